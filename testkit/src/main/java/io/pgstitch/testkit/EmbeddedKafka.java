@@ -1,0 +1,129 @@
+package io.pgstitch.testkit;
+
+import static io.pgstitch.testkit.EmbeddedKafkaSettings.CONTROLLER_LISTENER;
+import static io.pgstitch.testkit.EmbeddedKafkaSettings.NODE_ID;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+
+/**
+ * A real single-node Kafka (KRaft, broker and controller in one) inside this process, listening on
+ * 127.0.0.1 only.
+ *
+ * <p>Its directory outlives it: started again on the same directory, also after {@code kill -9}, it
+ * has the same cluster id, topics, records and offsets. The ports may differ. Topics are not
+ * created by themselves.
+ */
+public final class EmbeddedKafka implements KafkaUnderTest {
+  private final KafkaRaftServer server;
+  private final int port;
+
+  private EmbeddedKafka(KafkaRaftServer server, int port) {
+    this.server = server;
+    this.port = port;
+  }
+
+  /** Starts a broker on a free port; see {@link #start(Path, int)}. */
+  public static EmbeddedKafka start(Path dir) {
+    return start(dir, FreePort.find());
+  }
+
+  /**
+   * Starts a broker and returns once it accepts clients.
+   *
+   * @param dir where its data is or will be; created if missing
+   * @param port the TCP port of 127.0.0.1 to listen on
+   * @throws IllegalStateException if it cannot start: another broker uses the directory, the port
+   *     is taken, the data is damaged
+   */
+  public static EmbeddedKafka start(Path dir, int port) {
+    Path logDir = dir.toAbsolutePath();
+    KafkaRaftServer server = null;
+    try {
+      createPrivateDirectory(logDir);
+      format(logDir);
+      KafkaConfig config =
+          new KafkaConfig(EmbeddedKafkaSettings.of(logDir, port, FreePort.find()), false);
+      server = new KafkaRaftServer(config, Time.SYSTEM);
+      server.startup();
+      return new EmbeddedKafka(server, port);
+    } catch (Exception e) {
+      if (server != null) {
+        shutDownAfter(e, server);
+      }
+      throw new IllegalStateException(
+          "the embedded Kafka did not start in "
+              + logDir
+              + " on port "
+              + port
+              + ": "
+              + rootCause(e)
+              + "; check that no other broker uses this directory or port, or start with an empty directory",
+          e);
+    }
+  }
+
+  @Override
+  public String bootstrapServers() {
+    return "127.0.0.1:" + port;
+  }
+
+  /** Stops the broker cleanly and waits for it. The directory stays. */
+  @Override
+  public void close() {
+    server.shutdown();
+    server.awaitShutdown();
+  }
+
+  private static void createPrivateDirectory(Path dir) throws IOException {
+    Files.createDirectories(dir);
+    // Records hold statement texts and bind values.
+    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  /** Writes {@code meta.properties} with a new cluster id; does nothing where one exists. */
+  private static void format(Path logDir) throws Exception {
+    if (Files.exists(logDir.resolve("meta.properties"))) {
+      return;
+    }
+    try (PrintStream quiet =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+      new Formatter()
+          .setPrintStream(quiet)
+          .setClusterId(Uuid.randomUuid().toString())
+          .setNodeId(NODE_ID)
+          .setControllerListenerName(CONTROLLER_LISTENER)
+          .setMetadataLogDirectory(logDir.toString())
+          .addDirectory(logDir.toString())
+          .setIgnoreFormatted(true)
+          .run();
+    }
+  }
+
+  private static void shutDownAfter(Exception failure, KafkaRaftServer server) {
+    try {
+      server.shutdown();
+      server.awaitShutdown();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private static String rootCause(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.toString();
+  }
+}
