@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The state kept for each PostgreSQL backend, the maps, and how an event is put into the ring. */
+#ifndef PGSTITCH_BACKEND_BPF_H
+#define PGSTITCH_BACKEND_BPF_H
+
+#include "kernel_types.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "events.h"
+
+#define MAX_BINARIES 64
+#define MAX_RUNS 32
+
+/* Stack pointer at a function's return minus the one at its entry: x86 pops the return address. */
+#if defined(__TARGET_ARCH_x86)
+#define RETURN_POPS 8
+#else
+#define RETURN_POPS 0
+#endif
+
+struct pending_wait {
+	__u64 start_ns;
+	__u64 start_cpu_ns;
+	__u64 end_ns;
+	__u64 end_cpu_ns;
+	__s64 offset;
+	__s64 bytes;
+	__u32 event;
+	__u32 calls;
+	__s32 descriptor;
+	__u32 syscall; /* number of the last call */
+	__u8 active;
+	__u8 in_call;
+	__u8 interrupted; /* the last call ended early: the next one goes on with the same wait */
+};
+
+struct executor_run {
+	__u64 stack;
+	__u64 query; /* QueryDesc */
+};
+
+struct backend {
+	__u64 sequence;
+	__u64 bias;	 /* load address of the server's binary */
+	__u64 wait_word; /* where this backend keeps its wait_event_info, 0 unknown */
+	__u64 cpu_ns;	 /* on-CPU time up to on_cpu_since */
+	__u64 on_cpu_since;
+	__u64 buffers[BUFFER_COUNTERS]; /* as last reported */
+	__u64 running_stack;		/* stack pointer of the last report of a running state */
+	__u64 message_text;		/* address of the running message's text */
+	__u64 portal_text;		/* address of the last portal's copy of it */
+	__u64 utility_stack;		/* stack pointer of the message's first utility, 0 none */
+	__u64 lock_stack;		/* stack pointer of the open ProcSleep, 0 none */
+	__u32 lock_mode;
+	__u32 lock_tag[4];
+	__u32 binary;
+	__u32 kind;
+	__u32 sqlstate_named;  /* by errcode(), of the error that is being built */
+	__u32 sqlstate_raised; /* of the last error that was finished */
+	__u32 had_xid;
+	__u32 announced;
+	__u32 begun_before;
+	__u32 runs;
+	struct executor_run run[MAX_RUNS];
+	struct pending_wait wait;
+};
+
+/* Where events with text are put together: a backend runs one program at a time, while a per-CPU
+ * buffer could be taken by another backend in the middle (uprobe programs can be preempted). */
+struct scratch {
+	union {
+		struct event_header h;
+		struct activity_event activity;
+		struct statement_event statement;
+		struct portal_event portal;
+		__u8 bytes[2 * TEXT_PIECE]; /* the event, and the text right behind it */
+	};
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct backend);
+} backends SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_BINARIES);
+	__type(key, __u32);
+	__type(value, struct binary_config);
+} binaries SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct run_config);
+} config SEC(".maps");
+
+/* Pids of backends, or of servers whose backends are meant; used when only_targets is set. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} targets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LOSS_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+static __always_inline void count_loss(__u32 reason)
+{
+	__u64 *n = bpf_map_lookup_elem(&losses, &reason);
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+}
+
+static __always_inline __u64 cpu_time(const struct backend *b, __u64 now)
+{
+	return b->cpu_ns + (now - b->on_cpu_since);
+}
+
+static __always_inline struct backend *known_backend(struct task_struct *task)
+{
+	return bpf_task_storage_get(&backends, task, 0, 0);
+}
+
+static __always_inline struct binary_config *binary_of(const struct backend *b)
+{
+	__u32 key = b->binary;
+
+	return bpf_map_lookup_elem(&binaries, &key);
+}
+
+static __always_inline __u64 read_u64(__u64 address)
+{
+	__u64 value = 0;
+
+	if (address)
+		bpf_probe_read_user(&value, sizeof(value), (void *)address);
+	return value;
+}
+
+static __always_inline __u32 read_u32(__u64 address)
+{
+	__u32 value = 0;
+
+	if (address)
+		bpf_probe_read_user(&value, sizeof(value), (void *)address);
+	return value;
+}
+
+static __always_inline void fill_header(struct event_header *h, struct backend *b, __u16 kind,
+					__u32 length, __u64 now, __u64 cookie, __u64 stack)
+{
+	h->length = length;
+	h->kind = kind;
+	h->function = (__u16)cookie;
+	h->pid = bpf_get_current_pid_tgid() >> 32;
+	h->flags = 0;
+	h->time_ns = now;
+	h->cpu_ns = cpu_time(b, now);
+	h->sequence = b->sequence;
+	h->stack = stack;
+}
+
+static __always_inline void put(void *event, __u64 length)
+{
+	if (bpf_ringbuf_output(&events, event, length, BPF_RB_NO_WAKEUP))
+		count_loss(LOSS_RING_FULL);
+}
+
+/* A cookie: address of the function in the file << 24 | binary << 16 | function. */
+static __always_inline __u64 cookie_address(__u64 cookie)
+{
+	return cookie >> 24;
+}
+
+static __always_inline __u32 cookie_binary(__u64 cookie)
+{
+	return (cookie >> 16) & 0xff;
+}
+
+static __always_inline bool is_wanted(struct task_struct *task)
+{
+	__u32 zero = 0, pid;
+	struct run_config *c = bpf_map_lookup_elem(&config, &zero);
+
+	if (!c || !c->only_targets)
+		return true;
+	pid = task->tgid;
+	if (bpf_map_lookup_elem(&targets, &pid))
+		return true;
+	pid = BPF_CORE_READ(task, real_parent, tgid);
+	return bpf_map_lookup_elem(&targets, &pid) != 0;
+}
+
+/* Says what kind of process this is. Early in a process neither pointer is set: BACKEND_UNKNOWN. */
+static __always_inline __u32 classify(const struct backend *b, const struct binary_config *bin)
+{
+	static const char parallel_main[] = "ParallelWorkerMain";
+	char name[sizeof(parallel_main)] = {};
+	__u64 worker;
+
+	if (read_u64(b->bias + bin->my_proc_port))
+		return BACKEND_CLIENT;
+	worker = read_u64(b->bias + bin->my_bgworker_entry);
+	if (!worker)
+		return BACKEND_UNKNOWN;
+	if (!bin->layout_known)
+		return BACKEND_OTHER;
+	bpf_probe_read_user_str(name, sizeof(name), (void *)(worker + bin->worker_function_name));
+#pragma unroll
+	for (int i = 0; i < sizeof(parallel_main); i++)
+		if (name[i] != parallel_main[i])
+			return BACKEND_OTHER;
+	return BACKEND_PARALLEL_WORKER;
+}
+
+static __always_inline void find_wait_word(struct backend *b, const struct binary_config *bin)
+{
+	__u64 proc;
+
+	if (bin->my_wait_event_info) {
+		b->wait_word = read_u64(b->bias + bin->my_wait_event_info);
+	} else if (bin->proc_wait_event_info) {
+		proc = read_u64(b->bias + bin->my_proc);
+		b->wait_word = proc ? proc + bin->proc_wait_event_info : 0;
+	}
+}
+
+/* The state of the current backend, made at its first event; NULL when it is not to be traced. */
+static __always_inline struct backend *current_backend(__u64 cookie, __u64 function_address)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct backend *b = bpf_task_storage_get(&backends, task, 0, 0);
+	struct binary_config *bin;
+
+	if (b) {
+		if (b->kind == BACKEND_OTHER)
+			return 0;
+		if (b->kind != BACKEND_UNKNOWN)
+			return b;
+	} else {
+		b = bpf_task_storage_get(&backends, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!b) {
+			count_loss(LOSS_NO_STATE);
+			return 0;
+		}
+		b->binary = cookie_binary(cookie);
+		b->bias = function_address - cookie_address(cookie);
+		b->on_cpu_since = bpf_ktime_get_ns();
+	}
+	bin = binary_of(b);
+	if (!bin)
+		return 0;
+	b->begun_before = task->start_time < bin->attached_ns;
+	b->kind = is_wanted(task) ? classify(b, bin) : BACKEND_OTHER;
+	if (b->kind == BACKEND_UNKNOWN || b->kind == BACKEND_OTHER)
+		return 0;
+	find_wait_word(b, bin);
+	if (bin->buffer_usage)
+		bpf_probe_read_user(b->buffers, sizeof(b->buffers),
+				    (void *)(b->bias + bin->buffer_usage));
+	return b;
+}
+
+static __always_inline void announce(struct backend *b, __u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct binary_config *bin = binary_of(b);
+	struct session_event *e;
+	__u64 port, name;
+
+	if (!bin)
+		return;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return;
+	}
+	__builtin_memset(e, 0, sizeof(*e));
+	fill_header(&e->h, b, EVENT_SESSION, sizeof(*e), now, 0, 0);
+	e->start_boottime_ns = task->start_boottime;
+	__builtin_memcpy(e->buffers, b->buffers, sizeof(e->buffers));
+	e->parent_pid = BPF_CORE_READ(task, real_parent, tgid);
+	e->kind = b->kind;
+	e->binary = b->binary;
+	e->begun_before = b->begun_before;
+	if (bin->layout_known) {
+		port = read_u64(b->bias + bin->my_proc_port);
+		if (port) {
+			bpf_probe_read_user_str(e->database, SESSION_TEXT,
+						(void *)read_u64(port + bin->port_database_name));
+			bpf_probe_read_user_str(e->user, SESSION_TEXT,
+						(void *)read_u64(port + bin->port_user_name));
+			bpf_probe_read_user_str(e->client_address, SESSION_TEXT,
+						(void *)read_u64(port + bin->port_remote_host));
+		}
+		if (b->kind == BACKEND_PARALLEL_WORKER)
+			e->leader_pid = read_u32(read_u64(b->bias + bin->my_bgworker_entry) +
+						 bin->worker_notify_pid);
+	}
+	if (bin->application_name) {
+		name = read_u64(b->bias + bin->application_name);
+		if (name)
+			bpf_probe_read_user_str(e->application_name, SESSION_TEXT, (void *)name);
+	}
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	b->announced = 1;
+}
+
+static __always_inline void put_wait(struct backend *b)
+{
+	struct wait_event *e;
+	struct pending_wait *w = &b->wait;
+
+	w->active = 0;
+	/* Before the backend's first event there is nothing that the wait could belong to. */
+	if (!b->announced)
+		return;
+	b->sequence++;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return;
+	}
+	e->h.length = sizeof(*e);
+	e->h.kind = EVENT_WAIT;
+	e->h.function = 0;
+	e->h.pid = bpf_get_current_pid_tgid() >> 32;
+	e->h.flags = 0;
+	e->h.time_ns = w->end_ns;
+	e->h.cpu_ns = w->end_cpu_ns;
+	e->h.sequence = b->sequence;
+	e->h.stack = 0;
+	e->duration_ns = w->end_ns - w->start_ns;
+	e->cpu_ns = w->end_cpu_ns - w->start_cpu_ns;
+	e->offset = w->offset;
+	e->bytes = w->bytes;
+	e->event = w->event;
+	e->calls = w->calls;
+	e->descriptor = w->descriptor;
+	e->lock_mode = b->lock_stack ? b->lock_mode : 0;
+	__builtin_memcpy(e->lock_tag, b->lock_tag, sizeof(e->lock_tag));
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)
+{
+	struct binary_config *bin = binary_of(b);
+	__u64 current[BUFFER_COUNTERS];
+	struct buffers_event *e;
+	__u64 moved = 0;
+
+	if (!bin || !bin->buffer_usage)
+		return;
+	if (bpf_probe_read_user(current, sizeof(current), (void *)(b->bias + bin->buffer_usage)))
+		return;
+#pragma unroll
+	for (int i = 0; i < BUFFER_COUNTERS; i++)
+		moved |= current[i] ^ b->buffers[i];
+	if (!moved)
+		return;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		/* Not lost: the counters are totals, the next report makes up for it. */
+		return;
+	}
+	fill_header(&e->h, b, EVENT_BUFFERS, sizeof(*e), now, 0, 0);
+	__builtin_memcpy(e->counters, current, sizeof(current));
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	__builtin_memcpy(b->buffers, current, sizeof(current));
+}
+
+/* What comes before each event of a function: the wait that ended, who it is, what the buffers did;
+ * then the event's own sequence number is taken. */
+static __always_inline void before_event(struct backend *b, __u64 now)
+{
+	if (b->wait.active && !b->wait.in_call)
+		put_wait(b);
+	b->lock_stack = 0;
+	if (!b->announced)
+		announce(b, now);
+	put_buffers_if_moved(b, now);
+	b->sequence++;
+}
+
+#endif

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* JNI side of io.pgstitch.bpf.NativeBpf: opens the object with libbpf, attaches its programs, and
+ * drains the ring buffer. Every failure is a BpfException with libbpf's own words. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <jni.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Kernel 6.6; older headers lack these. */
+#define ATTACH_UPROBE_MULTI 48
+#define LINK_CREATE 28
+#define UPROBE_MULTI_RETURN 1
+
+struct uprobe_multi_attr {
+	__u32 prog_fd;
+	__u32 target_fd;
+	__u32 attach_type;
+	__u32 flags;
+	__u64 path;
+	__u64 offsets;
+	__u64 ref_ctr_offsets;
+	__u64 cookies;
+	__u32 count;
+	__u32 multi_flags;
+	__u32 pid;
+	__u32 pad;
+	__u64 room[4];
+};
+
+/* One attachment: a multi link's descriptor, or one libbpf link for each place. */
+struct attachment {
+	int fd;
+	int count;
+	struct bpf_link **links;
+};
+
+struct session {
+	struct bpf_object *object;
+	struct ring_buffer *ring;
+	int multi;
+	/* While draining: */
+	char *out;
+	size_t capacity;
+	size_t used;
+};
+
+static __thread char last_log[2048];
+
+static int remember_log(enum libbpf_print_level level, const char *format, va_list args)
+{
+	size_t used = strlen(last_log);
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	if (used > sizeof(last_log) / 2)
+		used = 0;
+	return vsnprintf(last_log + used, sizeof(last_log) - used, format, args);
+}
+
+static void fail(JNIEnv *env, int error, const char *what)
+{
+	char message[4096];
+	jclass exception = (*env)->FindClass(env, "io/pgstitch/bpf/BpfException");
+
+	snprintf(message, sizeof(message), "%s: %s%s%s", what, strerror(error),
+		 last_log[0] ? "; " : "", last_log);
+	if (exception) {
+		jmethodID make =
+		    (*env)->GetMethodID(env, exception, "<init>", "(Ljava/lang/String;I)V");
+		jstring text = (*env)->NewStringUTF(env, message);
+		if (make && text) {
+			jthrowable t = (*env)->NewObject(env, exception, make, text, (jint)error);
+			if (t)
+				(*env)->Throw(env, t);
+		}
+	}
+}
+
+static int collect(void *context, void *data, size_t size)
+{
+	struct session *s = context;
+	size_t room = (size + 7) & ~(size_t)7;
+
+	/* The caller's buffer always has room for one more record of the largest size: see below. */
+	memcpy(s->out + s->used, data, size);
+	s->used += room;
+	return s->capacity - s->used < 16384 ? -ENOSPC : 0;
+}
+
+static struct bpf_object *open_object(const void *bytes, size_t size, __u32 ring_bytes, int multi)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "pgstitch");
+	struct bpf_object *object = bpf_object__open_mem(bytes, size, &options);
+	struct bpf_program *program;
+	struct bpf_map *events;
+	int error;
+
+	if (!object)
+		return NULL;
+	events = bpf_object__find_map_by_name(object, "events");
+	if (events)
+		bpf_map__set_max_entries(events, ring_bytes);
+	if (multi) {
+		bpf_object__for_each_program(program, object) {
+			if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
+				bpf_program__set_expected_attach_type(program, ATTACH_UPROBE_MULTI);
+		}
+	}
+	error = bpf_object__load(object);
+	if (error) {
+		bpf_object__close(object);
+		errno = -error;
+		return NULL;
+	}
+	return object;
+}
+
+JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass type,
+							    jbyteArray bytes, jint ring_bytes,
+							    jboolean multi)
+{
+	jsize size = (*env)->GetArrayLength(env, bytes);
+	jbyte *content = (*env)->GetByteArrayElements(env, bytes, NULL);
+	struct session *s = calloc(1, sizeof(*s));
+	struct bpf_map *events;
+
+	(void)type;
+	last_log[0] = 0;
+	libbpf_set_print(remember_log);
+	if (!content || !s) {
+		free(s);
+		fail(env, ENOMEM, "cannot open the kernel programs");
+		return 0;
+	}
+	s->multi = multi;
+	s->object = open_object(content, size, ring_bytes, multi);
+	(*env)->ReleaseByteArrayElements(env, bytes, content, JNI_ABORT);
+	if (!s->object) {
+		int error = errno;
+		free(s);
+		fail(env, error, "cannot load the kernel programs");
+		return 0;
+	}
+	events = bpf_object__find_map_by_name(s->object, "events");
+	s->ring = ring_buffer__new(bpf_map__fd(events), collect, s, NULL);
+	if (!s->ring) {
+		int error = errno;
+		bpf_object__close(s->object);
+		free(s);
+		fail(env, error, "cannot map the ring buffer");
+		return 0;
+	}
+	return (jlong)(intptr_t)s;
+}
+
+JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_close(JNIEnv *env, jclass type, jlong handle)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+
+	(void)env;
+	(void)type;
+	ring_buffer__free(s->ring);
+	bpf_object__close(s->object);
+	free(s);
+}
+
+static int map_fd(JNIEnv *env, struct session *s, jstring name)
+{
+	const char *text = (*env)->GetStringUTFChars(env, name, NULL);
+	int fd = text ? bpf_object__find_map_fd_by_name(s->object, text) : -ENOMEM;
+
+	if (text)
+		(*env)->ReleaseStringUTFChars(env, name, text);
+	if (fd < 0)
+		fail(env, -fd, "no such map");
+	return fd;
+}
+
+JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_putMap(JNIEnv *env, jclass type, jlong handle,
+							     jstring name, jint key,
+							     jbyteArray value)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	int fd = map_fd(env, s, name);
+	jbyte *content;
+
+	(void)type;
+	if (fd < 0)
+		return;
+	content = (*env)->GetByteArrayElements(env, value, NULL);
+	last_log[0] = 0;
+	if (bpf_map_update_elem(fd, &key, content, BPF_ANY))
+		fail(env, errno, "cannot write a map");
+	(*env)->ReleaseByteArrayElements(env, value, content, JNI_ABORT);
+}
+
+JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_readCounter(JNIEnv *env, jclass type,
+								   jlong handle, jstring name,
+								   jint key)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	int fd = map_fd(env, s, name);
+	__u64 value = 0;
+
+	(void)type;
+	if (fd >= 0 && bpf_map_lookup_elem(fd, &key, &value))
+		fail(env, errno, "cannot read a map");
+	return (jlong)value;
+}
+
+static struct bpf_program *find_program(JNIEnv *env, struct session *s, jstring name)
+{
+	const char *text = (*env)->GetStringUTFChars(env, name, NULL);
+	struct bpf_program *program =
+	    text ? bpf_object__find_program_by_name(s->object, text) : NULL;
+
+	if (text)
+		(*env)->ReleaseStringUTFChars(env, name, text);
+	last_log[0] = 0;
+	if (!program)
+		fail(env, ENOENT, "no such kernel program");
+	return program;
+}
+
+static struct attachment *new_attachment(int count)
+{
+	struct attachment *a = calloc(1, sizeof(*a));
+
+	if (a) {
+		a->fd = -1;
+		a->links = calloc(count, sizeof(*a->links));
+		if (!a->links) {
+			free(a);
+			a = NULL;
+		}
+	}
+	return a;
+}
+
+static void release(struct attachment *a)
+{
+	for (int i = 0; i < a->count; i++)
+		bpf_link__destroy(a->links[i]);
+	if (a->fd >= 0)
+		close(a->fd);
+	free(a->links);
+	free(a);
+}
+
+JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_attachTracepoint(JNIEnv *env, jclass type,
+									jlong handle, jstring name)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	struct bpf_program *program = find_program(env, s, name);
+	struct attachment *a;
+
+	(void)type;
+	if (!program)
+		return 0;
+	a = new_attachment(1);
+	if (!a) {
+		fail(env, ENOMEM, "cannot attach");
+		return 0;
+	}
+	a->links[0] = bpf_program__attach(program);
+	if (!a->links[0]) {
+		int error = errno;
+		release(a);
+		fail(env, error, "cannot attach a tracepoint program");
+		return 0;
+	}
+	a->count = 1;
+	return (jlong)(intptr_t)a;
+}
+
+static int attach_multi(struct bpf_program *program, const char *path, const jlong *offsets,
+			const jlong *cookies, int count, int on_return, int pid)
+{
+	struct uprobe_multi_attr attr = {
+	    .prog_fd = bpf_program__fd(program),
+	    .attach_type = ATTACH_UPROBE_MULTI,
+	    .path = (__u64)(uintptr_t)path,
+	    .offsets = (__u64)(uintptr_t)offsets,
+	    .cookies = (__u64)(uintptr_t)cookies,
+	    .count = count,
+	    .multi_flags = on_return ? UPROBE_MULTI_RETURN : 0,
+	    .pid = pid,
+	};
+
+	return syscall(SYS_bpf, LINK_CREATE, &attr, 64);
+}
+
+JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_attachUprobes(
+    JNIEnv *env, jclass type, jlong handle, jstring name, jstring path, jlongArray offset_array,
+    jlongArray cookie_array, jboolean on_return, jint pid)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	struct bpf_program *program = find_program(env, s, name);
+	int count = (*env)->GetArrayLength(env, offset_array);
+	struct attachment *a = NULL;
+	jlong *offsets, *cookies;
+	const char *file;
+	int error = 0;
+
+	(void)type;
+	if (!program)
+		return 0;
+	offsets = (*env)->GetLongArrayElements(env, offset_array, NULL);
+	cookies = (*env)->GetLongArrayElements(env, cookie_array, NULL);
+	file = (*env)->GetStringUTFChars(env, path, NULL);
+	a = new_attachment(count);
+	if (!offsets || !cookies || !file || !a) {
+		error = ENOMEM;
+	} else if (s->multi) {
+		a->fd = attach_multi(program, file, offsets, cookies, count, on_return, pid);
+		if (a->fd < 0)
+			error = errno;
+	} else {
+		for (int i = 0; i < count && !error; i++) {
+			LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = on_return,
+				    .bpf_cookie = cookies[i]);
+			a->links[i] = bpf_program__attach_uprobe_opts(program, pid ? pid : -1, file,
+								      offsets[i], &options);
+			if (a->links[i])
+				a->count = i + 1;
+			else
+				error = errno;
+		}
+	}
+	if (offsets)
+		(*env)->ReleaseLongArrayElements(env, offset_array, offsets, JNI_ABORT);
+	if (cookies)
+		(*env)->ReleaseLongArrayElements(env, cookie_array, cookies, JNI_ABORT);
+	if (file)
+		(*env)->ReleaseStringUTFChars(env, path, file);
+	if (error) {
+		if (a)
+			release(a);
+		fail(env, error, "cannot attach to functions of the server");
+		return 0;
+	}
+	return (jlong)(intptr_t)a;
+}
+
+JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_detach(JNIEnv *env, jclass type,
+							     jlong attachment)
+{
+	(void)env;
+	(void)type;
+	release((struct attachment *)(intptr_t)attachment);
+}
+
+/* Fills the direct buffer with whole records, each starting at a multiple of 8, and returns the bytes
+ * used. Waits for nothing: the kernel side does not wake a reader for each event. */
+JNIEXPORT jint JNICALL Java_io_pgstitch_bpf_NativeBpf_drain(JNIEnv *env, jclass type, jlong handle,
+							    jobject buffer)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	int result;
+
+	(void)type;
+	s->out = (*env)->GetDirectBufferAddress(env, buffer);
+	s->capacity = (*env)->GetDirectBufferCapacity(env, buffer);
+	s->used = 0;
+	if (!s->out || s->capacity < 65536) {
+		fail(env, EINVAL, "the buffer must be direct and hold at least 64 KiB");
+		return 0;
+	}
+	last_log[0] = 0;
+	result = ring_buffer__consume(s->ring);
+	if (result < 0 && result != -ENOSPC)
+		fail(env, -result, "cannot read the ring buffer");
+	return (jint)s->used;
+}
+
+JNIEXPORT jboolean JNICALL Java_io_pgstitch_bpf_NativeBpf_preferThisThread(JNIEnv *env, jclass type,
+									   jint nice)
+{
+	(void)env;
+	(void)type;
+	return setpriority(PRIO_PROCESS, syscall(SYS_gettid), nice) == 0;
+}
+
+JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_clock(JNIEnv *env, jclass type, jint clock)
+{
+	struct timespec t;
+
+	(void)env;
+	(void)type;
+	clock_gettime(clock, &t);
+	return (jlong)t.tv_sec * 1000000000 + t.tv_nsec;
+}

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Kernel programs: one small program for each way in which a function of the catalogue is read
+ * (collector's probe-catalogue.tsv says which function goes to which), and the system-call and
+ * scheduler tracepoints from which true waits and CPU time come. */
+#include "backend.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define ENTER(state, cookie, stack, now)                                            \
+	__u64 cookie = bpf_get_attach_cookie(ctx);                                  \
+	struct backend *state = current_backend(cookie, PT_REGS_IP(ctx));         \
+	__u64 stack, now;                                                           \
+	if (!state)                                                                 \
+		return 0;                                                           \
+	stack = PT_REGS_SP(ctx);                                                    \
+	now = bpf_ktime_get_ns()
+
+/* A function that was entered before its process was known has nothing to return to. */
+#define LEAVE(state, stack, now)                                                    \
+	struct backend *state = known_backend(bpf_get_current_task_btf());          \
+	__u64 stack, now;                                                           \
+	if (!state || state->kind == BACKEND_OTHER || !state->announced)            \
+		return 0;                                                           \
+	stack = PT_REGS_SP(ctx) - RETURN_POPS;                                      \
+	now = bpf_ktime_get_ns()
+
+/* Sends the event in the scratch with the text at an address behind it. What does not fit into one
+ * piece goes ahead in EVENT_TEXT records. Returns through length_field the length of the whole. */
+static __always_inline void put_with_text(struct scratch *s, __u64 address, __u32 head,
+					  __u32 *length_field)
+{
+	__u32 total = 0;
+	long n = 0;
+
+	if (address) {
+#pragma clang loop unroll(disable)
+		for (int piece = 0; piece < TEXT_PIECES; piece++) {
+			n = bpf_probe_read_user_str(s->bytes + head, TEXT_PIECE,
+						    (void *)(address + total));
+			if (n < TEXT_PIECE)
+				break;
+			/* Full: its last byte is the terminator. */
+			total += TEXT_PIECE - 1;
+			n = 0;
+			struct event_header *t =
+			    bpf_ringbuf_reserve(&events, sizeof(*t) + TEXT_PIECE, 0);
+			if (!t) {
+				count_loss(LOSS_RING_FULL);
+				continue;
+			}
+			*t = s->h;
+			t->kind = EVENT_TEXT;
+			t->length = sizeof(*t) + TEXT_PIECE - 1;
+			bpf_probe_read_kernel(t + 1, TEXT_PIECE, s->bytes + head);
+			bpf_ringbuf_submit(t, BPF_RB_NO_WAKEUP);
+		}
+		if (total >= TEXT_PIECES * (TEXT_PIECE - 1))
+			s->h.flags |= FLAG_TEXT_CUT;
+		if (n < 0)
+			s->h.flags |= FLAG_TEXT_UNREADABLE;
+		n = n > 0 ? n - 1 : 0;
+	}
+	*length_field = total + n;
+	s->h.length = head + n;
+	put(s, head + (n & (TEXT_PIECE - 1)));
+}
+
+static __always_inline struct scratch *current_scratch(void)
+{
+	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0,
+						 BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!s)
+		count_loss(LOSS_NO_STATE);
+	return s;
+}
+
+/* pgstat_report_activity(BackendState state, const char *cmd_str) */
+SEC("uprobe")
+int on_activity(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct binary_config *bin = binary_of(b);
+	struct scratch *s = current_scratch();
+	__u32 state = PT_REGS_PARM1(ctx);
+	__u64 text = 0;
+
+	if (!s || !bin)
+		return 0;
+	before_event(b, now);
+	if (state == bin->state_running || state == bin->state_fastpath) {
+		text = PT_REGS_PARM2(ctx);
+		b->running_stack = stack;
+		b->message_text = text;
+		b->portal_text = 0;
+		b->utility_stack = 0;
+		b->sqlstate_named = 0;
+		b->sqlstate_raised = 0;
+		b->runs = 0;
+	}
+	fill_header(&s->h, b, EVENT_ACTIVITY, 0, now, cookie, stack);
+	s->activity.state = state;
+	put_with_text(s, text, sizeof(s->activity), &s->activity.text_length);
+	return 0;
+}
+
+static __always_inline void put_entry(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
+				      __u64 object)
+{
+	struct entry_event *e;
+
+	before_event(b, now);
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return;
+	}
+	fill_header(&e->h, b, EVENT_ENTRY, sizeof(*e), now, cookie, stack);
+	e->object = object;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void put_exit(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
+				     __s64 rows)
+{
+	struct exit_event *e;
+
+	before_event(b, now);
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return;
+	}
+	fill_header(&e->h, b, EVENT_EXIT, sizeof(*e), now, cookie, stack);
+	e->rows = rows;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+/* Any function. */
+SEC("uprobe")
+int on_entry(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	put_entry(b, now, cookie, stack, 0);
+	return 0;
+}
+
+SEC("uretprobe")
+int on_exit(struct pt_regs *ctx)
+{
+	LEAVE(b, stack, now);
+	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, -1);
+	return 0;
+}
+
+/* A function whose first argument says what it works on: a Portal or a QueryDesc. */
+SEC("uprobe")
+int on_entry_with_object(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	put_entry(b, now, cookie, stack, PT_REGS_PARM1(ctx));
+	return 0;
+}
+
+static __always_inline void read_planned_statement(const struct binary_config *bin, __u64 planned,
+						   __u32 *command, __u64 *query_id, __s32 *location,
+						   __s32 *length)
+{
+	*command = 0;
+	*query_id = 0;
+	*location = -1;
+	*length = 0;
+	if (!planned || !bin->layout_known)
+		return;
+	*command = read_u32(planned + bin->planned_command);
+	*query_id = read_u64(planned + bin->planned_query_id);
+	*location = read_u32(planned + bin->planned_location);
+	*length = read_u32(planned + bin->planned_length);
+}
+
+static __always_inline void put_statement(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
+					  __u64 query, __u64 planned, __u64 text)
+{
+	struct binary_config *bin = binary_of(b);
+	struct scratch *s = current_scratch();
+
+	if (!s || !bin)
+		return;
+	before_event(b, now);
+	fill_header(&s->h, b, EVENT_STATEMENT, 0, now, cookie, stack);
+	s->statement.object = query;
+	read_planned_statement(bin, planned, &s->statement.command, &s->statement.query_id,
+			       &s->statement.location, &s->statement.statement_length);
+	if (text && (text == b->message_text || text == b->portal_text)) {
+		s->h.flags |= FLAG_TEXT_SAME;
+		text = 0;
+	}
+	put_with_text(s, text, sizeof(s->statement), &s->statement.text_length);
+}
+
+/* standard_ExecutorStart(QueryDesc *queryDesc, int eflags) */
+SEC("uprobe")
+int on_executor_start(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct binary_config *bin = binary_of(b);
+	__u64 query = PT_REGS_PARM1(ctx), planned = 0, text = 0;
+
+	if (!bin)
+		return 0;
+	if (bin->layout_known) {
+		planned = read_u64(query + bin->query_planned_statement);
+		text = read_u64(query + bin->query_source_text);
+	}
+	put_statement(b, now, cookie, stack, query, planned, text);
+	return 0;
+}
+
+/* standard_ProcessUtility(PlannedStmt *pstmt, const char *queryString, ...) */
+SEC("uprobe")
+int on_utility(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	if (stack > b->utility_stack)
+		b->utility_stack = stack;
+	put_statement(b, now, cookie, stack, 0, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
+	return 0;
+}
+
+/* The index is bounded here, in a way that the compiler cannot optimise away before the verifier. */
+static __always_inline struct executor_run *run_at(struct backend *b, __u32 i)
+{
+	barrier_var(i);
+	return &b->run[i & (MAX_RUNS - 1)];
+}
+
+/* standard_ExecutorRun(QueryDesc *queryDesc, ...): remembers the descriptor, so that the rows can be
+ * read when the run returns. Runs that a longjmp left are below the stack of the next one. */
+SEC("uprobe")
+int on_executor_run(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	__u64 query = PT_REGS_PARM1(ctx);
+	__u32 i;
+
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < MAX_RUNS; k++) {
+		i = b->runs;
+		if (i == 0 || i > MAX_RUNS || run_at(b, i - 1)->stack > stack)
+			break;
+		b->runs = i - 1;
+	}
+	i = b->runs;
+	if (i < MAX_RUNS) {
+		run_at(b, i)->stack = stack;
+		run_at(b, i)->query = query;
+	}
+	b->runs = i + 1;
+	put_entry(b, now, cookie, stack, query);
+	return 0;
+}
+
+SEC("uretprobe")
+int on_executor_run_exit(struct pt_regs *ctx)
+{
+	LEAVE(b, stack, now);
+	struct binary_config *bin = binary_of(b);
+	__s64 rows = -1;
+	__u32 i;
+
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < MAX_RUNS; k++) {
+		i = b->runs;
+		if (i == 0)
+			break;
+		b->runs = i - 1;
+		if (i > MAX_RUNS)
+			break;
+		struct executor_run *run = run_at(b, i - 1);
+		if (run->stack == stack) {
+			if (bin && bin->layout_known && bin->query_estate)
+				rows = read_u64(read_u64(run->query + bin->query_estate) +
+						bin->estate_processed);
+			break;
+		}
+		if (run->stack > stack) {
+			b->runs = i;
+			break;
+		}
+	}
+	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, rows);
+	return 0;
+}
+
+/* PortalDefineQuery(Portal portal, const char *prepStmtName, const char *sourceText,
+ *                   CommandTag commandTag, List *stmts, CachedPlan *cplan) */
+SEC("uprobe")
+int on_portal_defined(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct binary_config *bin = binary_of(b);
+	struct scratch *s = current_scratch();
+	__u64 portal = PT_REGS_PARM1(ctx), statements = PT_REGS_PARM5(ctx), planned = 0;
+	__u64 text = PT_REGS_PARM3(ctx), name = PT_REGS_PARM2(ctx);
+	__u32 command;
+
+	if (!s || !bin)
+		return 0;
+	before_event(b, now);
+	fill_header(&s->h, b, EVENT_PORTAL, 0, now, cookie, stack);
+	if (bin->layout_known && statements)
+		planned = read_u64(read_u64(statements + bin->list_elements));
+	read_planned_statement(bin, planned, &command, &s->portal.query_id, &s->portal.location,
+			       &s->portal.statement_length);
+	s->portal.portal = portal;
+	s->portal.command_tag = PT_REGS_PARM4(ctx);
+	s->portal.portal_name[0] = 0;
+	s->portal.statement_name[0] = 0;
+	if (bin->layout_known)
+		bpf_probe_read_user_str(s->portal.portal_name, NAME_LENGTH,
+					(void *)read_u64(portal + bin->portal_name));
+	if (name)
+		bpf_probe_read_user_str(s->portal.statement_name, NAME_LENGTH, (void *)name);
+	/* The text of a portal that the client's message makes is the message's, or a copy of it. One
+	 * that a utility (EXECUTE) or a function opens is deeper, and may have another. */
+	if (b->runs == 0 && stack > b->utility_stack && b->message_text) {
+		b->portal_text = text;
+		s->h.flags |= FLAG_TEXT_SAME;
+		text = 0;
+	}
+	put_with_text(s, text, sizeof(s->portal), &s->portal.text_length);
+	return 0;
+}
+
+/* EndCommand(const QueryCompletion *qc, ...) */
+SEC("uprobe")
+int on_command_end(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct command_end_event *e;
+	__u64 completion = PT_REGS_PARM1(ctx);
+
+	before_event(b, now);
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return 0;
+	}
+	fill_header(&e->h, b, EVENT_COMMAND_END, sizeof(*e), now, cookie, stack);
+	e->command_tag = read_u32(completion);
+	e->rows = read_u64(completion + 8);
+	e->pad = 0;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/* ProcArrayEndTransaction(PGPROC *proc, TransactionId latestXid): no event of its own. */
+SEC("uprobe")
+int on_transaction_xid(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct backend *b = current_backend(cookie, PT_REGS_IP(ctx));
+
+	if (b)
+		b->had_xid = (__u32)PT_REGS_PARM2(ctx) != 0;
+	return 0;
+}
+
+/* AtEOXact_PgStat(bool isCommit, ...) */
+SEC("uprobe")
+int on_transaction_end(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct transaction_end_event *e;
+
+	before_event(b, now);
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return 0;
+	}
+	fill_header(&e->h, b, EVENT_TRANSACTION_END, sizeof(*e), now, cookie, stack);
+	e->committed = PT_REGS_PARM1(ctx) & 1;
+	e->read_only = !b->had_xid;
+	b->had_xid = 0;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+#define SQLSTATE_INTERNAL_ERROR 2600 /* XX000, what an error has that names none */
+
+/* errcode(int sqlerrcode): an error or message that is being built gets its SQLSTATE. */
+SEC("uprobe")
+int on_errcode(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+
+	if (b)
+		b->sqlstate_named = PT_REGS_PARM1(ctx);
+	return 0;
+}
+
+/* errfinish(...): it is complete. */
+SEC("uprobe")
+int on_errfinish(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+
+	if (b) {
+		b->sqlstate_raised = b->sqlstate_named;
+		b->sqlstate_named = 0;
+	}
+	return 0;
+}
+
+/* EmitErrorReport(void): called by errfinish for what is below an error, and by the main loop, after
+ * a longjmp, for an error. The main loop's frame is no deeper than the one that reported the running
+ * state; errfinish's always is. */
+SEC("uprobe")
+int on_error_report(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct error_event *e;
+
+	if (!b->running_stack || stack < b->running_stack)
+		return 0;
+	before_event(b, now);
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return 0;
+	}
+	fill_header(&e->h, b, EVENT_ERROR, sizeof(*e), now, cookie, stack);
+	e->sqlstate = b->sqlstate_raised ? b->sqlstate_raised : SQLSTATE_INTERNAL_ERROR;
+	e->pad = 0;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/* ProcSleep(LOCALLOCK *locallock, ...): all sleeps until it returns are one wait for this lock. */
+SEC("uprobe")
+int on_lock_sleep(struct pt_regs *ctx)
+{
+	struct backend *b =
+	    current_backend(bpf_get_attach_cookie(ctx), PT_REGS_IP(ctx));
+	__u64 lock = PT_REGS_PARM1(ctx);
+
+	if (!b)
+		return 0;
+	if (b->wait.active && !b->wait.in_call)
+		put_wait(b);
+	b->lock_stack = PT_REGS_SP(ctx);
+	bpf_probe_read_user(b->lock_tag, sizeof(b->lock_tag), (void *)lock);
+	b->lock_mode = read_u32(lock + sizeof(b->lock_tag));
+	return 0;
+}
+
+SEC("uretprobe")
+int on_lock_sleep_exit(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+
+	if (!b)
+		return 0;
+	if (b->wait.active && !b->wait.in_call)
+		put_wait(b);
+	b->lock_stack = 0;
+	return 0;
+}
+
+#include "waits.bpf.h"
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch, bool preempt, struct task_struct *previous, struct task_struct *next)
+{
+	struct backend *b;
+	__u64 now;
+
+	b = known_backend(previous);
+	if (b) {
+		now = bpf_ktime_get_ns();
+		b->cpu_ns += now - b->on_cpu_since;
+		b->on_cpu_since = now;
+	}
+	b = known_backend(next);
+	if (b)
+		b->on_cpu_since = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_process_exit, struct task_struct *task)
+{
+	struct backend *b;
+	struct backend_end_event *e;
+	__u64 now;
+
+	if (task->pid != task->tgid)
+		return 0;
+	b = known_backend(task);
+	if (!b || b->kind == BACKEND_OTHER || !b->announced)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (b->wait.active) {
+		/* Killed in the middle of a wait: it ends with the process. */
+		if (b->wait.in_call) {
+			b->wait.end_ns = now;
+			b->wait.end_cpu_ns = cpu_time(b, now);
+		}
+		put_wait(b);
+	}
+	b->sequence++;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return 0;
+	}
+	fill_header(&e->h, b, EVENT_BACKEND_END, sizeof(*e), now, 0, 0);
+	e->exit_status = task->exit_code;
+	e->pad = 0;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 0;
+}

@@ -1,0 +1,301 @@
+package io.pgstitch.bpf;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A window on one record of the drained buffer: the structs of events.h. Moved from record to
+ * record, it allocates nothing. Accessors that belong to one kind read nonsense from another.
+ */
+public final class KernelEvent {
+  public static final int SESSION = 1;
+  public static final int ACTIVITY = 2;
+  public static final int ENTRY = 3;
+  public static final int EXIT = 4;
+  public static final int STATEMENT = 5;
+  public static final int PORTAL = 6;
+  public static final int COMMAND_END = 7;
+  public static final int BUFFERS = 8;
+  public static final int WAIT = 9;
+  public static final int TRANSACTION_END = 10;
+  public static final int ERROR = 11;
+  public static final int BACKEND_END = 12;
+  public static final int TEXT = 13;
+
+  public static final int FLAG_TEXT_CUT = 1;
+  public static final int FLAG_TEXT_SAME = 2;
+  public static final int FLAG_TEXT_UNREADABLE = 4;
+
+  /** Counters of BufferUsage in their order. */
+  public static final int BUFFER_COUNTERS = 10;
+
+  /** {@link #sessionKind} of a client's backend. */
+  public static final int KIND_CLIENT = 1;
+
+  /** {@link #sessionKind} of a parallel worker. */
+  public static final int KIND_PARALLEL_WORKER = 2;
+
+  private static final int HEADER = 48;
+  private static final int SESSION_TEXT = 64;
+  private static final int NAME_LENGTH = 64;
+
+  private ByteBuffer buffer;
+  private int at;
+
+  /** Looks at the record that begins at an offset of a buffer in native byte order. */
+  public KernelEvent moveTo(ByteBuffer newBuffer, int offset) {
+    this.buffer = newBuffer;
+    this.at = offset;
+    return this;
+  }
+
+  /** Where the next record begins. */
+  public int next() {
+    return at + (length() + 7 & ~7);
+  }
+
+  public int length() {
+    return buffer.getInt(at);
+  }
+
+  public int kind() {
+    return buffer.getShort(at + 4);
+  }
+
+  /** Index of the function in the attached catalogue. */
+  public int function() {
+    return buffer.getShort(at + 6) & 0xffff;
+  }
+
+  public int pid() {
+    return buffer.getInt(at + 8);
+  }
+
+  public int flags() {
+    return buffer.getInt(at + 12);
+  }
+
+  /** CLOCK_MONOTONIC nanoseconds. */
+  public long timeNanos() {
+    return buffer.getLong(at + 16);
+  }
+
+  /** On-CPU nanoseconds since the backend was first seen. */
+  public long cpuNanos() {
+    return buffer.getLong(at + 24);
+  }
+
+  public long sequence() {
+    return buffer.getLong(at + 32);
+  }
+
+  public long stack() {
+    return buffer.getLong(at + 40);
+  }
+
+  public long sessionStartNanos() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  /** Totals of pgBufferUsage when the backend was first seen (SESSION). */
+  public long sessionBuffers(int counter) {
+    return buffer.getLong(at + HEADER + 8 + 8 * counter);
+  }
+
+  public int sessionParentPid() {
+    return buffer.getInt(at + HEADER + 88);
+  }
+
+  public int sessionLeaderPid() {
+    return buffer.getInt(at + HEADER + 92);
+  }
+
+  public int sessionKind() {
+    return buffer.getInt(at + HEADER + 96);
+  }
+
+  public int sessionBinary() {
+    return buffer.getInt(at + HEADER + 100);
+  }
+
+  public boolean sessionBegunBefore() {
+    return buffer.getInt(at + HEADER + 104) != 0;
+  }
+
+  public byte[] sessionDatabase() {
+    return terminated(at + HEADER + 112, SESSION_TEXT);
+  }
+
+  public byte[] sessionUser() {
+    return terminated(at + HEADER + 112 + SESSION_TEXT, SESSION_TEXT);
+  }
+
+  public byte[] sessionApplicationName() {
+    return terminated(at + HEADER + 112 + 2 * SESSION_TEXT, SESSION_TEXT);
+  }
+
+  public byte[] sessionClientAddress() {
+    return terminated(at + HEADER + 112 + 3 * SESSION_TEXT, SESSION_TEXT);
+  }
+
+  public int activityState() {
+    return buffer.getInt(at + HEADER);
+  }
+
+  public long entryObject() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  public long exitRows() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  public long statementObject() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  public long statementQueryId() {
+    return buffer.getLong(at + HEADER + 8);
+  }
+
+  public int statementCommand() {
+    return buffer.getInt(at + HEADER + 16);
+  }
+
+  public int statementLocation() {
+    return buffer.getInt(at + HEADER + 20);
+  }
+
+  public int statementLength() {
+    return buffer.getInt(at + HEADER + 24);
+  }
+
+  public long portal() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  public long portalQueryId() {
+    return buffer.getLong(at + HEADER + 8);
+  }
+
+  public int portalCommandTag() {
+    return buffer.getInt(at + HEADER + 16);
+  }
+
+  public int portalLocation() {
+    return buffer.getInt(at + HEADER + 20);
+  }
+
+  public int portalStatementLength() {
+    return buffer.getInt(at + HEADER + 24);
+  }
+
+  public byte[] portalName() {
+    return terminated(at + HEADER + 32, NAME_LENGTH);
+  }
+
+  public byte[] portalStatementName() {
+    return terminated(at + HEADER + 32 + NAME_LENGTH, NAME_LENGTH);
+  }
+
+  /** Length in bytes of the event's whole text, of which {@link #text} has the last piece. */
+  public int textLength() {
+    return switch (kind()) {
+      case ACTIVITY -> buffer.getInt(at + HEADER + 4);
+      case STATEMENT, PORTAL -> buffer.getInt(at + HEADER + 28);
+      default -> 0;
+    };
+  }
+
+  /** The piece of text that this record carries (ACTIVITY, STATEMENT, PORTAL, TEXT). */
+  public byte[] text() {
+    int head =
+        switch (kind()) {
+          case ACTIVITY -> HEADER + 8;
+          case STATEMENT -> HEADER + 32;
+          case PORTAL -> HEADER + 32 + 2 * NAME_LENGTH;
+          default -> HEADER;
+        };
+    byte[] bytes = new byte[Math.max(0, length() - head)];
+    buffer.get(at + head, bytes);
+    return bytes;
+  }
+
+  public long commandRows() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  public int commandTag() {
+    return buffer.getInt(at + HEADER + 8);
+  }
+
+  /** Totals of pgBufferUsage (BUFFERS). */
+  public long buffers(int counter) {
+    return buffer.getLong(at + HEADER + 8 * counter);
+  }
+
+  public long waitDurationNanos() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  public long waitCpuNanos() {
+    return buffer.getLong(at + HEADER + 8);
+  }
+
+  public long waitOffset() {
+    return buffer.getLong(at + HEADER + 16);
+  }
+
+  public long waitBytes() {
+    return buffer.getLong(at + HEADER + 24);
+  }
+
+  public int waitEvent() {
+    return buffer.getInt(at + HEADER + 32);
+  }
+
+  public int waitCalls() {
+    return buffer.getInt(at + HEADER + 36);
+  }
+
+  public int waitDescriptor() {
+    return buffer.getInt(at + HEADER + 40);
+  }
+
+  /** LOCKMODE of the heavyweight lock waited for, 0 when the wait is for none. */
+  public int waitLockMode() {
+    return buffer.getInt(at + HEADER + 44);
+  }
+
+  /** One of the four words of LOCKTAG. */
+  public int waitLockTag(int word) {
+    return buffer.getInt(at + HEADER + 48 + 4 * word);
+  }
+
+  public boolean transactionCommitted() {
+    return buffer.getInt(at + HEADER) != 0;
+  }
+
+  public boolean transactionReadOnly() {
+    return buffer.getInt(at + HEADER + 4) != 0;
+  }
+
+  /** PostgreSQL's packed SQLSTATE. */
+  public int errorSqlstate() {
+    return buffer.getInt(at + HEADER);
+  }
+
+  /** As wait(2) reports it. */
+  public int exitStatus() {
+    return buffer.getInt(at + HEADER);
+  }
+
+  private byte[] terminated(int offset, int room) {
+    int n = 0;
+    while (n < room && buffer.get(offset + n) != 0) {
+      n++;
+    }
+    byte[] bytes = new byte[n];
+    buffer.get(offset, bytes);
+    return bytes;
+  }
+}

@@ -1,0 +1,35 @@
+package io.pgstitch.bpf;
+
+import java.nio.ByteBuffer;
+
+/** The native methods of loader.c; {@link KernelPrograms} is their only user. */
+final class NativeBpf {
+  private NativeBpf() {}
+
+  static native long open(byte[] object, int ringBytes, boolean multi);
+
+  static native void close(long handle);
+
+  static native void putMap(long handle, String map, int key, byte[] value);
+
+  static native long readCounter(long handle, String map, int key);
+
+  static native long attachTracepoint(long handle, String program);
+
+  static native long attachUprobes(
+      long handle,
+      String program,
+      String path,
+      long[] offsets,
+      long[] cookies,
+      boolean onReturn,
+      int pid);
+
+  static native void detach(long attachment);
+
+  static native int drain(long handle, ByteBuffer buffer);
+
+  static native boolean preferThisThread(int nice);
+
+  static native long clock(int clock);
+}
