@@ -1,0 +1,87 @@
+package io.pgstitch.schema;
+
+import io.pgstitch.schema.SchemaRegistryException.Reason;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+
+/**
+ * A registry without a server: knows every schema version that was committed when this build was
+ * made, see {@link SchemaHistory}. The id of a schema follows from its CRC-64-AVRO fingerprint, so
+ * processes of different builds agree on it. Used when {@code schema.registry.url} is not set.
+ *
+ * <p>Subjects do not matter here: a schema has the same id in every topic. Versions that differ in
+ * docs or defaults only are the same to a reader of their records and share an id.
+ */
+public final class BundledSchemaRegistry implements SchemaRegistry {
+  private final Map<Integer, Schema> byId = new HashMap<>();
+  // Computing a fingerprint walks the whole schema; keyed by identity because Schema.equals does.
+  private final Map<SchemaIdentity, Integer> ids = new ConcurrentHashMap<>();
+
+  /** A registry of all committed versions of all topics' schemas. */
+  public BundledSchemaRegistry() {
+    this(
+        Topics.withSchema().stream()
+            .flatMap(topic -> SchemaHistory.versionsOf(Topics.subjectOf(topic)).stream())
+            .toList());
+  }
+
+  BundledSchemaRegistry(List<Schema> schemas) {
+    schemas.forEach(this::add);
+  }
+
+  private void add(Schema schema) {
+    Schema other = byId.putIfAbsent(fingerprintId(schema), schema);
+    if (other != null && !sameToReaders(other, schema)) {
+      throw new IllegalStateException(
+          "two committed schemas share the id %d: %s and %s. Reword one of them, e.g. the name of a field."
+              .formatted(fingerprintId(schema), other.getFullName(), schema.getFullName()));
+    }
+  }
+
+  @Override
+  public int idOf(String subject, Schema schema) {
+    return ids.computeIfAbsent(new SchemaIdentity(schema), identity -> find(subject, schema));
+  }
+
+  private int find(String subject, Schema schema) {
+    int id = fingerprintId(schema);
+    Schema known = byId.get(id);
+    if (known == null || !sameToReaders(known, schema)) {
+      throw new SchemaRegistryException(
+          Reason.UNKNOWN_SCHEMA,
+          "the schema of %s (for subject %s) is not among the versions committed in schema-history. Add it as a new version, or set schema.registry.url to use a registry server."
+              .formatted(schema.getFullName(), subject));
+    }
+    return id;
+  }
+
+  @Override
+  public Schema byId(int id) {
+    Schema schema = byId.get(id);
+    if (schema == null) {
+      throw new SchemaRegistryException(
+          Reason.UNKNOWN_ID,
+          "no schema of this build has the id %d. The record was written by a newer pgstitch (update this one), with a registry server (set schema.registry.url here too), or by something else."
+              .formatted(id));
+    }
+    return schema;
+  }
+
+  @Override
+  public void close() {}
+
+  /** A positive number that follows from the schema's canonical form. */
+  static int fingerprintId(Schema schema) {
+    long crc = SchemaNormalization.parsingFingerprint64(schema);
+    int folded = (int) (crc ^ (crc >>> 32)) & Integer.MAX_VALUE;
+    return Math.max(folded, 1);
+  }
+
+  private static boolean sameToReaders(Schema a, Schema b) {
+    return SchemaNormalization.toParsingForm(a).equals(SchemaNormalization.toParsingForm(b));
+  }
+}
