@@ -1,0 +1,83 @@
+package io.pgstitch.collector;
+
+import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.collector.encode.BackendStream;
+import io.pgstitch.collector.encode.BackendStream.StreamSettings;
+import io.pgstitch.collector.encode.EncodedBatch;
+import io.pgstitch.collector.host.NamespacePids;
+import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BackendKind;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Opens the stream of a backend that the kernel announced. */
+final class BackendStreams {
+  private final String cluster;
+  private final String host;
+  private final String bootId;
+  private final ServerWatch servers;
+  private final NamespacePids pids;
+  private final StreamSettings settings;
+  private final Consumer<EncodedBatch> sink;
+
+  BackendStreams(
+      String cluster,
+      String host,
+      String bootId,
+      ServerWatch servers,
+      NamespacePids pids,
+      StreamSettings settings,
+      Consumer<EncodedBatch> sink) {
+    this.cluster = cluster;
+    this.host = host;
+    this.bootId = bootId;
+    this.servers = servers;
+    this.pids = pids;
+    this.settings = settings;
+    this.sink = sink;
+  }
+
+  BackendStream open(KernelEvent session) {
+    Optional<PostgresServer> server = servers.serverOf(session.sessionParentPid());
+    Backend backend =
+        Backend.newBuilder()
+            .setCluster(cluster)
+            .setHost(host)
+            .setBootId(bootId)
+            .setPid(session.pid())
+            .setStartNs(session.sessionStartNanos())
+            .setLeaderPid(leader(session))
+            .setKind(kind(session.sessionKind()))
+            .setDatabase(text(session.sessionDatabase()))
+            .setUser(text(session.sessionUser()))
+            .setApplicationName(text(session.sessionApplicationName()))
+            .setClientAddress(text(session.sessionClientAddress()))
+            .setPostmasterPid(session.sessionParentPid())
+            .setServerPort(server.map(PostgresServer::port).orElse(0))
+            .setServerVersionNum(server.map(PostgresServer::versionNum).orElse(0))
+            .setDataDirectory(server.map(PostgresServer::dataDirectory).orElse(""))
+            .build();
+    return new BackendStream(
+        backend, session, servers.binary(session.sessionBinary()).names(), settings, sink);
+  }
+
+  /** The leader's pid on the host, 0 for a process without one. */
+  private int leader(KernelEvent session) {
+    int leader = session.sessionLeaderPid();
+    return leader == 0 ? 0 : pids.onHost(leader, session.pid()).orElse(leader);
+  }
+
+  private static BackendKind kind(int kind) {
+    return switch (kind) {
+      case KernelEvent.KIND_CLIENT -> BackendKind.CLIENT;
+      case KernelEvent.KIND_PARALLEL_WORKER -> BackendKind.PARALLEL_WORKER;
+      default -> BackendKind.OTHER;
+    };
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,151 @@
+package io.pgstitch.collector;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeSet;
+
+/**
+ * How a collector works.
+ *
+ * @param cluster name of the fleet or environment
+ * @param host name of this host in the events
+ * @param level 1 statements, 8 statements and waits
+ * @param functions whether the detailed function catalogue is attached
+ * @param pids servers or backends to trace; empty: all servers of the host
+ * @param flushInterval longest time that an event waits before it is sent
+ * @param rescanInterval how often new servers are looked for
+ * @param ringBytes size of the kernel's ring buffer, a power of two
+ * @param createTopics whether missing topics are created at the start
+ * @param partitions of topics that are created
+ * @param replication of topics that are created
+ * @param rawRetention of the raw events' topic, if it is created
+ * @param schemaRegistry settings of the registry client
+ * @param kafka settings of the Kafka clients
+ */
+public record CollectorSettings(
+    String cluster,
+    String host,
+    int level,
+    boolean functions,
+    List<Integer> pids,
+    Duration flushInterval,
+    Duration rescanInterval,
+    int ringBytes,
+    boolean createTopics,
+    int partitions,
+    short replication,
+    Duration rawRetention,
+    Map<String, String> schemaRegistry,
+    Map<String, String> kafka) {
+
+  /** Every key with its default; {@code kafka.} and registry keys are passed on. */
+  public static Map<String, String> defaults() {
+    Map<String, String> d = new LinkedHashMap<>();
+    d.put("cluster", "default");
+    d.put("host", "");
+    d.put("level", "8");
+    d.put("functions", "false");
+    d.put("pids", "");
+    d.put("flush.ms", "50");
+    d.put("rescan.ms", "1000");
+    d.put("ring.bytes", "67108864");
+    d.put("topic.create", "true");
+    d.put("topic.partitions", "6");
+    d.put("topic.replication", "1");
+    d.put("topic.raw.retention.hours", "24");
+    return d;
+  }
+
+  /**
+   * Reads settings.
+   *
+   * @throws IllegalArgumentException naming all that is wrong
+   */
+  public static CollectorSettings from(Properties properties) {
+    Map<String, String> values = defaults();
+    Map<String, String> kafka = new LinkedHashMap<>();
+    Map<String, String> registry = new LinkedHashMap<>();
+    List<String> wrong = new ArrayList<>();
+    for (String key : new TreeSet<>(properties.stringPropertyNames())) {
+      String value = properties.getProperty(key).trim();
+      if (key.startsWith("kafka.")) {
+        kafka.put(key.substring("kafka.".length()), value);
+      } else if (key.startsWith("schema.registry.")
+          || key.startsWith("basic.auth.")
+          || key.equals("auto.register.schemas")) {
+        registry.put(key, value);
+      } else if (values.containsKey(key)) {
+        values.put(key, value);
+      } else {
+        wrong.add("unknown setting " + key + "; known are " + String.join(", ", values.keySet()));
+      }
+    }
+    if (!kafka.containsKey("bootstrap.servers")) {
+      wrong.add("kafka.bootstrap.servers is missing, e.g. kafka.bootstrap.servers=localhost:9092");
+    }
+    long level = number(values, "level", 1, 8, wrong);
+    if (level != 1 && level != 8) {
+      wrong.add("level is " + level + "; use 1 (statements) or 8 (statements and waits)");
+    }
+    long ring = number(values, "ring.bytes", 1 << 16, 1 << 30, wrong);
+    if (Long.bitCount(ring) != 1) {
+      wrong.add("ring.bytes is " + ring + "; use a power of two");
+    }
+    List<Integer> pids = new ArrayList<>();
+    for (String pid : values.get("pids").split(",", -1)) {
+      if (!pid.isBlank()) {
+        try {
+          pids.add(Integer.parseInt(pid.trim()));
+        } catch (NumberFormatException e) {
+          wrong.add("pids: '" + pid.trim() + "' is not a process id");
+        }
+      }
+    }
+    CollectorSettings settings =
+        new CollectorSettings(
+            values.get("cluster"),
+            values.get("host").isEmpty() ? HostName.ofThisHost() : values.get("host"),
+            (int) level,
+            flag(values, "functions", wrong),
+            List.copyOf(pids),
+            Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
+            Duration.ofMillis(number(values, "rescan.ms", 50, 3_600_000, wrong)),
+            (int) ring,
+            flag(values, "topic.create", wrong),
+            (int) number(values, "topic.partitions", 1, 10_000, wrong),
+            (short) number(values, "topic.replication", 1, 100, wrong),
+            Duration.ofHours(number(values, "topic.raw.retention.hours", 1, 87_600, wrong)),
+            Map.copyOf(registry),
+            Map.copyOf(kafka));
+    if (!wrong.isEmpty()) {
+      throw new IllegalArgumentException("collector settings: " + String.join("; ", wrong));
+    }
+    return settings;
+  }
+
+  private static boolean flag(Map<String, String> values, String key, List<String> wrong) {
+    String value = values.get(key);
+    if (!value.equals("true") && !value.equals("false")) {
+      wrong.add(key + " is '" + value + "'; it must be true or false");
+    }
+    return value.equals("true");
+  }
+
+  private static long number(
+      Map<String, String> values, String key, long least, long most, List<String> wrong) {
+    try {
+      long n = Long.parseLong(values.get(key));
+      if (n >= least && n <= most) {
+        return n;
+      }
+      wrong.add(key + " is " + n + "; it must lie between " + least + " and " + most);
+    } catch (NumberFormatException e) {
+      wrong.add(key + " is '" + values.get(key) + "'; it must be a number");
+    }
+    return least;
+  }
+}

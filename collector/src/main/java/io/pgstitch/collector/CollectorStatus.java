@@ -1,0 +1,62 @@
+package io.pgstitch.collector;
+
+import java.util.List;
+
+/**
+ * What a collector has done so far.
+ *
+ * @param servers those that run now
+ * @param backendsSeen backends that sent an event
+ * @param events that were put into batches
+ * @param batches that were handed to Kafka
+ * @param acknowledged batches that Kafka has taken
+ * @param failed batches that Kafka refused for good
+ * @param bytes of the batches, before compression
+ * @param lost events that the kernel could not hand over, as counted in the backends' sequences
+ * @param ringFull events that found the ring buffer full, as counted by the kernel
+ * @param noState backends for which the kernel had no memory
+ * @param unknownBackend events of backends that were never announced
+ */
+public record CollectorStatus(
+    List<Server> servers,
+    long backendsSeen,
+    long events,
+    long batches,
+    long acknowledged,
+    long failed,
+    long bytes,
+    long lost,
+    long ringFull,
+    long noState,
+    long unknownBackend) {
+
+  /**
+   * A server.
+   *
+   * @param pid of its postmaster
+   * @param clients client backends that it has now
+   * @param traced whether its probes are planted
+   * @param problem why not
+   * @param missingFunctions wanted functions that its version does not have
+   */
+  public record Server(
+      int pid,
+      int port,
+      int versionNum,
+      String version,
+      String dataDirectory,
+      int clients,
+      boolean traced,
+      String problem,
+      List<String> missingFunctions) {}
+
+  /** Servers whose probes are planted. */
+  public long tracedServers() {
+    return servers.stream().filter(Server::traced).count();
+  }
+
+  /** Client backends of those servers. */
+  public int clients() {
+    return servers.stream().mapToInt(Server::clients).sum();
+  }
+}

@@ -1,0 +1,146 @@
+package io.pgstitch.collector;
+
+import io.pgstitch.bpf.HostClock;
+import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.collector.encode.BackendStream;
+import io.pgstitch.schema.ClockAnchor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that moves events from the kernel's ring to batches. It never waits for an event: it
+ * looks every few milliseconds, so that a traced backend does not pay for waking a reader.
+ */
+final class EventPump implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventPump.class);
+  private static final int BUFFER_BYTES = 4 << 20;
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+
+  private final KernelPrograms programs;
+  private final BackendStreams streams;
+  private final long flushNanos;
+  private final ByteBuffer buffer =
+      ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
+  private final KernelEvent event = new KernelEvent();
+  private final Map<Integer, BackendStream> byPid = new HashMap<>();
+  private volatile boolean stopping;
+  private final LongAdder backendsSeen = new LongAdder();
+  private final LongAdder lost = new LongAdder();
+  private final LongAdder unknownBackend = new LongAdder();
+  private volatile Throwable failure;
+
+  EventPump(KernelPrograms programs, BackendStreams streams, Duration flushInterval) {
+    this.programs = programs;
+    this.streams = streams;
+    this.flushNanos = flushInterval.toNanos();
+  }
+
+  @Override
+  public void run() {
+    if (!KernelPrograms.preferThisThread()) {
+      LOG.info("without CAP_SYS_NICE: on a busy host more events may be lost");
+    }
+    try {
+      long nextFlush = System.nanoTime() + flushNanos;
+      while (!stopping) {
+        boolean much = drain();
+        if (System.nanoTime() - nextFlush >= 0) {
+          flush();
+          nextFlush = System.nanoTime() + flushNanos;
+        }
+        if (!much) {
+          LockSupport.parkNanos(PAUSE_NANOS);
+        }
+      }
+      while (drain()) {
+        // What was in the ring when the probes were taken away.
+      }
+      flush();
+    } catch (RuntimeException | Error e) {
+      failure = e;
+      LOG.error("the collector stopped reading events: {}", e.toString(), e);
+    }
+  }
+
+  /** Takes what is in the ring; true when there may be more. */
+  private boolean drain() {
+    programs.drain(buffer);
+    int limit = buffer.limit();
+    if (limit == 0) {
+      return false;
+    }
+    ClockAnchor clock = clock();
+    for (int at = 0; at < limit; at = event.next()) {
+      event.moveTo(buffer, at);
+      accept(event, clock);
+    }
+    return limit > BUFFER_BYTES / 4;
+  }
+
+  private void accept(KernelEvent e, ClockAnchor clock) {
+    BackendStream stream = byPid.get(e.pid());
+    if (e.kind() == KernelEvent.SESSION) {
+      if (stream != null) {
+        // The pid was used again and the end of the first process was lost.
+        stream.flush(clock);
+      }
+      byPid.put(e.pid(), streams.open(e));
+      backendsSeen.increment();
+      return;
+    }
+    if (stream == null) {
+      unknownBackend.increment();
+      return;
+    }
+    long before = stream.lost();
+    stream.accept(e, clock);
+    lost.add(stream.lost() - before);
+    if (stream.ended()) {
+      stream.flush(clock);
+      byPid.remove(e.pid());
+    }
+  }
+
+  private void flush() {
+    ClockAnchor clock = clock();
+    for (Iterator<BackendStream> i = byPid.values().iterator(); i.hasNext(); ) {
+      i.next().flush(clock);
+    }
+  }
+
+  private static ClockAnchor clock() {
+    return new ClockAnchor(HostClock.monotonicNanos(), HostClock.utcNanos());
+  }
+
+  /** Ends the thread once the ring is empty. */
+  void stop() {
+    stopping = true;
+  }
+
+  long backendsSeen() {
+    return backendsSeen.sum();
+  }
+
+  long lost() {
+    return lost.sum();
+  }
+
+  long unknownBackend() {
+    return unknownBackend.sum();
+  }
+
+  /** What ended the thread before its time, or null. */
+  Throwable failure() {
+    return failure;
+  }
+}

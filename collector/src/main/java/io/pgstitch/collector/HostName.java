@@ -1,0 +1,18 @@
+package io.pgstitch.collector;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The host's name as the kernel has it: no name service is asked. */
+final class HostName {
+  private HostName() {}
+
+  static String ofThisHost() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).trim();
+    } catch (IOException e) {
+      return "localhost";
+    }
+  }
+}

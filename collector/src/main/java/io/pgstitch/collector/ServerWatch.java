@@ -1,0 +1,157 @@
+package io.pgstitch.collector;
+
+import io.pgstitch.collector.host.BackendProbe;
+import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.host.ServerBinary;
+import io.pgstitch.collector.host.ServerFinder;
+import io.pgstitch.collector.probe.AttachedBinary;
+import io.pgstitch.collector.probe.AttachedBinary.AttachException;
+import io.pgstitch.collector.probe.BinaryAttacher;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the probes in step with the servers that run: attaches to the binaries of new ones,
+ * detaches from those that nobody runs any more. A server that stops and starts again is a new
+ * server.
+ */
+final class ServerWatch {
+  private static final Logger LOG = LoggerFactory.getLogger(ServerWatch.class);
+
+  private final ServerFinder finder;
+  private final BackendProbe backends;
+  private final BinaryAttacher attacher;
+  private final Map<Integer, PostgresServer> servers = new ConcurrentHashMap<>();
+  private final Map<ServerBinary, AttachedBinary> attached = new HashMap<>();
+  private final Map<ServerBinary, String> refused = new HashMap<>();
+  private final Map<Integer, AttachedBinary> byIndex = new ConcurrentHashMap<>();
+
+  ServerWatch(ServerFinder finder, BackendProbe backends, BinaryAttacher attacher) {
+    this.finder = finder;
+    this.backends = backends;
+    this.attacher = attacher;
+  }
+
+  /** Looks once. Not to be called by two threads at a time. */
+  synchronized void scan() {
+    List<PostgresServer> found = finder.find();
+    Set<Integer> pids = new HashSet<>();
+    Set<ServerBinary> binaries = new HashSet<>();
+    for (PostgresServer server : found) {
+      pids.add(server.pid());
+      binaries.add(server.binary());
+      PostgresServer known = servers.get(server.pid());
+      if (known == null || known.startTicks() != server.startTicks()) {
+        LOG.info("found {} on port {}", server.version(), server.port());
+        servers.put(server.pid(), server);
+      } else if (known.port() == 0 && server.port() != 0) {
+        servers.put(server.pid(), server);
+      }
+      attach(server);
+    }
+    for (PostgresServer gone : new ArrayList<>(servers.values())) {
+      if (!pids.contains(gone.pid())) {
+        LOG.warn("{} on port {} is gone", gone.version(), gone.port());
+        servers.remove(gone.pid());
+      }
+    }
+    detachUnused(binaries);
+  }
+
+  private void attach(PostgresServer server) {
+    if (attached.containsKey(server.binary()) || refused.containsKey(server.binary())) {
+      return;
+    }
+    if (server.binaryReplaced()) {
+      LOG.warn(
+          "{} on port {} runs a binary that was replaced on disk since it started; it is traced,"
+              + " restart it to run the new one",
+          server.version(),
+          server.port());
+    }
+    try {
+      AttachedBinary binary = attacher.attach(server, freeIndex());
+      attached.put(server.binary(), binary);
+      byIndex.put(binary.index(), binary);
+      if (!binary.missing().isEmpty()) {
+        LOG.debug("{} has no {}", server.version(), String.join(", ", binary.missing()));
+      }
+    } catch (AttachException e) {
+      refused.put(server.binary(), e.getMessage());
+      LOG.error("cannot trace: {}", e.getMessage());
+    }
+  }
+
+  private void detachUnused(Set<ServerBinary> used) {
+    for (ServerBinary binary : new ArrayList<>(attached.keySet())) {
+      if (!used.contains(binary)) {
+        // Its last events may still be in the ring: the index stays readable, and is not used
+        // again while there is another.
+        attacher.detach(attached.remove(binary));
+      }
+    }
+    refused.keySet().retainAll(used);
+  }
+
+  private int freeIndex() {
+    for (int i = 0; i < BinaryAttacher.MOST_BINARIES; i++) {
+      if (!byIndex.containsKey(i)) {
+        return i;
+      }
+    }
+    for (int i = 0; i < BinaryAttacher.MOST_BINARIES; i++) {
+      AttachedBinary old = byIndex.get(i);
+      if (!attached.containsValue(old)) {
+        return i;
+      }
+    }
+    throw new IllegalStateException(
+        "more than "
+            + BinaryAttacher.MOST_BINARIES
+            + " different PostgreSQL binaries run on this host");
+  }
+
+  /** The server of a postmaster, looked for at once when it is new. */
+  Optional<PostgresServer> serverOf(int postmasterPid) {
+    PostgresServer known = servers.get(postmasterPid);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    Optional<PostgresServer> found = finder.server(postmasterPid);
+    found.ifPresent(s -> servers.put(s.pid(), s));
+    return found;
+  }
+
+  /** The binary that the kernel programs name by an index. */
+  AttachedBinary binary(int index) {
+    return byIndex.get(index);
+  }
+
+  /** What is watched now, with the reason for each server that cannot be. */
+  synchronized List<CollectorStatus.Server> status() {
+    List<CollectorStatus.Server> status = new ArrayList<>();
+    for (PostgresServer server : servers.values()) {
+      AttachedBinary binary = attached.get(server.binary());
+      status.add(
+          new CollectorStatus.Server(
+              server.pid(),
+              server.port(),
+              server.versionNum(),
+              server.version(),
+              server.dataDirectory(),
+              binary == null ? 0 : backends.countClients(server, binary.elf()),
+              binary != null,
+              refused.getOrDefault(server.binary(), ""),
+              binary == null ? List.of() : binary.missing()));
+    }
+    return status;
+  }
+}

@@ -1,0 +1,233 @@
+package io.pgstitch.collector.encode;
+
+import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.schema.AvroFraming;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BackendKey;
+import io.pgstitch.schema.ClockAnchor;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumWriter;
+
+/**
+ * One backend's events on their way into batches: joins texts that came in pieces, turns totals
+ * into differences, finds gaps in the sequence. A gap ends the batch, and the next one says how
+ * much was lost. Not thread-safe.
+ */
+public final class BackendStream {
+  /** A batch that has grown to this many bytes is sent without waiting for the interval. */
+  private static final int FULL = 256 * 1024;
+
+  private final Backend backend;
+  private final String key;
+  private final EventNames names;
+  private final StreamSettings settings;
+  private final boolean begunBefore;
+  private final Consumer<EncodedBatch> sink;
+
+  private final StringTable strings = new StringTable();
+  private final EventEncoder events = new EventEncoder(strings);
+  private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
+  private final long[] buffers = new long[KernelEvent.BUFFER_COUNTERS];
+  private final long[] moved = new long[KernelEvent.BUFFER_COUNTERS];
+  private boolean buffersMoved;
+  private boolean open;
+  private boolean ended;
+  private long firstSequence;
+  private long lastSequence;
+  private long lostBefore;
+  private long lost;
+  private long baseNanos;
+  private long lastCpuNanos;
+  private long stackBase;
+
+  /**
+   * What is the same for all streams of a collector.
+   *
+   * @param schemaId id under which the batches' schema is registered
+   * @param level trace level in force
+   * @param epochNanos CLOCK_MONOTONIC of the attachment
+   */
+  public record StreamSettings(int schemaId, int level, long epochNanos) {}
+
+  /**
+   * @param session the SESSION record of the backend
+   * @param sink takes finished batches
+   */
+  public BackendStream(
+      Backend backend,
+      KernelEvent session,
+      EventNames names,
+      StreamSettings settings,
+      Consumer<EncodedBatch> sink) {
+    this.backend = backend;
+    this.key = BackendKey.of(backend);
+    this.names = names;
+    this.settings = settings;
+    this.begunBefore = session.sessionBegunBefore();
+    this.sink = sink;
+    for (int i = 0; i < buffers.length; i++) {
+      buffers[i] = session.sessionBuffers(i);
+    }
+    this.lastCpuNanos = session.cpuNanos();
+  }
+
+  /** Whether the process has ended. */
+  public boolean ended() {
+    return ended;
+  }
+
+  /** Events lost so far. */
+  public long lost() {
+    return lost;
+  }
+
+  /** Whose events these are. */
+  public Backend backend() {
+    return backend;
+  }
+
+  /** Takes one record of the kernel. */
+  public void accept(KernelEvent e, ClockAnchor clock) {
+    try {
+      switch (e.kind()) {
+        case KernelEvent.TEXT -> pieces.writeBytes(e.text());
+        case KernelEvent.BUFFERS -> readBuffers(e);
+        default -> {
+          inSequence(e, clock);
+          encode(e);
+          pieces.reset();
+          if (events.size() >= FULL) {
+            flush(clock);
+          }
+        }
+      }
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+  }
+
+  /** Sends what there is. */
+  public void flush(ClockAnchor clock) {
+    if (!open) {
+      return;
+    }
+    open = false;
+    long utcMillis = (clock.getUtcNs() + events.lastNanos() - clock.getMonotonicNs()) / 1_000_000;
+    sink.accept(new EncodedBatch(key, batch(clock), utcMillis, events.count()));
+    lostBefore = 0;
+    strings.clear();
+  }
+
+  private void readBuffers(KernelEvent e) {
+    for (int i = 0; i < buffers.length; i++) {
+      long total = e.buffers(i);
+      moved[i] += total - buffers[i];
+      buffers[i] = total;
+    }
+    buffersMoved = true;
+  }
+
+  private void inSequence(KernelEvent e, ClockAnchor clock) {
+    long gap = e.sequence() - lastSequence - 1;
+    if (gap > 0) {
+      flush(clock);
+      lostBefore += gap;
+      lost += gap;
+    }
+    if (!open) {
+      open = true;
+      firstSequence = e.sequence();
+      baseNanos = e.timeNanos();
+      // A wait has no stack; the base only has to be above what follows.
+      stackBase = e.stack() != 0 ? e.stack() : stackBase;
+      events.begin(baseNanos, lastCpuNanos, stackBase);
+    }
+    lastSequence = e.sequence();
+    lastCpuNanos = e.cpuNanos();
+  }
+
+  private void encode(KernelEvent e) throws IOException {
+    if (buffersMoved) {
+      events.buffers(moved);
+      Arrays.fill(moved, 0);
+      buffersMoved = false;
+    }
+    switch (e.kind()) {
+      case KernelEvent.ACTIVITY -> {
+        byte[] text = wholeText(e);
+        events.activity(e, names.activityState(e.activityState()), text, isCut(e, text));
+      }
+      case KernelEvent.ENTRY -> events.entry(e, names.function(e.function()));
+      case KernelEvent.EXIT -> events.exit(e, names.function(e.function()));
+      case KernelEvent.STATEMENT -> {
+        byte[] text = wholeText(e);
+        events.statement(e, names.function(e.function()), text, isCut(e, text));
+      }
+      case KernelEvent.PORTAL ->
+          events.portal(e, names.commandTag(e.portalCommandTag()), wholeText(e));
+      case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
+      case KernelEvent.WAIT ->
+          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));
+      case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
+      case KernelEvent.ERROR -> events.error(e);
+      case KernelEvent.BACKEND_END -> {
+        events.backendEnd(e);
+        ended = true;
+      }
+      default -> throw new IllegalStateException("unknown record kind " + e.kind());
+    }
+  }
+
+  private byte[] wholeText(KernelEvent e) {
+    byte[] last = e.text();
+    if (pieces.size() == 0) {
+      return last;
+    }
+    pieces.writeBytes(last);
+    return pieces.toByteArray();
+  }
+
+  private static boolean isCut(KernelEvent e, byte[] text) {
+    return (e.flags() & (KernelEvent.FLAG_TEXT_CUT | KernelEvent.FLAG_TEXT_UNREADABLE)) != 0
+        || text.length != e.textLength();
+  }
+
+  private byte[] batch(ClockAnchor clock) {
+    try {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream(events.size() + 1024);
+      AvroFraming.writeHeader(bytes, settings.schemaId());
+      BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
+      new SpecificDatumWriter<>(Backend.class).write(backend, out);
+      out.writeInt(settings.level());
+      out.writeLong(settings.epochNanos());
+      new SpecificDatumWriter<>(ClockAnchor.class).write(clock, out);
+      out.writeLong(firstSequence);
+      out.writeLong(lastSequence);
+      out.writeLong(lostBefore);
+      out.writeBoolean(begunBefore);
+      out.writeLong(baseNanos);
+      out.writeLong(stackBase);
+      out.writeArrayStart();
+      out.setItemCount(strings.texts().size());
+      for (byte[] text : strings.texts()) {
+        out.startItem();
+        out.writeBytes(text);
+      }
+      out.writeArrayEnd();
+      out.writeArrayStart();
+      out.setItemCount(events.count());
+      events.writeTo(out);
+      out.writeArrayEnd();
+      out.flush();
+      return bytes.toByteArray();
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+  }
+}

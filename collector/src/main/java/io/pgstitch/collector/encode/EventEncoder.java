@@ -1,0 +1,189 @@
+package io.pgstitch.collector.encode;
+
+import io.pgstitch.bpf.KernelEvent;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
+
+/**
+ * Writes the events of one batch as Avro, straight from the kernel's records: no object per event.
+ * The order of the writes is the order of the fields in RawEventBatch.avsc.
+ */
+final class EventEncoder {
+  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
+  private final BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
+  private final StringTable strings;
+  private int count;
+  private long lastNanos;
+  private long lastCpuNanos;
+  private long stackBase;
+
+  EventEncoder(StringTable strings) {
+    this.strings = strings;
+  }
+
+  /** Begins a batch: the first event counts from these. */
+  void begin(long baseNanos, long baseCpuNanos, long newStackBase) {
+    bytes.reset();
+    count = 0;
+    lastNanos = baseNanos;
+    lastCpuNanos = baseCpuNanos;
+    stackBase = newStackBase;
+  }
+
+  /** Events so far. */
+  int count() {
+    return count;
+  }
+
+  int size() {
+    return bytes.size();
+  }
+
+  long lastNanos() {
+    return lastNanos;
+  }
+
+  void writeTo(BinaryEncoder target) throws IOException {
+    target.writeFixed(bytes.toByteArray());
+  }
+
+  void activity(KernelEvent e, int state, byte[] text, boolean cut) throws IOException {
+    head(EventSchema.ACTIVITY, e);
+    stack(e);
+    out.writeEnum(state);
+    out.writeInt(strings.indexOf(text));
+    out.writeBoolean(cut);
+  }
+
+  void entry(KernelEvent e, byte[] function) throws IOException {
+    head(EventSchema.ENTRY, e);
+    stack(e);
+    out.writeInt(strings.indexOf(function));
+    out.writeLong(e.entryObject());
+  }
+
+  void exit(KernelEvent e, byte[] function) throws IOException {
+    head(EventSchema.EXIT, e);
+    stack(e);
+    out.writeInt(strings.indexOf(function));
+    out.writeLong(e.exitRows());
+  }
+
+  void statement(KernelEvent e, byte[] function, byte[] text, boolean cut) throws IOException {
+    head(EventSchema.STATEMENT, e);
+    stack(e);
+    out.writeInt(strings.indexOf(function));
+    out.writeLong(e.statementObject());
+    out.writeInt(strings.indexOf(text));
+    out.writeBoolean(cut);
+    out.writeLong(e.statementQueryId());
+    out.writeInt(e.statementCommand());
+    out.writeInt(e.statementLocation());
+    out.writeInt(e.statementLength());
+  }
+
+  void portal(KernelEvent e, byte[] tag, byte[] text) throws IOException {
+    head(EventSchema.PORTAL, e);
+    stack(e);
+    out.writeLong(e.portal());
+    out.writeInt(strings.indexOf(e.portalName()));
+    out.writeInt(strings.indexOf(e.portalStatementName()));
+    out.writeInt(strings.indexOf(tag));
+    out.writeLong(e.portalQueryId());
+    out.writeInt(e.portalLocation());
+    out.writeInt(e.portalStatementLength());
+    out.writeInt(strings.indexOf(text));
+  }
+
+  void commandEnd(KernelEvent e, byte[] tag) throws IOException {
+    head(EventSchema.COMMAND_END, e);
+    stack(e);
+    out.writeInt(strings.indexOf(tag));
+    out.writeLong(e.commandRows());
+  }
+
+  void buffers(long[] moved) throws IOException {
+    out.writeIndex(EventSchema.BUFFERS);
+    for (long blocks : moved) {
+      out.writeLong(blocks);
+    }
+    count++;
+  }
+
+  void waited(KernelEvent e, byte[] eventClass, byte[] event) throws IOException {
+    head(EventSchema.WAIT, e);
+    out.writeLong(e.waitDurationNanos());
+    out.writeLong(e.waitCpuNanos());
+    out.writeInt(strings.indexOf(eventClass));
+    out.writeInt(strings.indexOf(event));
+    out.writeInt(e.waitCalls());
+    out.writeBoolean(false);
+    if (e.waitLockMode() != 0) {
+      out.writeIndex(2);
+      lockTarget(e);
+    } else if (e.waitDescriptor() >= 0) {
+      out.writeIndex(1);
+      out.writeInt(e.waitDescriptor());
+      out.writeLong(e.waitOffset());
+      out.writeLong(e.waitBytes());
+    } else {
+      out.writeIndex(0);
+    }
+  }
+
+  /** LOCKTAG: three words, then a half word, the tag's type and the lock method. */
+  private void lockTarget(KernelEvent e) throws IOException {
+    int last = e.waitLockTag(3);
+    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(0)));
+    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(1)));
+    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(2)));
+    out.writeInt(last & 0xffff);
+    out.writeInt(last >>> 16 & 0xff);
+    out.writeInt(last >>> 24);
+    out.writeInt(e.waitLockMode());
+  }
+
+  void transactionEnd(KernelEvent e) throws IOException {
+    head(EventSchema.TRANSACTION_END, e);
+    out.writeBoolean(e.transactionCommitted());
+    out.writeBoolean(e.transactionReadOnly());
+  }
+
+  void error(KernelEvent e) throws IOException {
+    head(EventSchema.ERROR, e);
+    stack(e);
+    out.writeString(sqlstate(e.errorSqlstate()));
+  }
+
+  void backendEnd(KernelEvent e) throws IOException {
+    head(EventSchema.BACKEND_END, e);
+    int status = e.exitStatus();
+    out.writeInt(status >>> 8 & 0xff);
+    out.writeInt(status & 0x7f);
+  }
+
+  private void head(int type, KernelEvent e) throws IOException {
+    out.writeIndex(type);
+    out.writeLong(e.timeNanos() - lastNanos);
+    out.writeLong(e.cpuNanos() - lastCpuNanos);
+    lastNanos = e.timeNanos();
+    lastCpuNanos = e.cpuNanos();
+    count++;
+  }
+
+  private void stack(KernelEvent e) throws IOException {
+    out.writeInt((int) (stackBase - e.stack()));
+  }
+
+  /** Five characters of six bits each, as MAKE_SQLSTATE of PostgreSQL's elog.h packs them. */
+  static String sqlstate(int packed) {
+    byte[] text = new byte[5];
+    for (int i = 0; i < text.length; i++) {
+      text[i] = (byte) (((packed >>> (6 * i)) & 0x3f) + '0');
+    }
+    return new String(text, StandardCharsets.US_ASCII);
+  }
+}

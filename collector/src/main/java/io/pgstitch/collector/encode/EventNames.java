@@ -1,0 +1,68 @@
+package io.pgstitch.collector.encode;
+
+import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.probe.Probe;
+import io.pgstitch.collector.probe.ProbeCatalogue;
+import io.pgstitch.schema.ActivityState;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Names of functions, wait events and command tags of one major version, as bytes made once. */
+public final class EventNames {
+  private final byte[][] functions;
+  private final PostgresFacts facts;
+  private final Map<Integer, byte[]> waitNames = new HashMap<>();
+  private final Map<Integer, byte[]> waitClasses = new HashMap<>();
+  private final Map<Integer, byte[]> tags = new HashMap<>();
+
+  /**
+   * @param catalogue whose indexes the kernel reports
+   * @param facts of the server's major version
+   */
+  public EventNames(ProbeCatalogue catalogue, PostgresFacts facts) {
+    List<Probe> probes = catalogue.probes();
+    this.functions = new byte[probes.size()][];
+    for (int i = 0; i < functions.length; i++) {
+      functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
+    }
+    this.facts = facts;
+  }
+
+  byte[] function(int index) {
+    return functions[index];
+  }
+
+  byte[] waitName(int event) {
+    return waitNames.computeIfAbsent(event, e -> utf8(facts.waitEventName(e)));
+  }
+
+  byte[] waitClass(int event) {
+    return waitClasses.computeIfAbsent(event, e -> utf8(facts.waitEventClass(e)));
+  }
+
+  byte[] commandTag(int tag) {
+    return tags.computeIfAbsent(tag, t -> utf8(facts.commandTag(t)));
+  }
+
+  /** Number in Avro of the contract's ActivityState. */
+  int activityState(int state) {
+    ActivityState named =
+        switch (facts.activityState(state)) {
+          case IDLE -> ActivityState.IDLE;
+          case RUNNING -> ActivityState.RUNNING;
+          case IDLE_IN_TRANSACTION -> ActivityState.IDLE_IN_TRANSACTION;
+          case FASTPATH -> ActivityState.FASTPATH;
+          case IDLE_IN_ABORTED -> ActivityState.IDLE_IN_ABORTED_TRANSACTION;
+          case DISABLED -> ActivityState.DISABLED;
+          case STARTING -> ActivityState.STARTING;
+          case UNDEFINED -> ActivityState.UNKNOWN;
+        };
+    return ActivityState.SCHEMA$.getEnumOrdinal(named.name());
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

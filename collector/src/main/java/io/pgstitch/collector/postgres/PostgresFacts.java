@@ -1,0 +1,180 @@
+package io.pgstitch.collector.postgres;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What pgstitch has to know of one PostgreSQL major to read its memory: names of wait events and
+ * command tags, offsets of struct fields, numbers of states. The facts are data ({@code
+ * collector/postgres-facts}), this class only looks them up. Immutable.
+ */
+public final class PostgresFacts {
+  /** The majors that there are facts of, ascending. */
+  public static final List<Integer> SUPPORTED_MAJORS = List.of(13, 14, 15, 16, 17, 18);
+
+  private static final String LWLOCK = "LWLock";
+  private static final String EXTENSION = "Extension";
+
+  private final int major;
+  private final Map<Integer, String> classes;
+  private final Map<Integer, String> events;
+  private final int lastBuiltInLwLock;
+  private final Map<Integer, String> tags;
+  private final Map<String, Integer> layout;
+  private final Map<Integer, ActivityState> states;
+
+  private PostgresFacts(int major) {
+    this.major = major;
+    this.classes = names(FactFile.read(major, "wait-event-classes.tsv", "\t", 2), 1);
+    this.events = names(FactFile.read(major, "wait-events.tsv", "\t", 3), 2);
+    this.lastBuiltInLwLock =
+        events.keySet().stream()
+            .filter(id -> waitEventClass(id).equals(LWLOCK))
+            .mapToInt(Integer::intValue)
+            .max()
+            .orElseThrow();
+    this.tags = names(FactFile.read(major, "command-tags.tsv", "\t", 2), 1);
+    this.layout = values(FactFile.read(major, "layout.properties", "=", 2));
+    this.states = states(layout);
+  }
+
+  /**
+   * The facts of a major, e.g. 17.
+   *
+   * @throws UnsupportedMajorException for a major without facts
+   */
+  public static PostgresFacts of(int major) {
+    if (!SUPPORTED_MAJORS.contains(major)) {
+      throw new UnsupportedMajorException(major);
+    }
+    return new PostgresFacts(major);
+  }
+
+  private static Map<Integer, String> names(FactFile file, int column) {
+    Map<Integer, String> names = new HashMap<>();
+    for (FactFile.Row row : file.rows()) {
+      if (names.put(row.number(0), row.text(column)) != null) {
+        throw new IllegalStateException(
+            row.place() + ": the number is there twice; generate the file again");
+      }
+    }
+    return Map.copyOf(names);
+  }
+
+  private static Map<String, Integer> values(FactFile file) {
+    Map<String, Integer> values = new HashMap<>();
+    for (FactFile.Row row : file.rows()) {
+      if (values.put(row.text(0), row.number(1)) != null) {
+        throw new IllegalStateException(
+            row.place() + ": the key is there twice; generate the file again");
+      }
+    }
+    return Map.copyOf(values);
+  }
+
+  private static Map<Integer, ActivityState> states(Map<String, Integer> layout) {
+    Map<ActivityState, String> keys = new EnumMap<>(ActivityState.class);
+    keys.put(ActivityState.STARTING, "activity.starting");
+    keys.put(ActivityState.IDLE, "activity.idle");
+    keys.put(ActivityState.RUNNING, "activity.running");
+    keys.put(ActivityState.IDLE_IN_TRANSACTION, "activity.idle_in_transaction");
+    keys.put(ActivityState.FASTPATH, "activity.fastpath");
+    keys.put(ActivityState.IDLE_IN_ABORTED, "activity.idle_in_aborted");
+    keys.put(ActivityState.DISABLED, "activity.disabled");
+    Map<Integer, ActivityState> states = new HashMap<>();
+    keys.forEach(
+        (state, key) -> {
+          Integer number = layout.get(key);
+          if (number != null) {
+            states.put(number, state);
+          }
+        });
+    return Map.copyOf(states);
+  }
+
+  /** The major, e.g. 17. */
+  public int major() {
+    return major;
+  }
+
+  /**
+   * The class of a wait event, e.g. {@code IO}.
+   *
+   * @param id the server's wait_event_info: class in the highest byte
+   * @return the name as pg_stat_activity shows it, {@code unknown:0x0C000000} for a class this
+   *     major does not have
+   */
+  public String waitEventClass(int id) {
+    int base = id & 0xFF000000;
+    String name = classes.get(base);
+    return name == null ? unknown(base) : name;
+  }
+
+  /**
+   * The name of a wait event, e.g. {@code DataFileRead}. Events that extensions register have
+   * numbers given out at run time: they are called {@code Extension}, their locks {@code
+   * extension}.
+   *
+   * @param id the server's wait_event_info
+   * @return the name as pg_stat_activity shows it, {@code unknown:0x0A0000FF} for an id this major
+   *     does not have
+   */
+  public String waitEventName(int id) {
+    String name = events.get(id);
+    if (name != null) {
+      return name;
+    }
+    String eventClass = waitEventClass(id);
+    if (eventClass.equals(EXTENSION)) {
+      return EXTENSION;
+    }
+    if (eventClass.equals(LWLOCK) && id > lastBuiltInLwLock) {
+      return "extension";
+    }
+    return unknown(id);
+  }
+
+  /**
+   * The command tag with this number, e.g. {@code SELECT}; {@code unknown:0x000000FF} for one this
+   * major does not have.
+   */
+  public String commandTag(int number) {
+    String name = tags.get(number);
+    return name == null ? unknown(number) : name;
+  }
+
+  /**
+   * A value of layout.properties: byte offset of a struct field, or number of an enum's constant.
+   *
+   * @param key e.g. {@code estate.es_processed}
+   * @throws IllegalArgumentException if this major has no such field
+   */
+  public int offset(String key) {
+    Integer value = layout.get(key);
+    if (value == null) {
+      throw new IllegalArgumentException(
+          "PostgreSQL "
+              + major
+              + " has no '"
+              + key
+              + "' in postgres-facts/"
+              + major
+              + "/layout.properties");
+    }
+    return value;
+  }
+
+  /**
+   * The state with this number in pgstat_report_activity; UNDEFINED for one this major does not
+   * have.
+   */
+  public ActivityState activityState(int number) {
+    return states.getOrDefault(number, ActivityState.UNDEFINED);
+  }
+
+  private static String unknown(int id) {
+    return String.format("unknown:0x%08X", id);
+  }
+}

@@ -1,0 +1,57 @@
+package io.pgstitch.collector.probe;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The functions that can be watched: probe-catalogue.tsv. A probe's index names its function. */
+public final class ProbeCatalogue {
+  private static final String RESOURCE = "probe-catalogue.tsv";
+
+  private final List<Probe> probes;
+
+  private ProbeCatalogue(List<Probe> probes) {
+    this.probes = List.copyOf(probes);
+  }
+
+  /** Reads the catalogue. */
+  public static ProbeCatalogue load() {
+    List<Probe> probes = new ArrayList<>();
+    try (BufferedReader in =
+        new BufferedReader(
+            new InputStreamReader(
+                ProbeCatalogue.class.getResourceAsStream(RESOURCE), StandardCharsets.UTF_8))) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        if (!line.isBlank() && !line.startsWith("#")) {
+          probes.add(parse(line));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new ProbeCatalogue(probes);
+  }
+
+  private static Probe parse(String line) {
+    String[] f = line.split("\t", -1);
+    if (f.length != 5) {
+      throw new IllegalStateException(RESOURCE + ": not five columns: " + line);
+    }
+    return new Probe(
+        f[0],
+        f[1].equals("-") ? null : f[1],
+        f[2].equals("-") ? null : f[2],
+        Probe.Tier.valueOf(f[3].toUpperCase(Locale.ROOT)),
+        f[4]);
+  }
+
+  /** All probes; the position in the list is the function's index. */
+  public List<Probe> probes() {
+    return probes;
+  }
+}

@@ -1,0 +1,88 @@
+package io.pgstitch.collector.survey;
+
+import io.pgstitch.collector.host.BackendProbe;
+import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.probe.Probe;
+import io.pgstitch.collector.probe.ProbeCatalogue;
+import io.pgstitch.collector.probe.ProbePlan;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+
+/** What of tracing works on one server. */
+final class ServerSurvey {
+  private final BackendProbe backends;
+  private final ProbeCatalogue catalogue = ProbeCatalogue.load();
+
+  ServerSurvey(BackendProbe backends) {
+    this.backends = backends;
+  }
+
+  ServerReport report(PostgresServer server) {
+    List<Finding> capabilities = new ArrayList<>();
+    int clients = 0;
+    try {
+      ElfFile elf = ElfFile.read(server.executable());
+      clients = backends.countClients(server, elf);
+      capabilities.add(version(server));
+      capabilities.add(tier("statements", elf, EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE)));
+      capabilities.add(tier("waits", elf, EnumSet.of(Probe.Tier.WAIT)));
+      capabilities.add(functions(elf));
+      capabilities.add(binary(server));
+    } catch (IOException e) {
+      capabilities.add(
+          Finding.bad(
+              "statements",
+              "its executable cannot be read: " + e.getMessage(),
+              "run as root, with CAP_SYS_PTRACE"));
+    }
+    return new ServerReport(
+        server.pid(),
+        server.port(),
+        server.version(),
+        server.major(),
+        server.dataDirectory(),
+        clients,
+        capabilities);
+  }
+
+  private static Finding version(PostgresServer server) {
+    return PostgresFacts.SUPPORTED_MAJORS.contains(server.major())
+        ? Finding.good("version", String.valueOf(server.versionNum()))
+        : Finding.bad(
+            "version",
+            "no facts about PostgreSQL " + server.major(),
+            "supported are " + PostgresFacts.SUPPORTED_MAJORS);
+  }
+
+  private Finding tier(String name, ElfFile elf, EnumSet<Probe.Tier> tiers) {
+    List<String> missing = ProbePlan.of(elf, 0, catalogue, tiers).missingRequired();
+    return missing.isEmpty()
+        ? Finding.good(name, "all functions are there")
+        : Finding.bad(
+            name,
+            "the executable lacks " + String.join(", ", missing),
+            "use a stock build that exports its functions");
+  }
+
+  private Finding functions(ElfFile elf) {
+    List<String> missing =
+        ProbePlan.of(elf, 0, catalogue, EnumSet.of(Probe.Tier.FUNCTION)).missingOptional();
+    // Versions rename functions: some of the catalogue are always absent.
+    return Finding.good(
+        "functions",
+        missing.isEmpty() ? "all are there" : "this version lacks " + String.join(", ", missing));
+  }
+
+  private static Finding binary(PostgresServer server) {
+    return server.binaryReplaced()
+        ? Finding.limited(
+            "binary",
+            "the file was replaced on disk since the server started; the running one is traced",
+            "restart the server to run the new one")
+        : Finding.good("binary", "as on disk");
+  }
+}

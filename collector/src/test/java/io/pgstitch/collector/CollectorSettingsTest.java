@@ -1,0 +1,57 @@
+package io.pgstitch.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+
+final class CollectorSettingsTest {
+  private static Properties properties(String... pairs) {
+    Properties p = new Properties();
+    for (int i = 0; i < pairs.length; i += 2) {
+      p.setProperty(pairs[i], pairs[i + 1]);
+    }
+    return p;
+  }
+
+  @Test
+  void namesEverythingThatIsWrongAtOnce() {
+    assertThatThrownBy(
+            () ->
+                CollectorSettings.from(
+                    properties(
+                        "level",
+                        "7",
+                        "ring.bytes",
+                        "100000",
+                        "flush.sm",
+                        "5",
+                        "pids",
+                        "x",
+                        "topic.create",
+                        "no")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("kafka.bootstrap.servers is missing")
+        .hasMessageContaining("level is 7")
+        .hasMessageContaining("ring.bytes is 100000")
+        .hasMessageContaining("unknown setting flush.sm")
+        .hasMessageContaining("topic.create is 'no'; it must be true or false")
+        .hasMessageContaining("'x' is not a process id");
+  }
+
+  @Test
+  void passesKafkaAndRegistrySettingsOn() {
+    CollectorSettings settings =
+        CollectorSettings.from(
+            properties(
+                "kafka.bootstrap.servers", "b:9092",
+                "kafka.security.protocol", "SSL",
+                "schema.registry.url", "http://r",
+                "pids", "1, 2"));
+    assertThat(settings.kafka()).containsEntry("security.protocol", "SSL");
+    assertThat(settings.schemaRegistry()).containsEntry("schema.registry.url", "http://r");
+    assertThat(settings.pids()).containsExactly(1, 2);
+    assertThat(settings.level()).isEqualTo(8);
+  }
+}

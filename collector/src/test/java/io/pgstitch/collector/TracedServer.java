@@ -1,0 +1,73 @@
+package io.pgstitch.collector;
+
+import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.testkit.EmbeddedKafka;
+import io.pgstitch.testkit.PostgresInstallation;
+import io.pgstitch.testkit.PostgresInstallations;
+import io.pgstitch.testkit.ThrowawayPostgres;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import java.util.function.UnaryOperator;
+
+/** A real server, a real broker and a collector between them. */
+final class TracedServer implements AutoCloseable {
+  private final EmbeddedKafka kafka;
+  private final ThrowawayPostgres server;
+  private final Properties settings = new Properties();
+  private Collector collector;
+
+  TracedServer(Path dir, int major) {
+    this(dir, PostgresInstallations.ofMajor(major), b -> b);
+  }
+
+  TracedServer(
+      Path dir,
+      PostgresInstallation installation,
+      UnaryOperator<ThrowawayPostgres.Builder> configured) {
+    this.kafka = EmbeddedKafka.start(dir.resolve("kafka"));
+    this.server = configured.apply(ThrowawayPostgres.builder(installation)).start();
+    settings.put("kafka.bootstrap.servers", kafka.bootstrapServers());
+    settings.put("rescan.ms", "200");
+  }
+
+  ThrowawayPostgres server() {
+    return server;
+  }
+
+  void set(String key, String value) {
+    settings.put(key, value);
+  }
+
+  Collector collect() {
+    collector = new Collector(CollectorSettings.from(settings));
+    collector.start();
+    return collector;
+  }
+
+  /** Ends the collection and reads what it sent of this server; others may run on the host. */
+  List<RawEventBatch> batches() {
+    String directory = server.dataDir().toString();
+    return batchesOfAllServers().stream()
+        .filter(b -> b.getBackend().getDataDirectory().equals(directory))
+        .toList();
+  }
+
+  /** Ends the collection and reads what it sent. */
+  List<RawEventBatch> batchesOfAllServers() {
+    collector.close();
+    if (collector.failure() != null) {
+      throw new AssertionError("the collector failed", collector.failure());
+    }
+    return RawEvents.readAll(kafka.bootstrapServers());
+  }
+
+  @Override
+  public void close() {
+    if (collector != null) {
+      collector.close();
+    }
+    server.close();
+    kafka.close();
+  }
+}

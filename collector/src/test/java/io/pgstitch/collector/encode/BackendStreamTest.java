@@ -1,0 +1,197 @@
+package io.pgstitch.collector.encode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.collector.encode.BackendStream.StreamSettings;
+import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.probe.ProbeCatalogue;
+import io.pgstitch.schema.Activity;
+import io.pgstitch.schema.AvroDeserializer;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BackendEnd;
+import io.pgstitch.schema.BackendKind;
+import io.pgstitch.schema.BufferDelta;
+import io.pgstitch.schema.BundledSchemaRegistry;
+import io.pgstitch.schema.ClockAnchor;
+import io.pgstitch.schema.ErrorReported;
+import io.pgstitch.schema.FunctionEntry;
+import io.pgstitch.schema.LockTarget;
+import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.Topics;
+import io.pgstitch.schema.Wait;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the hand-written encoder writes, read back by Avro's own decoder. */
+final class BackendStreamTest {
+  private static final ClockAnchor CLOCK = new ClockAnchor(1_000L, 5_000_000_000L);
+  private static final int RUNNING_IN_15 = 2;
+
+  private final BundledSchemaRegistry registry = new BundledSchemaRegistry();
+  private final List<EncodedBatch> sent = new ArrayList<>();
+  private final BackendStream stream = stream();
+
+  private BackendStream stream() {
+    Backend backend =
+        new Backend(
+            "c",
+            "h",
+            "b",
+            4711,
+            9L,
+            0,
+            BackendKind.CLIENT,
+            "db",
+            "u",
+            "app",
+            "",
+            1,
+            5432,
+            150000,
+            "/data");
+    int id = registry.idOf(Topics.RAW_EVENTS + "-value", RawEventBatch.getClassSchema());
+    return new BackendStream(
+        backend,
+        KernelRecords.session(40),
+        new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
+        new StreamSettings(id, 8, 7L),
+        sent::add);
+  }
+
+  private void accept(KernelEvent... events) {
+    for (KernelEvent e : events) {
+      stream.accept(e, CLOCK);
+    }
+  }
+
+  private List<RawEventBatch> flushed() {
+    stream.flush(CLOCK);
+    AvroDeserializer<RawEventBatch> reader = new AvroDeserializer<>(RawEventBatch.class, registry);
+    return sent.stream().map(b -> reader.deserialize(Topics.RAW_EVENTS, b.value())).toList();
+  }
+
+  private RawEventBatch onlyBatch() {
+    List<RawEventBatch> batches = flushed();
+    assertThat(batches).hasSize(1);
+    return batches.get(0);
+  }
+
+  @Test
+  void timesAndProcessorTimesAreDifferences() {
+    accept(
+        KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "select 1"),
+        KernelRecords.entry(2, 130, 70, 0x6f00, 1));
+    RawEventBatch batch = onlyBatch();
+    assertThat(batch.getBaseNs()).isEqualTo(100);
+    Activity first = (Activity) batch.getEvents().get(0);
+    assertThat(first.getDeltaNs()).isZero();
+    assertThat(first.getCpuDeltaNs()).isEqualTo(10);
+    FunctionEntry second = (FunctionEntry) batch.getEvents().get(1);
+    assertThat(second.getDeltaNs()).isEqualTo(30);
+    assertThat(second.getCpuDeltaNs()).isEqualTo(20);
+    assertThat(second.getStack()).isEqualTo(0x100);
+    assertThat(second.getObject()).isEqualTo(77);
+  }
+
+  @Test
+  void aTextStandsOnceInTheDictionary() {
+    accept(
+        KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "select 'é'"),
+        KernelRecords.activity(2, 110, 50, RUNNING_IN_15, "select 'é'"));
+    RawEventBatch batch = onlyBatch();
+    assertThat(batch.getStrings()).containsExactly("", "select 'é'");
+    assertThat(((Activity) batch.getEvents().get(1)).getText()).isEqualTo(1);
+  }
+
+  @Test
+  void aTextInPiecesIsJoined() {
+    accept(KernelRecords.textPiece("select "), KernelRecords.lastPiece(1, "1", 8));
+    RawEventBatch batch = onlyBatch();
+    assertThat(batch.getStrings()).contains("select 1");
+    assertThat(((Activity) batch.getEvents().get(0)).getTextTruncated()).isFalse();
+  }
+
+  @Test
+  void aTextOfWhichAPieceWasLostIsMarked() {
+    accept(KernelRecords.lastPiece(1, "1", 8));
+    assertThat(((Activity) onlyBatch().getEvents().get(0)).getTextTruncated()).isTrue();
+  }
+
+  @Test
+  void aGapEndsTheBatchAndIsCounted() {
+    accept(
+        KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "select 1"),
+        KernelRecords.entry(5, 130, 70, 0x6f00, 1));
+    List<RawEventBatch> batches = flushed();
+    assertThat(batches).hasSize(2);
+    assertThat(batches.get(0).getLastSequence()).isEqualTo(1);
+    assertThat(batches.get(0).getLostBefore()).isZero();
+    assertThat(batches.get(1).getFirstSequence()).isEqualTo(5);
+    assertThat(batches.get(1).getLostBefore()).isEqualTo(3);
+    assertThat(stream.lost()).isEqualTo(3);
+  }
+
+  @Test
+  void processorTimeGoesOnAcrossBatches() {
+    accept(KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "select 1"));
+    stream.flush(CLOCK);
+    accept(KernelRecords.entry(2, 130, 75, 0x6f00, 1));
+    FunctionEntry entry = (FunctionEntry) flushed().get(1).getEvents().get(0);
+    assertThat(entry.getCpuDeltaNs()).isEqualTo(25);
+  }
+
+  @Test
+  void bufferTotalsBecomeDifferencesBeforeTheirEvent() {
+    accept(
+        KernelRecords.buffers(3, 1),
+        KernelRecords.entry(1, 100, 50, 0x6f00, 1),
+        KernelRecords.buffers(10, 1),
+        KernelRecords.entry(2, 110, 60, 0x6f00, 1));
+    List<Object> events = onlyBatch().getEvents();
+    assertThat(((BufferDelta) events.get(0)).getUsage().getSharedHit()).isEqualTo(3);
+    assertThat(((BufferDelta) events.get(0)).getUsage().getSharedRead()).isEqualTo(1);
+    assertThat(events.get(1)).isInstanceOf(FunctionEntry.class);
+    assertThat(((BufferDelta) events.get(2)).getUsage().getSharedHit()).isEqualTo(7);
+    assertThat(((BufferDelta) events.get(2)).getUsage().getSharedRead()).isZero();
+  }
+
+  @Test
+  void aLockWaitNamesTheLock() {
+    accept(KernelRecords.lockWait(1, 100, 0x03000005));
+    RawEventBatch batch = onlyBatch();
+    Wait wait = (Wait) batch.getEvents().get(0);
+    assertThat(batch.getStrings().get(wait.getEventClass())).isEqualTo("Lock");
+    assertThat(batch.getStrings().get(wait.getEvent())).isEqualTo("transactionid");
+    assertThat(wait.getCalls()).isEqualTo(2);
+    LockTarget lock = (LockTarget) wait.getTarget();
+    assertThat(lock.getField1()).isEqualTo(4711);
+    assertThat(lock.getTagType()).isEqualTo(5);
+    assertThat(lock.getMethod()).isEqualTo(1);
+    assertThat(lock.getMode()).isEqualTo(5);
+  }
+
+  @Test
+  void sqlstatesAreUnpacked() {
+    // ERRCODE_DIVISION_BY_ZERO, and elog's XX000.
+    accept(KernelRecords.error(1, 33816706), KernelRecords.error(2, 2600));
+    assertThat(onlyBatch().getEvents())
+        .extracting(e -> ((ErrorReported) e).getSqlstate())
+        .containsExactly("22012", "XX000");
+  }
+
+  @Test
+  void theEndTellsStatusFromSignal() {
+    accept(KernelRecords.end(1, 9));
+    BackendEnd end = (BackendEnd) onlyBatch().getEvents().get(0);
+    assertThat(end.getSignal()).isEqualTo(9);
+    assertThat(end.getExitCode()).isZero();
+    assertThat(stream.ended()).isTrue();
+  }
+
+  @Test
+  void nothingIsSentWhenNothingHappened() {
+    assertThat(flushed()).isEmpty();
+  }
+}

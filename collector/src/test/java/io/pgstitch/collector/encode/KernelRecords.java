@@ -1,0 +1,86 @@
+package io.pgstitch.collector.encode;
+
+import io.pgstitch.bpf.KernelEvent;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/** Builds records as events.h lays them out. */
+@SuppressWarnings("ByteBufferBackingArray") // all are allocated here
+final class KernelRecords {
+  private static final int HEADER = 48;
+
+  private KernelRecords() {}
+
+  static KernelEvent session(long cpu) {
+    return event(KernelEvent.SESSION, 0, 100, cpu, 0, 0, new byte[368]);
+  }
+
+  static KernelEvent activity(long sequence, long time, long cpu, int state, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer body = body(8 + bytes.length).putInt(state).putInt(bytes.length).put(bytes);
+    return event(KernelEvent.ACTIVITY, sequence, time, cpu, 0x7000, 0, body.array());
+  }
+
+  static KernelEvent textPiece(String text) {
+    return event(KernelEvent.TEXT, 0, 0, 0, 0, 0, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static KernelEvent lastPiece(long sequence, String text, int wholeLength) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer body = body(8 + bytes.length).putInt(2).putInt(wholeLength).put(bytes);
+    return event(KernelEvent.ACTIVITY, sequence, 200, 0, 0x7000, 0, body.array());
+  }
+
+  static KernelEvent entry(long sequence, long time, long cpu, long stack, int function) {
+    return event(
+        KernelEvent.ENTRY, sequence, time, cpu, stack, function, body(8).putLong(77).array());
+  }
+
+  static KernelEvent buffers(long... totals) {
+    ByteBuffer body = body(80);
+    for (int i = 0; i < 10; i++) {
+      body.putLong(i < totals.length ? totals[i] : 0);
+    }
+    return event(KernelEvent.BUFFERS, 0, 0, 0, 0, 0, body.array());
+  }
+
+  static KernelEvent lockWait(long sequence, long time, int event) {
+    ByteBuffer body =
+        body(64)
+            .putLong(5_000)
+            .putLong(40)
+            .putLong(-1)
+            .putLong(-1)
+            .putInt(event)
+            .putInt(2)
+            .putInt(-1)
+            .putInt(5)
+            .putInt(4711)
+            .putInt(0)
+            .putInt(0)
+            .putInt(0x01050000);
+    return event(KernelEvent.WAIT, sequence, time, 0, 0, 0, body.array());
+  }
+
+  static KernelEvent error(long sequence, int packed) {
+    return event(KernelEvent.ERROR, sequence, 300, 0, 0x7000, 0, body(8).putInt(packed).array());
+  }
+
+  static KernelEvent end(long sequence, int status) {
+    return event(KernelEvent.BACKEND_END, sequence, 400, 0, 0, 0, body(8).putInt(status).array());
+  }
+
+  private static ByteBuffer body(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.nativeOrder());
+  }
+
+  private static KernelEvent event(
+      int kind, long sequence, long time, long cpu, long stack, int function, byte[] body) {
+    ByteBuffer record = body(HEADER + body.length);
+    record.putInt(HEADER + body.length).putShort((short) kind).putShort((short) function);
+    record.putInt(4711).putInt(0).putLong(time).putLong(cpu).putLong(sequence).putLong(stack);
+    record.put(body);
+    return new KernelEvent().moveTo(record, 0);
+  }
+}
