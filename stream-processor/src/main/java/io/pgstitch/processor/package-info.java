@@ -1,0 +1,2 @@
+/** The stream processor: raw events in, traces out. */
+package io.pgstitch.processor;

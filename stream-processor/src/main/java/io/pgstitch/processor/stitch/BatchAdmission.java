@@ -1,0 +1,105 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Reading;
+import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.RawEventBatch;
+
+/** Which batches are taken, and what gaps before them and restarts of the collector do. */
+final class BatchAdmission {
+  private final Session session;
+  private final OpenSession state;
+  private final TraceWriter writer;
+  private final StatementLifecycle lifecycle;
+  private final SuspendedPortals suspended;
+
+  BatchAdmission(
+      Session session,
+      TraceWriter writer,
+      StatementLifecycle lifecycle,
+      SuspendedPortals suspended) {
+    this.session = session;
+    this.state = session.state;
+    this.writer = writer;
+    this.lifecycle = lifecycle;
+    this.suspended = suspended;
+  }
+
+  /** Whether the batch is to be taken; if not, why not is counted. */
+  boolean admit(RawEventBatch batch) {
+    boolean fresh = state.getEpochNs() == 0 && state.getLastSequence() == 0;
+    long next = state.getLastSequence() + 1;
+    if (!fresh && batch.getEpochNs() < state.getEpochNs()) {
+      session.counters.add(Counter.STALE_BATCHES, 1);
+      return false;
+    }
+    if (fresh || batch.getEpochNs() > state.getEpochNs()) {
+      if (!fresh) {
+        endEpoch();
+      }
+      beginEpoch(batch, fresh);
+      next = fresh ? batch.getFirstSequence() - batch.getLostBefore() : 1;
+    } else if (batch.getLastSequence() < next) {
+      session.counters.add(Counter.DUPLICATE_BATCHES, 1);
+      return false;
+    } else if (batch.getFirstSequence() < next) {
+      session.counters.add(Counter.OVERLAPPING_BATCHES, 1);
+      return false;
+    }
+    lost(batch.getFirstSequence() - next, batch.getBaseNs());
+    return true;
+  }
+
+  /** What happened while no collector was attached is not known. */
+  private void endEpoch() {
+    OpenStatement statement = session.statement();
+    if (statement != null) {
+      statement.setComplete(false);
+    }
+    suspended.incomplete(0);
+    lifecycle.closeAll(CloseReason.COLLECTOR_RESTARTED);
+    state.getCursorTexts().clear();
+    state.setLostPending(0);
+    state.setMessageText("");
+  }
+
+  private void beginEpoch(RawEventBatch batch, boolean fresh) {
+    long offset = batch.getClock().getUtcNs() - batch.getClock().getMonotonicNs();
+    Reading now = state.getNow();
+    if (fresh) {
+      now.setTimeNs(batch.getBaseNs());
+      state.setSessionStartUtcNs(batch.getBackend().getStartNs() + offset);
+    } else {
+      // A clock that was set back between the epochs must not turn the trace's times back.
+      long start = Math.max(batch.getBaseNs(), now.getTimeNs());
+      offset = Math.max(offset, session.utcNs(now.getTimeNs()) - start);
+    }
+    state.setEpochNs(batch.getEpochNs());
+    state.setUtcOffsetNs(offset);
+    boolean unknownBefore = fresh && batch.getFirstSequence() > 1 + batch.getLostBefore();
+    state.setMidway(batch.getBegunBefore() || unknownBefore);
+    state.setBegunBefore(state.getMidway());
+  }
+
+  private void lost(long events, long baseNs) {
+    if (events <= 0) {
+      return;
+    }
+    session.counters.add(Counter.GAPS, 1);
+    session.counters.add(Counter.LOST_EVENTS, events);
+    Reading now = state.getNow();
+    now.setTimeNs(Math.max(now.getTimeNs(), baseNs));
+    writer.lines().note("INCOMPLETE", events + " events were lost before this point");
+    OpenStatement statement = session.statement();
+    if (statement == null) {
+      state.setLostPending(state.getLostPending() + events);
+      state.setMidway(true);
+      state.setBegunBefore(false);
+    } else {
+      statement.setLostEvents(statement.getLostEvents() + events);
+      statement.setComplete(false);
+    }
+    suspended.incomplete(events);
+  }
+}

@@ -1,0 +1,113 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenCall;
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Phase;
+import io.pgstitch.schema.CloseReason;
+
+/**
+ * Where statements begin and end by what the session reports of its activity: a message runs, or
+ * the client is waited for.
+ */
+final class ClientMessages {
+  private final Session session;
+  private final OpenSession state;
+  private final StatementLifecycle lifecycle;
+  private final SuspendedPortals suspended;
+
+  ClientMessages(Session session, StatementLifecycle lifecycle, SuspendedPortals suspended) {
+    this.session = session;
+    this.state = session.state;
+    this.lifecycle = lifecycle;
+    this.suspended = suspended;
+  }
+
+  /** A message begins to run. */
+  void running(String text, boolean truncated, boolean fastpath) {
+    OpenStatement statement = session.statement();
+    suspended.closeDropped();
+    state.setMidway(false);
+    if (statement != null) {
+      if (goesOn(statement, text)) {
+        nextMessage(statement);
+        return;
+      }
+      endBeforeMessage(statement);
+    }
+    state.setMessageText(text);
+    state.setMessageTruncated(truncated);
+    lifecycle.open(session.reading()).setFastpath(fastpath);
+  }
+
+  /** The same text again: Parse is followed by Bind, or Bind by Execute. */
+  private boolean goesOn(OpenStatement statement, String text) {
+    return !isDone(statement) && text.equals(state.getMessageText()) && !statement.getBegunBefore();
+  }
+
+  private void nextMessage(OpenStatement statement) {
+    OpenCall call = statement.getCall();
+    Phase before = call.getPhase();
+    if (!statement.getHasPortal() && before == Phase.PARSE) {
+      lifecycle.nextCall(Phase.UNDETERMINED);
+    }
+    lifecycle.mark();
+    if (before == Phase.CLOSE) {
+      call.setPhase(Phase.UNDETERMINED);
+    }
+    statement.setDefinedInMessage(false);
+  }
+
+  private void endBeforeMessage(OpenStatement statement) {
+    if (isDone(statement)) {
+      closeDone(statement);
+    } else if (statement.getHasPortal()) {
+      lifecycle.suspend(session.reading());
+    } else {
+      boolean begunBefore = statement.getBegunBefore();
+      close(begunBefore ? CloseReason.SUPERSEDED : CloseReason.PARSE_ONLY);
+    }
+  }
+
+  /** The session waits for its client. */
+  void idle(boolean inTransaction) {
+    suspended.closeDropped();
+    state.setMidway(false);
+    if (!inTransaction) {
+      suspended.transactionEnded();
+    }
+    OpenStatement statement = session.statement();
+    if (statement != null) {
+      endAtIdle(statement, inTransaction);
+    }
+    state.setMessageText("");
+    state.setMessageTruncated(false);
+  }
+
+  private void endAtIdle(OpenStatement statement, boolean inTransaction) {
+    boolean ended = statement.getOwnEnd() || statement.getPortalDropped();
+    if (isDone(statement)) {
+      closeDone(statement);
+    } else if (statement.getHasPortal() && inTransaction && !ended) {
+      lifecycle.suspend(session.reading());
+    } else if (ended || statement.getFastpath()) {
+      close(CloseReason.COMPLETED);
+    } else if (statement.getHasPortal() || statement.getBegunBefore() || statement.getWorker()) {
+      close(CloseReason.SUPERSEDED);
+    } else {
+      close(CloseReason.PARSE_ONLY);
+    }
+  }
+
+  private static boolean isDone(OpenStatement statement) {
+    return statement.getCommandEnded() || statement.getSqlstate() != null;
+  }
+
+  private void closeDone(OpenStatement statement) {
+    close(statement.getSqlstate() != null ? CloseReason.FAILED : CloseReason.COMPLETED);
+  }
+
+  private void close(CloseReason reason) {
+    lifecycle.close(session.reading(), reason);
+  }
+}

@@ -1,0 +1,72 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Phase;
+import io.pgstitch.schema.CommandEnd;
+import java.util.List;
+
+/** How commands end: done, failed, or with their transaction. */
+final class CommandEnds {
+  private final Session session;
+  private final OpenSession state;
+  private final CallStack stack;
+  private final TraceWriter writer;
+  private final StatementLifecycle lifecycle;
+  private final SuspendedPortals suspended;
+
+  CommandEnds(
+      Session session,
+      CallStack stack,
+      TraceWriter writer,
+      StatementLifecycle lifecycle,
+      SuspendedPortals suspended) {
+    this.session = session;
+    this.state = session.state;
+    this.stack = stack;
+    this.writer = writer;
+    this.lifecycle = lifecycle;
+    this.suspended = suspended;
+  }
+
+  /** A command is done; its statement goes on to the next activity report. */
+  void done(CommandEnd event, List<String> strings) {
+    if (!stack.atTopLevel()) {
+      return;
+    }
+    suspended.closeDropped();
+    OpenStatement statement = lifecycle.seen();
+    statement.setCommandEnded(true);
+    statement.setCommandTag(strings.get(event.getCommandTag()));
+    statement.setRows(event.getRows());
+    if (statement.getCall().getPhase() != Phase.CLOSE) {
+      lifecycle.nextCall(Phase.CLOSE);
+    }
+    writer.rowsOfLastExec(statement, event.getRows());
+    state.setMark(null);
+    if (StatementSplits.endedInMessage(statement)) {
+      lifecycle.mark();
+    }
+  }
+
+  void transactionEnded(boolean committed, boolean readOnly) {
+    suspended.closeDropped();
+    suspended.transactionEnded();
+    writer.lines().transactionEnd(committed, readOnly);
+  }
+
+  /** An error was reported: everything that runs is left. */
+  void failed(String sqlstate) {
+    OpenStatement statement = session.statement();
+    if (statement == null) {
+      writer.lines().error(0, sqlstate);
+      return;
+    }
+    statement.setSqlstate(sqlstate);
+    stack.popAll(sqlstate);
+    lifecycle.closeCall(session.reading());
+    writer.lines().error(statement.getCursor(), sqlstate);
+    lifecycle.openCall(Phase.CLOSE, session.reading());
+    state.setMark(null);
+  }
+}

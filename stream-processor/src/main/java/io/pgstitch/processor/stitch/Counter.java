@@ -1,0 +1,58 @@
+package io.pgstitch.processor.stitch;
+
+import java.util.Locale;
+
+/** What the processor counts; the README of the module says what must add up. */
+public enum Counter {
+  /** Batches taken. */
+  BATCHES,
+  /** Events taken. */
+  EVENTS,
+  /** Batches dropped because all their events had been taken before. */
+  DUPLICATE_BATCHES,
+  /** Batches dropped because some of their events had been taken before. */
+  OVERLAPPING_BATCHES,
+  /** Batches dropped because they came from an earlier attachment of the collector. */
+  STALE_BATCHES,
+  /** Batches before which events were missing. */
+  GAPS,
+  /** Events that were missing. */
+  LOST_EVENTS,
+  /** Batches of processes that run no statements of clients. */
+  IGNORED_BATCHES,
+  /** Records that could not be read or stitched and went to the dead letters. */
+  DEAD_LETTERS,
+  /** Events whose time lay before that of the one before, or waits that reached back over it. */
+  TIMES_CLAMPED,
+  /** Stored states of another version of the processor that were not used. */
+  STATES_DISCARDED,
+  /** Sessions forgotten because they were silent for too long. */
+  SESSIONS_EXPIRED,
+  /** Sessions open now. */
+  OPEN_SESSIONS,
+  /** Outputs that the broker refused as too large and that are lost. */
+  OUTPUTS_TOO_LARGE,
+  /** Parts of long traces sent before the last. */
+  PARTS,
+  /** Nested statements closed by the limit on open ones. */
+  NESTED_LIMIT,
+  /** Traces that ran to their end. */
+  TRACES_COMPLETED,
+  /** Traces that an error ended. */
+  TRACES_FAILED,
+  /** Traces that the end of the process ended. */
+  TRACES_BACKEND_ENDED,
+  /** Traces whose end was not seen. */
+  TRACES_SUPERSEDED,
+  /** Traces of Parse messages without execution. */
+  TRACES_PARSE_ONLY,
+  /** Traces cut by a restart of the collector. */
+  TRACES_COLLECTOR_RESTARTED,
+  /** Traces closed by a limit. */
+  TRACES_LIMIT;
+
+  /** Name in metrics and logs: lower case with underscores. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,41 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.CursorText;
+import java.util.List;
+
+/**
+ * What query descriptors stand for after their statement was closed: an SQL cursor is fetched by
+ * later statements, which say no more than the descriptor.
+ */
+final class CursorTexts {
+  private final List<CursorText> known;
+  private final int limit;
+
+  CursorTexts(Session session) {
+    this.known = session.state.getCursorTexts();
+    this.limit = session.limits.cursorTexts();
+  }
+
+  /** Keeps one; above the limit the oldest goes. */
+  void remember(CursorText identity) {
+    forget(identity.getObject());
+    if (known.size() >= limit) {
+      known.remove(0);
+    }
+    known.add(identity);
+  }
+
+  void forget(long object) {
+    known.removeIf(other -> other.getObject() == object);
+  }
+
+  /** The one of this descriptor, or null. */
+  CursorText of(long object) {
+    for (CursorText text : known) {
+      if (text.getObject() == object) {
+        return text;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,98 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.CursorText;
+import io.pgstitch.processor.state.OpenFrame;
+import io.pgstitch.processor.state.OpenNested;
+import java.util.List;
+
+/** The open statements that are run by other statements, the oldest first. */
+final class NestedStatements {
+  private final Session session;
+  private final TraceWriter writer;
+  private final List<OpenNested> nested;
+
+  NestedStatements(Session session, TraceWriter writer) {
+    this.session = session;
+    this.writer = writer;
+    this.nested = session.state.getNested();
+  }
+
+  boolean isEmpty() {
+    return nested.isEmpty();
+  }
+
+  boolean isFull() {
+    return nested.size() >= session.limits.openNested();
+  }
+
+  int size() {
+    return nested.size();
+  }
+
+  OpenNested get(int index) {
+    return nested.get(index);
+  }
+
+  /** The one with this query descriptor, or null; utility statements have none. */
+  OpenNested byObject(long object) {
+    if (object != 0) {
+      for (int i = nested.size() - 1; i >= 0; i--) {
+        if (nested.get(i).getObject() == object) {
+          return nested.get(i);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The one with this span number, or null when it has ended. */
+  OpenNested byOrdinal(int ordinal) {
+    for (int i = nested.size() - 1; i >= 0; i--) {
+      if (nested.get(i).getOrdinal() == ordinal) {
+        return nested.get(i);
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Opens one.
+   *
+   * @param enclosing the call that runs it, null when that is the client's statement itself
+   */
+  OpenNested open(CursorText identity, boolean select, boolean utility, OpenFrame enclosing) {
+    OpenNested statement = new OpenNested();
+    statement.setOrdinal(session.takeOrdinal());
+    statement.setParent(
+        enclosing == null ? session.statement().getCall().getOrdinal() : enclosing.getOrdinal());
+    statement.setDepth(enclosing == null ? 1 : enclosing.getDepth() + 1);
+    statement.setCursor(session.takeCursor());
+    statement.setObject(identity.getObject());
+    statement.setText(identity.getText());
+    statement.setCommandTag(identity.getCommandTag());
+    statement.setQueryId(identity.getQueryId());
+    statement.setSelect(select);
+    statement.setUtility(utility);
+    statement.setStart(session.reading());
+    statement.setBlocks(Readings.none());
+    statement.setRows(-1);
+    nested.add(statement);
+    writer.introduce(statement);
+    return statement;
+  }
+
+  /** Ends one whose window is closed already; nothing when it has ended before. */
+  void end(OpenNested statement) {
+    if (nested.remove(statement)) {
+      writer.nestedEnd(session.statement(), statement, session.reading());
+      session.releaseCursor(statement.getCursor());
+    }
+  }
+
+  /** Says which error ends them all. */
+  void failed(String sqlstate) {
+    for (OpenNested statement : nested) {
+      statement.setSqlstate(sqlstate);
+    }
+  }
+}

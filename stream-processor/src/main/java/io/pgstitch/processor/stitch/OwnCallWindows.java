@@ -1,0 +1,58 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenCall;
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Phase;
+
+/** Cuts the client's own statement into windows where its portal and executor run and end. */
+final class OwnCallWindows implements CallStack.OwnCalls {
+  private final Session session;
+  private final StatementLifecycle lifecycle;
+
+  OwnCallWindows(Session session, StatementLifecycle lifecycle) {
+    this.session = session;
+    this.lifecycle = lifecycle;
+  }
+
+  /** The statement's portal runs; false when its last window, CLOSE, has begun already. */
+  boolean portalRuns() {
+    OpenStatement statement = session.statement();
+    Phase phase = statement.getCall().getPhase();
+    boolean select = isSelect(statement);
+    if (phase == Phase.UNDETERMINED) {
+      statement.getCall().setPhase(select ? Phase.FETCH : Phase.EXEC);
+    } else if (select && phase == Phase.EXEC) {
+      lifecycle.nextCall(Phase.FETCH);
+    }
+    return phase != Phase.CLOSE;
+  }
+
+  /** A parallel worker has no portal: its executor's run is the fetch. */
+  void workerRuns() {
+    OpenStatement statement = session.statement();
+    if (statement.getCall().getPhase() == Phase.EXEC && isSelect(statement)) {
+      lifecycle.nextCall(Phase.FETCH);
+    }
+  }
+
+  @Override
+  public void portalRunEnded() {
+    lifecycle.nextCall(Phase.CLOSE);
+  }
+
+  @Override
+  public void executorRan(long rows) {
+    OpenStatement statement = session.statement();
+    OpenCall call = statement.getCall();
+    if (rows >= 0) {
+      call.setRows(Math.max(0, call.getRows()) + rows);
+    }
+    if (statement.getWorker()) {
+      lifecycle.nextCall(Phase.CLOSE);
+    }
+  }
+
+  private static boolean isSelect(OpenStatement statement) {
+    return statement.getCommandTag().equals("SELECT");
+  }
+}

@@ -1,0 +1,124 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Phase;
+import io.pgstitch.schema.PortalDefined;
+import java.util.List;
+
+/** What the definition, the run and the drop of a portal say of the client's statements. */
+final class Portals {
+  private final Session session;
+  private final OpenSession state;
+  private final CallStack stack;
+  private final StatementLifecycle lifecycle;
+  private final StatementSplits splits;
+  private final SuspendedPortals suspended;
+  private final TailMove tailMove;
+  private final OwnCallWindows windows;
+
+  Portals(
+      Session session,
+      CallStack stack,
+      StatementLifecycle lifecycle,
+      StatementSplits splits,
+      SuspendedPortals suspended,
+      TailMove tailMove,
+      OwnCallWindows windows) {
+    this.session = session;
+    this.state = session.state;
+    this.stack = stack;
+    this.lifecycle = lifecycle;
+    this.splits = splits;
+    this.suspended = suspended;
+    this.tailMove = tailMove;
+    this.windows = windows;
+  }
+
+  /** Bind, or the same step of a simple Query: the statement's command and place are known. */
+  void defined(PortalDefined event, List<String> strings) {
+    boolean top = stack.atTopLevel();
+    OpenStatement statement = lifecycle.seen();
+    if (!top) {
+      return;
+    }
+    if (statement.getCommandEnded()) {
+      if (!StatementSplits.endedInMessage(statement)) {
+        return;
+      }
+      statement = splits.afterCommand();
+    } else if (statement.getCall().getPhase() == Phase.CLOSE) {
+      return;
+    } else if (statement.getHasPortal()) {
+      statement = splits.atMessage();
+    }
+    describe(statement, event, strings);
+    if (statement.getCall().getPhase() == Phase.PARSE) {
+      lifecycle.nextCall(Phase.EXEC);
+    } else {
+      statement.getCall().setPhase(Phase.EXEC);
+    }
+    state.setMark(null);
+  }
+
+  private void describe(OpenStatement statement, PortalDefined event, List<String> strings) {
+    statement.setHasPortal(true);
+    statement.setPortal(event.getPortal());
+    statement.setPortalDropped(false);
+    statement.setDefinedInMessage(true);
+    statement.setCommandTag(strings.get(event.getCommandTag()));
+    statement.setStatementName(strings.get(event.getStatementName()));
+    statement.setQueryId(event.getQueryId());
+    String source = event.getText() == 0 ? state.getMessageText() : strings.get(event.getText());
+    statement.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
+  }
+
+  /**
+   * A portal runs in the client's message.
+   *
+   * @return whether it is the running statement's own, which may be one that it resumes
+   */
+  boolean runs(long portal) {
+    OpenStatement statement = lifecycle.seen();
+    if (statement.getCommandEnded() || statement.getSqlstate() != null) {
+      return false;
+    }
+    boolean own = statement.getHasPortal() && statement.getPortal() == portal;
+    if (!own && !adopt(portal)) {
+      return false;
+    }
+    state.setMark(null);
+    return windows.portalRuns();
+  }
+
+  /** Finds the statement whose portal runs, other than the one that the message seemed to be. */
+  private boolean adopt(long portal) {
+    OpenStatement statement = session.statement();
+    if (suspended.waits(portal) && statement.getHasPortal() && state.getMark() != null) {
+      statement = splits.atMessage();
+    }
+    boolean fresh =
+        !statement.getHasPortal() && statement.getCalls() == 0 && statement.getParts() == 0;
+    if (fresh && suspended.waits(portal)) {
+      tailMove.resume(suspended.take(portal));
+      return true;
+    }
+    if (!statement.getHasPortal() && statement.getCall().getPhase() != Phase.CLOSE) {
+      // Its Bind was not seen.
+      statement.setHasPortal(true);
+      statement.setPortal(portal);
+      statement.setComplete(false);
+      return true;
+    }
+    return false;
+  }
+
+  void dropped(long portal) {
+    OpenStatement statement = session.statement();
+    if (statement != null && statement.getHasPortal() && statement.getPortal() == portal) {
+      statement.setPortalDropped(true);
+    } else {
+      suspended.portalDropped(portal);
+    }
+  }
+}

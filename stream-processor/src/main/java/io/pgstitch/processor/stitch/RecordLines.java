@@ -1,0 +1,127 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.Phase;
+import io.pgstitch.processor.state.Reading;
+import io.pgstitch.schema.BufferUsage;
+import io.pgstitch.schema.Call;
+import io.pgstitch.schema.CallKind;
+import io.pgstitch.schema.Close;
+import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.Note;
+import io.pgstitch.schema.ParsingInCursor;
+import io.pgstitch.schema.TransactionEndLine;
+import io.pgstitch.schema.Wait;
+import io.pgstitch.schema.WaitLine;
+
+/** Makes 10046 records and adds them to the session's, which are in order of time. */
+final class RecordLines {
+  /** The cursor is gone. */
+  static final int CLOSE_DROPPED = 0;
+
+  /** The text stays prepared. */
+  static final int CLOSE_KEPT_AS_PREPARED = 1;
+
+  private final Session session;
+
+  RecordLines(Session session) {
+    this.session = session;
+  }
+
+  void introduce(int cursor, int depth, String text, String tag, Reading at) {
+    ParsingInCursor record = new ParsingInCursor();
+    record.setCursor(cursor);
+    record.setText(text);
+    record.setDep(depth);
+    record.setCommandTag(tag);
+    record.setTimUs(session.utcUs(at));
+    session.pending.addRecord(record);
+  }
+
+  void call(
+      Phase phase,
+      int cursor,
+      int depth,
+      long queryId,
+      Reading start,
+      Reading end,
+      int misses,
+      long rows) {
+    Call call = new Call();
+    call.setKind(
+        switch (phase) {
+          case PARSE -> CallKind.PARSE;
+          case FETCH -> CallKind.FETCH;
+          case EXEC, UNDETERMINED, CLOSE -> CallKind.EXEC;
+        });
+    call.setCursor(cursor);
+    call.setDep(depth);
+    call.setQueryId(queryId);
+    call.setCpuUs(Readings.cpuUs(start, end));
+    call.setElapsedUs(elapsedUs(start, end));
+    BufferUsage moved = Readings.between(start.getBlocks(), end.getBlocks());
+    if (moved != null) {
+      long reads = moved.getSharedRead() + moved.getLocalRead() + moved.getTempRead();
+      call.setPhysicalReads(reads);
+      call.setConsistentReads(moved.getSharedHit() + moved.getLocalHit() + reads);
+      call.setCurrentBlocks(moved.getSharedDirtied() + moved.getLocalDirtied());
+    }
+    call.setMisses(misses);
+    call.setRows(Math.max(0, rows));
+    call.setTimUs(session.utcUs(end));
+    session.pending.addRecord(call);
+  }
+
+  void close(int cursor, int depth, int type, long cpuUs, long elapsedUs, Reading end) {
+    Close close = new Close();
+    close.setCursor(cursor);
+    close.setDep(depth);
+    close.setCloseType(type);
+    close.setCpuUs(cpuUs);
+    close.setElapsedUs(elapsedUs);
+    close.setTimUs(session.utcUs(end));
+    session.pending.addRecord(close);
+  }
+
+  /** A wait that has ended now; cursor 0 when it belongs to no statement. */
+  void waited(Wait wait, String eventClass, String event, Reading start, int cursor) {
+    Reading end = session.state.getNow();
+    WaitLine line = new WaitLine();
+    line.setEventClass(eventClass);
+    line.setEvent(event);
+    line.setElapsedUs(elapsedUs(start, end));
+    line.setTarget(wait.getTarget());
+    line.setObjectId(-1);
+    line.setTimUs(session.utcUs(end));
+    line.setCursor(cursor);
+    session.pending.addRecord(line);
+  }
+
+  void transactionEnd(boolean committed, boolean readOnly) {
+    TransactionEndLine line = new TransactionEndLine();
+    line.setRollback(!committed);
+    line.setReadOnly(readOnly);
+    line.setTimUs(session.utcUs(session.state.getNow()));
+    session.pending.addRecord(line);
+  }
+
+  void error(int cursor, String sqlstate) {
+    ErrorLine line = new ErrorLine();
+    line.setCursor(cursor);
+    line.setSqlstate(sqlstate);
+    line.setTimUs(session.utcUs(session.state.getNow()));
+    session.pending.addRecord(line);
+  }
+
+  void note(String name, String text) {
+    Note note = new Note();
+    note.setName(name);
+    note.setText(text);
+    note.setTimUs(session.utcUs(session.state.getNow()));
+    session.pending.addRecord(note);
+  }
+
+  /** Microseconds from one reading to another, such that consecutive windows add up exactly. */
+  long elapsedUs(Reading start, Reading end) {
+    return session.utcUs(end) - session.utcUs(start);
+  }
+}

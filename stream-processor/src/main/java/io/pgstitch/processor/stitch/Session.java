@@ -1,0 +1,115 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenFrame;
+import io.pgstitch.processor.state.OpenNested;
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Reading;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BufferUsage;
+import java.util.ArrayList;
+import java.util.BitSet;
+
+/** State of one backend with what follows from it: ids, clock, free cursor numbers. */
+final class Session {
+  private static final int FIRST_CURSOR = 101;
+
+  final OpenSession state;
+  final Backend backend;
+  final TraceIds ids;
+  final PendingOutput pending = new PendingOutput();
+  final StitchLimits limits;
+  final StitchCounters counters;
+  private final BitSet cursors = new BitSet();
+
+  Session(OpenSession state, Backend backend, StitchLimits limits, StitchCounters counters) {
+    this.state = state;
+    this.backend = backend;
+    this.ids = new TraceIds(backend);
+    this.limits = limits;
+    this.counters = counters;
+    if (state.getStatement() != null) {
+      cursors.set(state.getStatement().getCursor());
+    }
+    for (OpenStatement statement : state.getSuspended()) {
+      cursors.set(statement.getCursor());
+    }
+    for (OpenNested nested : state.getNested()) {
+      cursors.set(nested.getCursor());
+    }
+  }
+
+  /** The state of a backend of which nothing has been seen. */
+  static OpenSession empty() {
+    Reading now = new Reading();
+    now.setBlocks(Readings.none());
+    OpenSession state = new OpenSession();
+    state.setNow(now);
+    state.setMessageText("");
+    state.setLastStartNs(Long.MIN_VALUE);
+    state.setSuspended(new ArrayList<>());
+    state.setFrames(new ArrayList<>());
+    state.setNested(new ArrayList<>());
+    state.setCursorTexts(new ArrayList<>());
+    return state;
+  }
+
+  OpenStatement statement() {
+    return state.getStatement();
+  }
+
+  Reading reading() {
+    return Readings.copy(state.getNow());
+  }
+
+  /** Counts blocks that were used since the last event. */
+  void addBlocks(BufferUsage usage) {
+    Reading now = state.getNow();
+    now.setBlocks(Readings.plus(now.getBlocks(), usage));
+  }
+
+  long utcNs(long monotonicNs) {
+    return monotonicNs + state.getUtcOffsetNs();
+  }
+
+  long utcUs(Reading at) {
+    return Math.floorDiv(utcNs(at.getTimeNs()), 1000L);
+  }
+
+  int takeCursor() {
+    int cursor = cursors.nextClearBit(FIRST_CURSOR);
+    cursors.set(cursor);
+    return cursor;
+  }
+
+  /** Takes the lowest number that is neither in use nor among some others. */
+  int takeCursorOutside(BitSet others) {
+    int cursor = cursors.nextClearBit(FIRST_CURSOR);
+    while (others.get(cursor)) {
+      cursor = cursors.nextClearBit(cursor + 1);
+    }
+    cursors.set(cursor);
+    return cursor;
+  }
+
+  void releaseCursor(int cursor) {
+    cursors.clear(cursor);
+  }
+
+  int takeOrdinal() {
+    OpenStatement statement = state.getStatement();
+    int ordinal = statement.getNextOrdinal();
+    statement.setNextOrdinal(ordinal + 1);
+    return ordinal;
+  }
+
+  /** The innermost open call or window that is part of the running statement's trace, or null. */
+  OpenFrame innermost() {
+    int size = state.getFrames().size();
+    if (size == 0 || state.getStatement() == null) {
+      return null;
+    }
+    OpenFrame top = state.getFrames().get(size - 1);
+    return top.getOrdinal() >= 0 ? top : null;
+  }
+}

@@ -1,0 +1,135 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.Span;
+import io.pgstitch.schema.TraceRecords;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumReader;
+import org.apache.avro.io.DatumWriter;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
+import org.apache.avro.util.ClassSecurityValidator;
+
+/**
+ * Bytes of a session's state and of its pending output. They begin with a fingerprint of the
+ * schemas: bytes of another version of the processor are recognised and not misread. One instance
+ * per thread.
+ */
+final class SnapshotCodec {
+  private static final Schema SPANS = Schema.createArray(Span.getClassSchema());
+  private static final Schema RECORDS = TraceRecords.getClassSchema().getField("records").schema();
+  private static final long FINGERPRINT =
+      SchemaNormalization.parsingFingerprint64(OpenSession.getClassSchema())
+          ^ Long.rotateLeft(SchemaNormalization.parsingFingerprint64(SPANS), 16)
+          ^ Long.rotateLeft(SchemaNormalization.parsingFingerprint64(RECORDS), 32)
+          ^ Long.rotateLeft(SchemaNormalization.parsingFingerprint64(Backend.getClassSchema()), 48);
+
+  static {
+    ClassSecurityValidator.ClassSecurityPredicate ours =
+        type ->
+            type.getPackage() == OpenSession.class.getPackage()
+                || type.getPackage() == Backend.class.getPackage();
+    ClassSecurityValidator.setGlobal(
+        ClassSecurityValidator.composite(ClassSecurityValidator.getGlobal(), ours));
+  }
+
+  private final DatumWriter<OpenSession> stateWriter =
+      new SpecificDatumWriter<>(OpenSession.getClassSchema());
+  private final DatumReader<OpenSession> stateReader =
+      new SpecificDatumReader<>(OpenSession.getClassSchema());
+  private final DatumWriter<Backend> backendWriter =
+      new SpecificDatumWriter<>(Backend.getClassSchema());
+  private final DatumReader<Backend> backendReader =
+      new SpecificDatumReader<>(Backend.getClassSchema());
+  private final DatumWriter<List<Span>> spansWriter = new SpecificDatumWriter<>(SPANS);
+  private final DatumReader<List<Span>> spansReader = new SpecificDatumReader<>(SPANS);
+  private final DatumWriter<List<Object>> recordsWriter = new SpecificDatumWriter<>(RECORDS);
+  private final DatumReader<List<Object>> recordsReader = new SpecificDatumReader<>(RECORDS);
+
+  /** Used again for its buffer, null before the first use. */
+  private BinaryEncoder encoder;
+
+  /** State of a session as read back. */
+  record Saved(Backend backend, OpenSession state) {}
+
+  byte[] encode(Backend backend, OpenSession state) {
+    return write(
+        to -> {
+          backendWriter.write(backend, to);
+          stateWriter.write(state, to);
+        });
+  }
+
+  /** Reads a state; null when another version of the processor wrote it. */
+  Saved decode(byte[] bytes) {
+    BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, null);
+    try {
+      if (decoder.readLong() != FINGERPRINT) {
+        return null;
+      }
+      Backend backend = backendReader.read(null, decoder);
+      return new Saved(backend, withGrowingLists(stateReader.read(null, decoder)));
+    } catch (IOException e) {
+      throw new UncheckedIOException("a stored session state is damaged", e);
+    }
+  }
+
+  /** Avro's own lists cannot remove all that the stitcher removes. */
+  private static OpenSession withGrowingLists(OpenSession state) {
+    state.setSuspended(new ArrayList<>(state.getSuspended()));
+    state.setFrames(new ArrayList<>(state.getFrames()));
+    state.setNested(new ArrayList<>(state.getNested()));
+    state.setCursorTexts(new ArrayList<>(state.getCursorTexts()));
+    return state;
+  }
+
+  byte[] encodeChunk(List<Span> spans, List<Object> records) {
+    return write(
+        to -> {
+          spansWriter.write(spans, to);
+          recordsWriter.write(records, to);
+        });
+  }
+
+  void decodeChunk(byte[] bytes, PendingOutput into) {
+    BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, null);
+    try {
+      if (decoder.readLong() != FINGERPRINT) {
+        throw new IllegalStateException(
+            "a stored chunk is of another version of the processor than its session");
+      }
+      into.restoreSaved(spansReader.read(null, decoder), recordsReader.read(null, decoder));
+    } catch (IOException e) {
+      throw new UncheckedIOException("a stored chunk of pending output is damaged", e);
+    }
+  }
+
+  private byte[] write(Body body) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+    encoder = EncoderFactory.get().binaryEncoder(bytes, encoder);
+    try {
+      encoder.writeLong(FINGERPRINT);
+      body.write(encoder);
+      encoder.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory failed", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** What follows the fingerprint. */
+  private interface Body {
+    void write(BinaryEncoder to) throws IOException;
+  }
+}

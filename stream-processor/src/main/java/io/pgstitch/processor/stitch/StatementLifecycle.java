@@ -1,0 +1,206 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenCall;
+import io.pgstitch.processor.state.OpenFrame;
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Phase;
+import io.pgstitch.processor.state.Reading;
+import io.pgstitch.processor.state.SplitMark;
+import io.pgstitch.schema.BackendKind;
+import io.pgstitch.schema.CloseReason;
+import java.util.BitSet;
+
+/** Opens, suspends and closes the client's statements and their call windows. */
+final class StatementLifecycle {
+  private static final BitSet NO_CURSORS = new BitSet();
+
+  private final Session session;
+  private final OpenSession state;
+  private final TraceWriter writer;
+  private final CallStack stack;
+  private final SuspendedPortals suspended;
+  private final TraceEmitter emitter;
+
+  StatementLifecycle(
+      Session session,
+      TraceWriter writer,
+      CallStack stack,
+      SuspendedPortals suspended,
+      TraceEmitter emitter) {
+    this.session = session;
+    this.state = session.state;
+    this.writer = writer;
+    this.stack = stack;
+    this.suspended = suspended;
+    this.emitter = emitter;
+  }
+
+  /** The running statement; opens one when this is the first sight of it. */
+  OpenStatement seen() {
+    OpenStatement statement = session.statement();
+    return statement == null ? open(session.reading()) : statement;
+  }
+
+  OpenStatement open(Reading at) {
+    return open(at, NO_CURSORS);
+  }
+
+  /** Opens a statement of the running message, with a cursor number outside some others. */
+  OpenStatement open(Reading at, BitSet takenCursors) {
+    long startNs = at.getTimeNs();
+    state.setSameStart(startNs == state.getLastStartNs() ? state.getSameStart() + 1 : 0);
+    state.setLastStartNs(startNs);
+    OpenStatement statement = new OpenStatement();
+    statement.setTraceHigh(session.ids.high(startNs, state.getSameStart()));
+    statement.setTraceLow(session.ids.low(startNs, state.getSameStart()));
+    statement.setStart(at);
+    statement.setLevel(state.getLevel());
+    statement.setCursor(session.takeCursorOutside(takenCursors));
+    statement.setText(state.getMessageText());
+    statement.setTextTruncated(state.getMessageTruncated());
+    statement.setStatementName("");
+    statement.setCommandTag("");
+    statement.setRows(-1);
+    statement.setBegunBefore(state.getMidway() && state.getBegunBefore());
+    statement.setComplete(!state.getMidway() && state.getLostPending() == 0);
+    statement.setLostEvents(state.getLostPending());
+    statement.setWorker(session.backend.getKind() == BackendKind.PARALLEL_WORKER);
+    statement.setBlocks(Readings.none());
+    statement.setNextOrdinal(1);
+    statement.setRowsRecord(-1);
+    statement.setRowsSpan(-1);
+    state.setLostPending(0);
+    state.setMark(null);
+    state.setStatement(statement);
+    writer.introduce(statement);
+    openCall(Phase.UNDETERMINED, at);
+    return statement;
+  }
+
+  void openCall(Phase phase, Reading at) {
+    OpenCall call = new OpenCall();
+    call.setPhase(phase);
+    call.setOrdinal(session.takeOrdinal());
+    call.setStart(at);
+    call.setRows(-1);
+    session.statement().setCall(call);
+  }
+
+  /** Ends the running call window where another begins. */
+  void nextCall(Phase phase) {
+    closeCall(session.reading());
+    openCall(phase, session.reading());
+  }
+
+  /** Ends the running call window at some moment, now or before; another must follow. */
+  void closeCall(Reading end) {
+    OpenStatement statement = session.statement();
+    OpenCall call = statement.getCall();
+    stack.closeNestedWithin(call.getOrdinal());
+    boolean undetermined = call.getPhase() == Phase.UNDETERMINED;
+    boolean empty =
+        call.getStart().getTimeNs() == end.getTimeNs()
+            && call.getStart().getCpuNs() == end.getCpuNs()
+            && statement.getNextOrdinal() == call.getOrdinal() + 1;
+    if (!undetermined || !empty) {
+      // A call that spans two windows belongs to the statement itself.
+      for (OpenFrame frame : state.getFrames()) {
+        if (frame.getOrdinal() >= 0 && frame.getParent() == call.getOrdinal()) {
+          frame.setParent(TraceWriter.ROOT);
+        }
+      }
+      writer.callEnd(statement, call, undetermined ? guess(statement) : call.getPhase(), end);
+    }
+    statement.setCall(null);
+  }
+
+  /**
+   * Nothing said what an undetermined window was: all that a statement does before a portal is
+   * parse.
+   */
+  private static Phase guess(OpenStatement statement) {
+    boolean parse =
+        !statement.getHasPortal()
+            && statement.getSqlstate() == null
+            && !statement.getBegunBefore()
+            && !statement.getWorker()
+            && !statement.getFastpath();
+    return parse ? Phase.PARSE : Phase.EXEC;
+  }
+
+  /** Ends the running statement. */
+  void close(Reading end, CloseReason reason) {
+    OpenStatement statement = session.statement();
+    leaveCalls(end);
+    emitter.last(statement, writer.statementEnd(statement, end), end, reason);
+    session.releaseCursor(statement.getCursor());
+    state.setStatement(null);
+    state.setMark(null);
+  }
+
+  /** Puts the running statement aside until its portal runs again. */
+  void suspend(Reading end) {
+    OpenStatement statement = session.statement();
+    leaveCalls(end);
+    emitter.part(statement, end);
+    state.setStatement(null);
+    state.setMark(null);
+    suspended.add(statement);
+  }
+
+  /** Ends everything that is open, because nothing more can be known of it. */
+  void closeAll(CloseReason reason) {
+    suspended.closeAll(reason);
+    OpenStatement statement = session.statement();
+    if (statement != null) {
+      stack.popAll(null);
+      close(
+          session.reading(),
+          reason == CloseReason.COLLECTOR_RESTARTED ? reason : reasonKnown(statement, reason));
+    }
+    state.getFrames().clear();
+  }
+
+  /** A statement whose end was seen ended by that, whatever came later. */
+  private static CloseReason reasonKnown(OpenStatement statement, CloseReason otherwise) {
+    if (statement.getSqlstate() != null) {
+      return CloseReason.FAILED;
+    }
+    boolean ended = statement.getCommandEnded() || statement.getOwnEnd();
+    return ended ? CloseReason.COMPLETED : otherwise;
+  }
+
+  private void leaveCalls(Reading end) {
+    stack.backToTopLevel();
+    leaveFrames(end);
+    closeCall(end);
+    stack.closeAllNested();
+  }
+
+  /** Functions that outlive the statement, e.g. the main loop's, end in its trace where it does. */
+  private void leaveFrames(Reading end) {
+    for (int i = state.getFrames().size() - 1; i >= 0; i--) {
+      OpenFrame frame = state.getFrames().get(i);
+      if (frame.getOrdinal() >= 0) {
+        stack.closeNestedWithin(frame.getOrdinal());
+        writer.function(session.statement(), frame, end, -1);
+        frame.setOrdinal(-1);
+      }
+    }
+  }
+
+  /** Remembers that the statement may turn out to end here. */
+  void mark() {
+    stack.closeAllNested();
+    OpenStatement statement = session.statement();
+    SplitMark mark = new SplitMark();
+    mark.setAt(session.reading());
+    mark.setOrdinal(statement.getNextOrdinal());
+    mark.setSpans(session.pending.spans().size());
+    mark.setRecords(session.pending.records().size());
+    mark.setPhase(statement.getCall().getPhase());
+    mark.setMisses(statement.getCall().getMisses());
+    state.setMark(mark);
+  }
+}

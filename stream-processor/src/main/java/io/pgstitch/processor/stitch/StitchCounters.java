@@ -1,0 +1,50 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.schema.CloseReason;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counts by name; safe for any number of threads. */
+public final class StitchCounters {
+  private final EnumMap<Counter, LongAdder> values = new EnumMap<>(Counter.class);
+
+  /** All at zero. */
+  public StitchCounters() {
+    for (Counter counter : Counter.values()) {
+      values.put(counter, new LongAdder());
+    }
+  }
+
+  /** Adds to one of them; negative for gauges that fall. */
+  public void add(Counter counter, long amount) {
+    values.get(counter).add(amount);
+  }
+
+  /** Current value of one. */
+  public long get(Counter counter) {
+    return values.get(counter).sum();
+  }
+
+  /** All by their labels, sorted. */
+  public Map<String, Long> snapshot() {
+    Map<String, Long> result = new TreeMap<>();
+    values.forEach((counter, value) -> result.put(counter.label(), value.sum()));
+    return result;
+  }
+
+  void traceClosed(CloseReason reason) {
+    add(
+        switch (reason) {
+          case COMPLETED -> Counter.TRACES_COMPLETED;
+          case FAILED -> Counter.TRACES_FAILED;
+          case BACKEND_ENDED -> Counter.TRACES_BACKEND_ENDED;
+          case SUPERSEDED -> Counter.TRACES_SUPERSEDED;
+          case PARSE_ONLY -> Counter.TRACES_PARSE_ONLY;
+          case COLLECTOR_RESTARTED -> Counter.TRACES_COLLECTOR_RESTARTED;
+          case LIMIT -> Counter.TRACES_LIMIT;
+        },
+        1);
+  }
+}

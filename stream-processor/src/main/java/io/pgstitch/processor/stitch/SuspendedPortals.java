@@ -1,0 +1,112 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Reading;
+import io.pgstitch.schema.CloseReason;
+import java.util.List;
+
+/** Statements that were put aside until their portal runs again, the oldest first. */
+final class SuspendedPortals {
+  private final Session session;
+  private final TraceWriter writer;
+  private final TraceEmitter emitter;
+  private final List<OpenStatement> suspended;
+
+  SuspendedPortals(Session session, TraceWriter writer, TraceEmitter emitter) {
+    this.session = session;
+    this.writer = writer;
+    this.emitter = emitter;
+    this.suspended = session.state.getSuspended();
+  }
+
+  /** Puts a statement aside; above the limit the oldest is closed. */
+  void add(OpenStatement statement) {
+    suspended.add(statement);
+    if (suspended.size() > session.limits.suspended()) {
+      close(0, CloseReason.LIMIT);
+    }
+  }
+
+  /** Whether a statement with this portal waits. */
+  boolean waits(long portal) {
+    return indexOf(portal) >= 0;
+  }
+
+  /** Takes back the statement with this portal, which must wait. */
+  OpenStatement take(long portal) {
+    return suspended.remove(indexOf(portal));
+  }
+
+  /** A portal goes; its statement ends now unless its executor has yet to say that it ended. */
+  void portalDropped(long portal) {
+    int index = indexOf(portal);
+    if (index >= 0) {
+      OpenStatement statement = suspended.get(index);
+      statement.setPortalDropped(true);
+      if (statement.getOwnObject() == 0 || !statement.getRan()) {
+        close(index, CloseReason.COMPLETED);
+      }
+    }
+  }
+
+  /** Ends the statement whose executor ends; false when it is none of these. */
+  boolean executorEnded(long object) {
+    for (int i = 0; i < suspended.size(); i++) {
+      OpenStatement statement = suspended.get(i);
+      if (statement.getOwnObject() == object) {
+        statement.setOwnEnd(statement.getRan() && statement.getSqlstate() == null);
+        close(i, CloseReason.COMPLETED);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Ends those whose portal was dropped without their executor's end. */
+  void closeDropped() {
+    for (int i = suspended.size() - 1; i >= 0; i--) {
+      if (suspended.get(i).getPortalDropped()) {
+        close(i, CloseReason.COMPLETED);
+      }
+    }
+  }
+
+  /** No portal outlives its transaction. */
+  void transactionEnded() {
+    while (!suspended.isEmpty()) {
+      boolean ended = suspended.get(0).getOwnEnd();
+      close(0, ended ? CloseReason.COMPLETED : CloseReason.SUPERSEDED);
+    }
+  }
+
+  void closeAll(CloseReason reason) {
+    while (!suspended.isEmpty()) {
+      close(0, reason);
+    }
+  }
+
+  /** Not all events of these statements were seen. */
+  void incomplete(long lostEvents) {
+    for (OpenStatement statement : suspended) {
+      statement.setLostEvents(statement.getLostEvents() + lostEvents);
+      statement.setComplete(false);
+    }
+  }
+
+  private void close(int index, CloseReason reason) {
+    OpenStatement statement = suspended.remove(index);
+    Reading end = session.reading();
+    emitter.lastOfSuspended(statement, writer.statementEnd(statement, end), end, reason);
+    session.releaseCursor(statement.getCursor());
+  }
+
+  /** The youngest with this portal: addresses are used again. */
+  private int indexOf(long portal) {
+    for (int i = suspended.size() - 1; i >= 0; i--) {
+      if (suspended.get(i).getPortal() == portal) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

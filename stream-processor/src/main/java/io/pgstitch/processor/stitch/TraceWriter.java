@@ -1,0 +1,255 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.Blocks;
+import io.pgstitch.processor.state.OpenCall;
+import io.pgstitch.processor.state.OpenFrame;
+import io.pgstitch.processor.state.OpenNested;
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Phase;
+import io.pgstitch.processor.state.Reading;
+import io.pgstitch.schema.BufferUsage;
+import io.pgstitch.schema.Call;
+import io.pgstitch.schema.Span;
+import io.pgstitch.schema.SpanKind;
+import io.pgstitch.schema.Wait;
+
+/**
+ * Writes down what has closed, as a span and as a 10046 record from the same two readings, so that
+ * the two views cannot disagree.
+ */
+final class TraceWriter {
+  /** Number of a trace's root span. */
+  static final int ROOT = 0;
+
+  private final Session session;
+  private final RecordLines lines;
+
+  TraceWriter(Session session) {
+    this.session = session;
+    this.lines = new RecordLines(session);
+  }
+
+  /** For what is a record alone. */
+  RecordLines lines() {
+    return lines;
+  }
+
+  /** Introduces the client's statement; its text is filled in when the record is sent. */
+  void introduce(OpenStatement statement) {
+    lines.introduce(statement.getCursor(), 0, "", "", statement.getStart());
+  }
+
+  void introduce(OpenNested nested) {
+    lines.introduce(
+        nested.getCursor(),
+        nested.getDepth(),
+        nested.getText(),
+        nested.getCommandTag(),
+        nested.getStart());
+  }
+
+  /** A function call of the catalogue has ended. */
+  void function(OpenStatement statement, OpenFrame frame, Reading end, long rows) {
+    Span span =
+        span(statement, frame.getOrdinal(), frame.getParent(), SpanKind.FUNCTION, frame.getName());
+    figures(span, frame.getStart(), end);
+    span.setDepth(frame.getDepth());
+    span.setRows(rows);
+    session.pending.add(span);
+  }
+
+  /** A call window of a nested statement has ended. */
+  void window(OpenStatement statement, OpenNested nested, OpenFrame window, Reading end) {
+    Phase phase = window.getPhase();
+    Reading start = window.getStart();
+    Span span =
+        span(statement, window.getOrdinal(), nested.getOrdinal(), kind(phase), phase.name());
+    figures(span, start, end);
+    span.setDepth(nested.getDepth());
+    span.setRows(window.getRows());
+    session.pending.add(span);
+    nested.setCpuNs(nested.getCpuNs() + span.getCpuNs());
+    nested.setWaitNs(nested.getWaitNs() + span.getWaitNs());
+    nested.setBlocks(sum(nested.getBlocks(), span.getBuffers()));
+    if (phase == Phase.CLOSE) {
+      nested.setCloseCpuUs(nested.getCloseCpuUs() + Readings.cpuUs(start, end));
+      nested.setCloseElapsedUs(nested.getCloseElapsedUs() + lines.elapsedUs(start, end));
+    } else {
+      lines.call(
+          phase,
+          nested.getCursor(),
+          nested.getDepth(),
+          nested.getQueryId(),
+          start,
+          end,
+          0,
+          window.getRows());
+    }
+  }
+
+  /** A nested statement has ended. */
+  void nestedEnd(OpenStatement statement, OpenNested nested, Reading end) {
+    lines.close(
+        nested.getCursor(),
+        nested.getDepth(),
+        RecordLines.CLOSE_DROPPED,
+        nested.getCloseCpuUs(),
+        nested.getCloseElapsedUs(),
+        end);
+    String name = nested.getCommandTag().isEmpty() ? "UTILITY" : nested.getCommandTag();
+    Span span = span(statement, nested.getOrdinal(), nested.getParent(), SpanKind.STATEMENT, name);
+    span.setStartUtcNs(session.utcNs(nested.getStart().getTimeNs()));
+    span.setEndUtcNs(session.utcNs(end.getTimeNs()));
+    span.setCpuNs(nested.getCpuNs());
+    span.setWaitNs(nested.getWaitNs());
+    span.setBuffers(Readings.between(Readings.none(), nested.getBlocks()));
+    span.setRows(nested.getRows());
+    span.setDepth(nested.getDepth());
+    span.setText(nested.getText());
+    span.setQueryId(nested.getQueryId());
+    span.setSqlstate(nested.getSqlstate());
+    session.pending.add(span);
+  }
+
+  /** A call window of the client's statement has ended. */
+  void callEnd(OpenStatement statement, OpenCall call, Phase phase, Reading end) {
+    Reading start = call.getStart();
+    Span span = span(statement, call.getOrdinal(), ROOT, kind(phase), phase.name());
+    figures(span, start, end);
+    span.setRows(call.getRows());
+    statement.setCpuNs(statement.getCpuNs() + span.getCpuNs());
+    statement.setWaitNs(statement.getWaitNs() + span.getWaitNs());
+    statement.setBlocks(sum(statement.getBlocks(), span.getBuffers()));
+    statement.setCalls(statement.getCalls() + 1);
+    statement.setRowsRecord(-1);
+    statement.setRowsSpan(-1);
+    if (phase == Phase.CLOSE) {
+      statement.setCloseCpuUs(statement.getCloseCpuUs() + Readings.cpuUs(start, end));
+      statement.setCloseElapsedUs(statement.getCloseElapsedUs() + lines.elapsedUs(start, end));
+    } else {
+      if (phase == Phase.EXEC && call.getRows() < 0) {
+        statement.setRowsRecord(session.pending.records().size());
+        statement.setRowsSpan(session.pending.spans().size());
+      }
+      lines.call(
+          phase,
+          statement.getCursor(),
+          0,
+          statement.getQueryId(),
+          start,
+          end,
+          call.getMisses(),
+          call.getRows());
+    }
+    session.pending.add(span);
+  }
+
+  /** The command's end tells the rows of an EXEC in which no executor ran, e.g. of COPY. */
+  void rowsOfLastExec(OpenStatement statement, long rows) {
+    int record = statement.getRowsRecord();
+    int span = statement.getRowsSpan();
+    if (record < 0 || rows < 0) {
+      return;
+    }
+    ((Call) session.pending.records().get(record)).setRows(rows);
+    session.pending.spans().get(span).setRows(rows);
+    session.pending.changed(span, record);
+    statement.setRowsRecord(-1);
+    statement.setRowsSpan(-1);
+  }
+
+  /** The client's statement has ended: its CLOSE and, last, the root span. */
+  Span statementEnd(OpenStatement statement, Reading end) {
+    boolean kept = !statement.getStatementName().isEmpty();
+    boolean parseOnly = !statement.getHasPortal() && statement.getSqlstate() == null;
+    lines.close(
+        statement.getCursor(),
+        0,
+        kept || (parseOnly && statement.getKeptAsPrepared())
+            ? RecordLines.CLOSE_KEPT_AS_PREPARED
+            : RecordLines.CLOSE_DROPPED,
+        statement.getCloseCpuUs(),
+        statement.getCloseElapsedUs(),
+        end);
+    String tag = statement.getCommandTag();
+    Span root = span(statement, ROOT, -1, SpanKind.STATEMENT, tag.isEmpty() ? "STATEMENT" : tag);
+    root.setStartUtcNs(session.utcNs(statement.getStart().getTimeNs()));
+    root.setEndUtcNs(session.utcNs(end.getTimeNs()));
+    root.setCpuNs(statement.getCpuNs());
+    root.setWaitNs(statement.getWaitNs());
+    root.setBuffers(Readings.between(Readings.none(), statement.getBlocks()));
+    root.setRows(statement.getRows());
+    root.setText(statement.getText());
+    root.setQueryId(statement.getQueryId());
+    root.setSqlstate(statement.getSqlstate());
+    root.setBegunBefore(statement.getBegunBefore());
+    return root;
+  }
+
+  /** A wait; without a statement it is a record alone. */
+  void waited(Wait wait, String eventClass, String event, Reading start, boolean betweenCalls) {
+    OpenStatement statement = session.statement();
+    Reading end = session.state.getNow();
+    OpenFrame frame = session.innermost();
+    lines.waited(wait, eventClass, event, start, betweenCalls ? 0 : cursorOf(statement, frame));
+    if (statement == null) {
+      return;
+    }
+    int parent =
+        betweenCalls ? ROOT : frame == null ? statement.getCall().getOrdinal() : frame.getOrdinal();
+    Span span = span(statement, session.takeOrdinal(), parent, SpanKind.WAIT, event);
+    span.setStartUtcNs(session.utcNs(start.getTimeNs()));
+    span.setEndUtcNs(session.utcNs(end.getTimeNs()));
+    span.setWaitNs(end.getTimeNs() - start.getTimeNs());
+    span.setRows(-1);
+    span.setDepth(frame == null ? 0 : frame.getDepth());
+    span.setEventClass(eventClass);
+    span.setCalls(wait.getCalls());
+    span.setTarget(wait.getTarget());
+    span.setBegunBefore(wait.getBegunBefore());
+    session.pending.add(span);
+    if (betweenCalls) {
+      statement.setWaitNs(statement.getWaitNs() + span.getWaitNs());
+    }
+  }
+
+  private static int cursorOf(OpenStatement statement, OpenFrame frame) {
+    if (frame != null) {
+      return frame.getCursor();
+    }
+    return statement == null ? 0 : statement.getCursor();
+  }
+
+  private static Span span(
+      OpenStatement statement, int ordinal, int parent, SpanKind kind, String name) {
+    long high = statement.getTraceHigh();
+    long low = statement.getTraceLow();
+    Span span = new Span();
+    span.setSpanId(TraceIds.span(high, low, ordinal));
+    span.setParentSpanId(parent < 0 ? "" : TraceIds.span(high, low, parent));
+    span.setKind(kind);
+    span.setName(name);
+    return span;
+  }
+
+  private void figures(Span span, Reading start, Reading end) {
+    span.setStartUtcNs(session.utcNs(start.getTimeNs()));
+    span.setEndUtcNs(session.utcNs(end.getTimeNs()));
+    span.setCpuNs(end.getCpuNs() - start.getCpuNs());
+    span.setWaitNs(end.getWaitNs() - start.getWaitNs());
+    span.setBuffers(Readings.between(start.getBlocks(), end.getBlocks()));
+  }
+
+  private static Blocks sum(Blocks blocks, BufferUsage moved) {
+    return moved == null ? blocks : Readings.plus(blocks, moved);
+  }
+
+  private static SpanKind kind(Phase phase) {
+    return switch (phase) {
+      case PARSE -> SpanKind.PARSE;
+      case EXEC, UNDETERMINED -> SpanKind.EXEC;
+      case FETCH -> SpanKind.FETCH;
+      case CLOSE -> SpanKind.CLOSE;
+    };
+  }
+}

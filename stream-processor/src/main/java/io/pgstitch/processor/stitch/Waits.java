@@ -1,0 +1,53 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.processor.state.Phase;
+import io.pgstitch.processor.state.Reading;
+import io.pgstitch.schema.Wait;
+import java.util.List;
+
+/** Which statement and window a wait belongs to. */
+final class Waits {
+  private final Session session;
+  private final OpenSession state;
+  private final CallStack stack;
+  private final TraceWriter writer;
+  private final StatementLifecycle lifecycle;
+
+  Waits(Session session, CallStack stack, TraceWriter writer, StatementLifecycle lifecycle) {
+    this.session = session;
+    this.state = session.state;
+    this.stack = stack;
+    this.writer = writer;
+    this.lifecycle = lifecycle;
+  }
+
+  /** A wait of this length has ended now. */
+  void ended(Wait wait, long lengthNs, List<String> strings) {
+    String eventClass = strings.get(wait.getEventClass());
+    String event = strings.get(wait.getEvent());
+    boolean forClient = eventClass.equals("Client") && event.equals("ClientRead");
+    Reading start = Readings.beforeWait(state.getNow(), lengthNs);
+    if (session.statement() == null && state.getMidway() && !forClient) {
+      lifecycle.open(start);
+    }
+    boolean betweenCalls = forClient && isBetweenCalls();
+    if (betweenCalls) {
+      endWindow(start);
+    }
+    writer.waited(wait, eventClass, event, start, betweenCalls);
+  }
+
+  /** The client thinks between two messages: that time belongs to no call. */
+  private boolean isBetweenCalls() {
+    return session.statement() != null && !stack.inCall() && stack.atTopLevel();
+  }
+
+  /** The wait is written while the next window, which begins at its end, is open already. */
+  private void endWindow(Reading start) {
+    Phase phase = session.statement().getCall().getPhase();
+    lifecycle.closeCall(start);
+    lifecycle.openCall(phase == Phase.CLOSE ? Phase.CLOSE : Phase.UNDETERMINED, session.reading());
+    state.setMark(null);
+  }
+}

@@ -1,0 +1,2 @@
+/** Wires the stitcher into Kafka Streams. */
+package io.pgstitch.processor.topology;

@@ -1,0 +1,122 @@
+package io.pgstitch.processor.stitch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.QueryTrace;
+import io.pgstitch.schema.RawEventBatch;
+import org.junit.jupiter.api.Test;
+
+/** Which batches are taken, and what losses and restarts do. */
+class AdmissionTest {
+  private final BackendScript script = new BackendScript();
+  private final Stitched out = new Stitched();
+  private final SessionStitcher stitcher =
+      new SessionStitcher(script.backend(), StitchLimits.DEFAULT, out.counters, out);
+
+  @Test
+  void duplicateIsDroppedAndCounted() {
+    RawEventBatch batch = script.simpleSelect("select 1", 1).batch();
+    stitcher.accept(batch);
+    stitcher.accept(batch);
+    assertThat(out.statements()).hasSize(1);
+    assertThat(out.counters.get(Counter.DUPLICATE_BATCHES)).isEqualTo(1);
+  }
+
+  @Test
+  void overlapIsDroppedAndCounted() {
+    script.simpleSelect("select 1", 1);
+    stitcher.accept(script.batch(0, 5, 0));
+    stitcher.accept(script.batch(3, 9, 0));
+    assertThat(out.counters.get(Counter.OVERLAPPING_BATCHES)).isEqualTo(1);
+  }
+
+  @Test
+  void earlierEpochIsDroppedAndCounted() {
+    stitcher.accept(script.epoch(50).simpleSelect("select 1", 1).batch());
+    stitcher.accept(script.epoch(40).simpleSelect("select 2", 1).batch());
+    assertThat(out.statements()).hasSize(1);
+    assertThat(out.counters.get(Counter.STALE_BATCHES)).isEqualTo(1);
+  }
+
+  @Test
+  void lossMarksTheOpenStatement() {
+    script.simpleSelect("select 1", 1);
+    stitcher.accept(script.batch(0, 5, 0));
+    stitcher.accept(script.batch(5, script.size(), 17));
+    QueryTrace trace = out.only();
+    assertThat(trace.getComplete()).isFalse();
+    assertThat(trace.getLostEvents()).isEqualTo(17);
+    assertThat(out.shortRecords()).contains("NOTE INCOMPLETE");
+  }
+
+  @Test
+  void gapInTheSequenceCountsAsLoss() {
+    script.simpleSelect("select 1", 1);
+    stitcher.accept(script.batch(0, 5, 0));
+    RawEventBatch next = script.batch(5, script.size(), 3);
+    next.setLostBefore(0);
+    stitcher.accept(next);
+    assertThat(out.only().getLostEvents()).isEqualTo(3);
+  }
+
+  @Test
+  void lossBetweenStatementsMarksTheNext() {
+    script.simpleSelect("select 1", 1);
+    int first = script.size();
+    script.simpleSelect("select 2", 1);
+    stitcher.accept(script.batch(0, first, 0));
+    stitcher.accept(script.batch(first, script.size(), 2));
+    assertThat(out.statements()).extracting(QueryTrace::getLostEvents).containsExactly(0L, 2L);
+    assertThat(out.statements()).extracting(QueryTrace::getComplete).containsExactly(true, false);
+  }
+
+  @Test
+  void restartOfTheCollectorClosesWhatIsOpen() {
+    script.running("select 1").call("pg_parse_query");
+    stitcher.accept(script.epoch(50).batch());
+    BackendScript second = new BackendScript().after(9_000_000).epoch(60);
+    stitcher.accept(second.simpleSelect("select 2", 1).batch());
+    assertThat(out.statements())
+        .extracting(QueryTrace::getCloseReason)
+        .containsExactly(CloseReason.COLLECTOR_RESTARTED, CloseReason.COMPLETED);
+    assertThat(out.statements().get(0).getComplete()).isFalse();
+  }
+
+  @Test
+  void restartInANestedStatementGivesTheRestATraceOfItsOwn() {
+    script.running("select f()").call("pg_parse_query").portal(1, "SELECT").ownStart(1, 2, 1);
+    script.enter("PortalRun", 1).enter("standard_ExecutorRun", 2);
+    script.statement(9, "select nested", 1, -1, 0).exit().enter("standard_ExecutorRun", 9);
+    stitcher.accept(script.epoch(50).batch());
+    BackendScript rest = new BackendScript().begunBefore().after(9_000_000).epoch(60);
+    rest.waits("IO", "DataFileRead", 4_000).exitOf("standard_ExecutorRun", 2);
+    rest.exitOf("PortalRun", -1).commandEnd("SELECT", 1).transactionEnd(true).idle();
+    stitcher.accept(rest.simpleSelect("select 2", 1).batch());
+    assertThat(out.statements())
+        .extracting(QueryTrace::getCloseReason)
+        .containsExactly(
+            CloseReason.COLLECTOR_RESTARTED, CloseReason.COMPLETED, CloseReason.COMPLETED);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getComplete)
+        .containsExactly(false, false, true);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getBegunBefore)
+        .containsExactly(false, true, false);
+    assertThat(out.statements().get(1).getLostEvents()).isZero();
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void clockSetBackBetweenEpochsDoesNotTurnTimeBack() {
+    stitcher.accept(script.epoch(50).simpleSelect("select 1", 1).batch());
+    RawEventBatch later = new BackendScript().epoch(60).simpleSelect("select 2", 1).batch();
+    later.getClock().setUtcNs(5);
+    stitcher.accept(later);
+    long last = 0;
+    for (Object record : out.records) {
+      assertThat(TraceIdentities.tim(record)).isGreaterThanOrEqualTo(last);
+      last = TraceIdentities.tim(record);
+    }
+  }
+}

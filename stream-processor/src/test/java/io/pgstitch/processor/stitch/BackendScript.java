@@ -1,0 +1,452 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.schema.Activity;
+import io.pgstitch.schema.ActivityState;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BackendEnd;
+import io.pgstitch.schema.BackendKind;
+import io.pgstitch.schema.BufferDelta;
+import io.pgstitch.schema.BufferUsage;
+import io.pgstitch.schema.ClockAnchor;
+import io.pgstitch.schema.CommandEnd;
+import io.pgstitch.schema.ErrorReported;
+import io.pgstitch.schema.FunctionEntry;
+import io.pgstitch.schema.FunctionExit;
+import io.pgstitch.schema.PortalDefined;
+import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.StatementEntry;
+import io.pgstitch.schema.TransactionEnd;
+import io.pgstitch.schema.Wait;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.IndexedRecord;
+
+/**
+ * What a backend does, as a collector would report it. Every event comes 1,000 ns after the one
+ * before it, of which 600 ns were on CPU, unless {@link #after} says otherwise.
+ */
+public final class BackendScript {
+  public static final long START = 5_000_000_000L;
+  public static final long UTC_OFFSET = 1_767_225_600_000_000_000L;
+
+  private static final long STACK_BASE = 0x7ffd_0000_0000L;
+  private static final int STACK_STEP = 160;
+
+  private final Backend backend = new Backend();
+  private final List<Timed> events = new ArrayList<>();
+  private final List<String> open = new ArrayList<>();
+  private long time = START;
+  private long step = 1_000;
+  private long epoch = 1;
+  private boolean begunBefore;
+  private long nextObject = 0x5000;
+
+  /** Makes the event, given what a batch knows: delta and index of a string. */
+  private interface Maker {
+    Object make(long delta, long cpu, Map<String, Integer> strings);
+  }
+
+  private record Timed(long time, long cpu, Maker maker) {}
+
+  public BackendScript() {
+    backend.setCluster("default");
+    backend.setHost("db1");
+    backend.setBootId("boot");
+    backend.setPid(4711);
+    backend.setStartNs(1_000_000_000L);
+    backend.setKind(BackendKind.CLIENT);
+    backend.setDatabase("postgres");
+    backend.setUser("app");
+    backend.setApplicationName("");
+    backend.setClientAddress("[local]");
+    backend.setDataDirectory("/data");
+  }
+
+  public Backend backend() {
+    return backend;
+  }
+
+  public BackendScript begunBefore() {
+    begunBefore = true;
+    return this;
+  }
+
+  public BackendScript epoch(long epochNs) {
+    epoch = epochNs;
+    return this;
+  }
+
+  /** Time from the last event to the next, nanoseconds. */
+  public BackendScript after(long ns) {
+    step = ns;
+    return this;
+  }
+
+  public long now() {
+    return time;
+  }
+
+  public int depth() {
+    return open.size();
+  }
+
+  public long newObject() {
+    nextObject += 0x40;
+    return nextObject;
+  }
+
+  private int stack() {
+    return 1_000 + STACK_STEP * open.size();
+  }
+
+  private BackendScript add(Maker maker) {
+    return add(step * 6 / 10, maker);
+  }
+
+  private BackendScript add(long cpu, Maker maker) {
+    time += step;
+    events.add(new Timed(time, cpu, maker));
+    step = 1_000;
+    return this;
+  }
+
+  private static int string(Map<String, Integer> strings, String value) {
+    return strings.computeIfAbsent(value, v -> strings.size());
+  }
+
+  public BackendScript activity(ActivityState state, String text) {
+    open.clear();
+    return add(
+        (delta, cpu, strings) -> {
+          Activity e = new Activity();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(900);
+          e.setState(state);
+          e.setText(string(strings, text));
+          return e;
+        });
+  }
+
+  public BackendScript running(String text) {
+    return activity(ActivityState.RUNNING, text);
+  }
+
+  public BackendScript idle() {
+    return activity(ActivityState.IDLE, "");
+  }
+
+  public BackendScript idleInTransaction() {
+    return activity(ActivityState.IDLE_IN_TRANSACTION, "");
+  }
+
+  public BackendScript enter(String function) {
+    return enter(function, 0);
+  }
+
+  public BackendScript enter(String function, long object) {
+    int stack = stack();
+    open.add(function);
+    return add(
+        (delta, cpu, strings) -> {
+          FunctionEntry e = new FunctionEntry();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(stack);
+          e.setFunction(string(strings, function));
+          e.setObject(object);
+          return e;
+        });
+  }
+
+  public BackendScript exit() {
+    return exit(-1);
+  }
+
+  public BackendScript exit(long rows) {
+    String function = open.remove(open.size() - 1);
+    return exitOf(function, rows);
+  }
+
+  /** An exit whose entry was not seen. */
+  public BackendScript exitOf(String function, long rows) {
+    int stack = stack();
+    return add(
+        (delta, cpu, strings) -> {
+          FunctionExit e = new FunctionExit();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(stack);
+          e.setFunction(string(strings, function));
+          e.setRows(rows);
+          return e;
+        });
+  }
+
+  /** Calls are left by longjmp until so many are open. */
+  public BackendScript longjmp(int depth) {
+    while (open.size() > depth) {
+      open.remove(open.size() - 1);
+    }
+    return this;
+  }
+
+  public BackendScript call(String function) {
+    return enter(function).exit();
+  }
+
+  /** standard_ExecutorStart or, without a query descriptor, standard_ProcessUtility. */
+  public BackendScript statement(long object, String text, int command, int location, int length) {
+    String function = object == 0 ? "standard_ProcessUtility" : "standard_ExecutorStart";
+    int stack = stack();
+    open.add(function);
+    return add(
+        (delta, cpu, strings) -> {
+          StatementEntry e = new StatementEntry();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(stack);
+          e.setFunction(string(strings, function));
+          e.setObject(object);
+          e.setText(string(strings, text));
+          e.setQueryId(77);
+          e.setCommand(command);
+          e.setLocation(location);
+          e.setLength(length);
+          return e;
+        });
+  }
+
+  public BackendScript portal(long portal, String tag) {
+    return portal(portal, tag, "", -1, 0);
+  }
+
+  public BackendScript portal(
+      long portal, String tag, String statementName, int location, int length) {
+    int stack = stack();
+    return add(
+        (delta, cpu, strings) -> {
+          PortalDefined e = new PortalDefined();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(stack);
+          e.setPortal(portal);
+          e.setStatementName(string(strings, statementName));
+          e.setCommandTag(string(strings, tag));
+          e.setQueryId(99);
+          e.setLocation(location);
+          e.setLength(length);
+          return e;
+        });
+  }
+
+  public BackendScript commandEnd(String tag, long rows) {
+    int stack = stack();
+    return add(
+        (delta, cpu, strings) -> {
+          CommandEnd e = new CommandEnd();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(stack);
+          e.setCommandTag(string(strings, tag));
+          e.setRows(rows);
+          return e;
+        });
+  }
+
+  /** Blocks hit before the next event. */
+  public BackendScript hits(long blocks) {
+    events.add(
+        new Timed(
+            -1,
+            0,
+            (delta, cpu, strings) -> {
+              BufferUsage usage = new BufferUsage();
+              usage.setSharedHit(blocks);
+              BufferDelta e = new BufferDelta();
+              e.setUsage(usage);
+              return e;
+            }));
+    return this;
+  }
+
+  public BackendScript waits(String eventClass, String event, long ns) {
+    step = ns + 500;
+    long waitCpu = ns / 100;
+    return add(
+        300 + waitCpu,
+        (delta, cpu, strings) -> {
+          Wait e = new Wait();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setDurationNs(ns);
+          e.setCpuNs(waitCpu);
+          e.setEventClass(string(strings, eventClass));
+          e.setEvent(string(strings, event));
+          e.setCalls(1);
+          return e;
+        });
+  }
+
+  public BackendScript clientRead(long ns) {
+    return waits("Client", "ClientRead", ns);
+  }
+
+  public BackendScript transactionEnd(boolean committed) {
+    return add(
+        (delta, cpu, strings) -> {
+          TransactionEnd e = new TransactionEnd();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setCommitted(committed);
+          e.setReadOnly(true);
+          return e;
+        });
+  }
+
+  public BackendScript error(String sqlstate) {
+    open.clear();
+    return add(
+        (delta, cpu, strings) -> {
+          ErrorReported e = new ErrorReported();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(950);
+          e.setSqlstate(sqlstate);
+          return e;
+        });
+  }
+
+  public BackendScript backendEnd() {
+    open.clear();
+    return add(
+        (delta, cpu, strings) -> {
+          BackendEnd e = new BackendEnd();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          return e;
+        });
+  }
+
+  // Whole messages.
+
+  /** A simple query that selects, with its commit. */
+  public BackendScript simpleSelect(String text, long rows) {
+    return select(text, rows).transactionEnd(true).commandEnd("SELECT", rows).idle();
+  }
+
+  /** The same inside a transaction. */
+  public BackendScript simpleSelectInTransaction(String text, long rows) {
+    return select(text, rows).commandEnd("SELECT", rows).idleInTransaction();
+  }
+
+  private BackendScript select(String text, long rows) {
+    long portal = newObject();
+    long query = newObject();
+    return running(text)
+        .call("pg_parse_query")
+        .call("parse_analyze_fixedparams")
+        .call("standard_planner")
+        .portal(portal, "SELECT")
+        .ownStart(portal, query, 1)
+        .ownRun(portal, query, rows)
+        .endOfPortal(portal, query);
+  }
+
+  public BackendScript ownStart(long portal, long query, int command) {
+    return enter("PortalStart", portal).statement(query, "", command, -1, 0).exit().exit();
+  }
+
+  public BackendScript ownRun(long portal, long query, long rows) {
+    return enter("PortalRun", portal).enter("standard_ExecutorRun", query).exit(rows).exit();
+  }
+
+  public BackendScript endOfPortal(long portal, long query) {
+    enter("PortalDrop", portal);
+    enter("standard_ExecutorFinish", query).exit();
+    enter("standard_ExecutorEnd", query).exit();
+    open.remove(open.size() - 1);
+    return this;
+  }
+
+  /** A nested statement run to its end, with what happens in its run. */
+  public BackendScript nested(String text, int command, long rows, Runnable inside) {
+    long query = newObject();
+    statement(query, text, command, -1, 0).exit();
+    enter("standard_ExecutorRun", query);
+    inside.run();
+    exit(rows);
+    enter("standard_ExecutorFinish", query).exit();
+    return enter("standard_ExecutorEnd", query).exit();
+  }
+
+  public int size() {
+    return events.size();
+  }
+
+  private static Object fromBase(int shift, Object event) {
+    IndexedRecord record = (IndexedRecord) event;
+    Schema.Field stack = record.getSchema().getField("stack");
+    if (stack != null) {
+      record.put(stack.pos(), (int) record.get(stack.pos()) + shift);
+    }
+    return event;
+  }
+
+  /** All events in one batch. */
+  public RawEventBatch batch() {
+    return batch(0, events.size(), 0);
+  }
+
+  /** Events from one number to before another, after a loss of some. */
+  public RawEventBatch batch(int from, int to, long lostBefore) {
+    Map<String, Integer> strings = new LinkedHashMap<>();
+    strings.put("", 0);
+    long last = START;
+    for (int i = from - 1; i >= 0; i--) {
+      if (events.get(i).time() >= 0) {
+        last = events.get(i).time();
+        break;
+      }
+    }
+    RawEventBatch batch = new RawEventBatch();
+    batch.setBaseNs(last);
+    // Each batch counts the stack from a base of its own, as collectors do.
+    int shift = from % 7 * 1_000;
+    batch.setStackBase(STACK_BASE + shift);
+    List<Object> made = new ArrayList<>();
+    for (Timed event : events.subList(from, to)) {
+      long delta = event.time() < 0 ? 0 : event.time() - last;
+      made.add(fromBase(shift, event.maker().make(delta, event.cpu(), strings)));
+      last = event.time() < 0 ? last : event.time();
+    }
+    ClockAnchor clock = new ClockAnchor();
+    clock.setMonotonicNs(1_000);
+    clock.setUtcNs(UTC_OFFSET + 1_000);
+    batch.setBackend(backend);
+    batch.setLevel(8);
+    batch.setEpochNs(epoch);
+    batch.setClock(clock);
+    batch.setFirstSequence(from + 1 + lostBefore);
+    batch.setLastSequence(to + lostBefore);
+    batch.setLostBefore(lostBefore);
+    batch.setBegunBefore(begunBefore);
+    batch.setStrings(new ArrayList<>(strings.keySet()));
+    batch.setEvents(made);
+    return batch;
+  }
+
+  /** Stitches all of it. */
+  public Stitched stitch() {
+    return stitch(StitchLimits.DEFAULT);
+  }
+
+  public Stitched stitch(StitchLimits limits) {
+    Stitched result = new Stitched();
+    new SessionStitcher(backend, limits, result.counters, result).accept(batch());
+    return result;
+  }
+}

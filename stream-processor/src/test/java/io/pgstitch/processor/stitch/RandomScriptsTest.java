@@ -1,0 +1,97 @@
+package io.pgstitch.processor.stitch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.schema.RawEventBatch;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumWriter;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.Test;
+
+/** Random scripts, cut into batches at random, saved and restored between any two of them. */
+class RandomScriptsTest {
+  private static final int CASES = 3_000;
+
+  @Test
+  void identitiesHoldForAnyScript() {
+    for (long seed = 0; seed < CASES; seed++) {
+      try {
+        TraceIdentities.check(new RandomScript(seed).write().stitch());
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError("seed " + seed, e);
+      }
+    }
+  }
+
+  @Test
+  void identitiesHoldForTracesInManyParts() {
+    for (long seed = 0; seed < CASES / 3; seed++) {
+      try {
+        Stitched stitched = new RandomScript(seed).write().stitch(new StitchLimits(7, 512, 64, 64));
+        for (var trace : stitched.statements()) {
+          TraceIdentities.spansNest(stitched.spans(trace));
+        }
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError("seed " + seed, e);
+      }
+    }
+  }
+
+  @Test
+  void batchesAndRestartsDoNotChangeAByte() throws IOException {
+    for (long seed = 0; seed < CASES; seed++) {
+      BackendScript script = new RandomScript(seed).write();
+      StitchLimits limits = seed % 3 == 0 ? new StitchLimits(9, 5, 2, 3) : StitchLimits.DEFAULT;
+      assertThat(cut(script, limits, new Random(seed)))
+          .as("seed " + seed)
+          .isEqualTo(bytes(script.stitch(limits).all));
+    }
+  }
+
+  private static byte[] cut(BackendScript script, StitchLimits limits, Random random)
+      throws IOException {
+    Stitched result = new Stitched();
+    SavedSessions saved = new SavedSessions(limits, result.counters);
+    Map<Long, byte[]> chunks = new HashMap<>();
+    SessionStitcher stitcher =
+        new SessionStitcher(script.backend(), limits, result.counters, result);
+    int from = 0;
+    while (from < script.size()) {
+      int to = Math.min(script.size(), from + 1 + random.nextInt(12));
+      RawEventBatch batch = script.batch(from, to, 0);
+      stitcher.accept(batch);
+      if (random.nextInt(4) == 0) {
+        stitcher.accept(batch);
+      }
+      StoreChange change = saved.change(stitcher);
+      for (long i = change.deleteFrom(); i < change.deleteTo(); i++) {
+        chunks.remove(i);
+      }
+      if (change.chunk() != null) {
+        chunks.put(change.chunkNumber(), change.chunk());
+      }
+      if (random.nextInt(3) > 0) {
+        stitcher = saved.restore(saved.state(stitcher), chunks::get, result);
+      }
+      from = to;
+    }
+    assertThat(chunks).as("chunks left after the end").isEmpty();
+    return bytes(result.all);
+  }
+
+  static byte[] bytes(List<SpecificRecord> records) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(out, null);
+    for (SpecificRecord record : records) {
+      new SpecificDatumWriter<SpecificRecord>(record.getSchema()).write(record, encoder);
+    }
+    return out.toByteArray();
+  }
+}
