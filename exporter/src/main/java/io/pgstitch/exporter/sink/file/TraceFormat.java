@@ -1,0 +1,126 @@
+package io.pgstitch.exporter.sink.file;
+
+import io.pgstitch.schema.Call;
+import io.pgstitch.schema.Close;
+import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.Note;
+import io.pgstitch.schema.ParsingInCursor;
+import io.pgstitch.schema.TraceRecords;
+import io.pgstitch.schema.TransactionEndLine;
+import io.pgstitch.schema.WaitLine;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Writes records as lines of a 10046 trace.
+ *
+ * <p>A statement's text is written as it is, in UTF-8, whatever it holds; {@code len} is its length
+ * in bytes and tells a reader where it ends, even where a line of it reads END OF STMT. Code units
+ * that UTF-8 cannot carry (lone surrogates) become {@code ?}.
+ */
+final class TraceFormat {
+
+  private static final String RULE = "=".repeat(21);
+
+  private TraceFormat() {}
+
+  /** The bytes of all records, each line ended. */
+  static byte[] bytes(TraceRecords records) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (Object line : records.getRecords()) {
+      if (line instanceof ParsingInCursor parsing) {
+        parsing(out, parsing);
+      } else {
+        print(out, line(line));
+      }
+    }
+    return out.toByteArray();
+  }
+
+  private static void parsing(ByteArrayOutputStream out, ParsingInCursor p) {
+    byte[] text = p.getText().getBytes(StandardCharsets.UTF_8);
+    SqlId id = SqlId.of(text);
+    print(out, RULE);
+    print(
+        out,
+        ("PARSING IN CURSOR #" + p.getCursor())
+            + (" len=" + text.length)
+            + (" dep=" + p.getDep())
+            + (" uid=" + p.getUserId())
+            + (" oct=" + CommandCodes.of(p.getCommandTag()))
+            + (" lid=" + p.getUserId())
+            + (" tim=" + p.getTimUs())
+            + (" hv=" + id.hash())
+            + (" ad='" + Long.toHexString(id.bits()) + "'")
+            + (" sqlid='" + id.text() + "'"));
+    out.writeBytes(text);
+    out.write('\n');
+    print(out, "END OF STMT");
+  }
+
+  private static String line(Object record) {
+    if (record instanceof Call call) {
+      return call(call);
+    }
+    if (record instanceof WaitLine wait) {
+      return wait(wait);
+    }
+    if (record instanceof Close close) {
+      return ("CLOSE #" + close.getCursor())
+          + (":c=" + close.getCpuUs())
+          + (",e=" + close.getElapsedUs())
+          + (",dep=" + close.getDep())
+          + (",type=" + close.getCloseType())
+          + (",tim=" + close.getTimUs());
+    }
+    if (record instanceof TransactionEndLine end) {
+      return ("XCTEND rlbk=" + bit(end.getRollback()))
+          + (", rd_only=" + bit(end.getReadOnly()))
+          + (", tim=" + end.getTimUs());
+    }
+    if (record instanceof ErrorLine error) {
+      return ("ERROR #" + error.getCursor())
+          + (":err=" + SqlState.pack(error.getSqlstate()))
+          + (" tim=" + error.getTimUs())
+          + ("\n*** SQLSTATE: " + Session.oneLine(error.getSqlstate()));
+    }
+    if (record instanceof Note note) {
+      return "*** " + Session.oneLine(note.getName()) + ": " + Session.oneLine(note.getText());
+    }
+    throw new IllegalArgumentException(
+        "no line is known for a " + record.getClass().getName() + ": this exporter is too old");
+  }
+
+  private static String call(Call call) {
+    return (call.getKind() + " #" + call.getCursor())
+        + (":c=" + call.getCpuUs())
+        + (",e=" + call.getElapsedUs())
+        + (",p=" + call.getPhysicalReads())
+        + (",cr=" + call.getConsistentReads())
+        + (",cu=" + call.getCurrentBlocks())
+        + (",mis=" + call.getMisses())
+        + (",r=" + Math.max(0, call.getRows()))
+        + (",dep=" + call.getDep())
+        + ",og=1"
+        + (",plh=" + Long.toUnsignedString(call.getQueryId()))
+        + (",tim=" + call.getTimUs());
+  }
+
+  private static String wait(WaitLine wait) {
+    return ("WAIT #" + wait.getCursor())
+        + (": nam='" + Session.oneLine(wait.getEvent()).replace('\'', ' ') + "'")
+        + (" ela= " + wait.getElapsedUs())
+        + (" " + WaitParameters.of(wait))
+        + (" obj#=" + wait.getObjectId())
+        + (" tim=" + wait.getTimUs());
+  }
+
+  private static int bit(boolean value) {
+    return value ? 1 : 0;
+  }
+
+  private static void print(ByteArrayOutputStream out, String line) {
+    out.writeBytes(line.getBytes(StandardCharsets.UTF_8));
+    out.write('\n');
+  }
+}

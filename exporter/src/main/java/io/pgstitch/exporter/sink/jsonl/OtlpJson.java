@@ -1,0 +1,109 @@
+package io.pgstitch.exporter.sink.jsonl;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.opentelemetry.api.common.AttributeType;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/**
+ * OTLP's JSON encoding: ids in hex, names in camel case, 64-bit integers as strings, enums as
+ * numbers.
+ */
+final class OtlpJson {
+
+  private static final int STATUS_ERROR = 2;
+
+  /** Sampled, and it is known that the parent is not remote. */
+  private static final int FLAGS = 0x101;
+
+  private final JsonFactory json = new JsonFactory();
+
+  /** One ExportTraceServiceRequest on one line; the spans share resource and scope. */
+  byte[] line(List<SpanData> spans) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator out = json.createGenerator(bytes)) {
+      SpanData first = spans.get(0);
+      out.writeStartObject();
+      out.writeArrayFieldStart("resourceSpans");
+      out.writeStartObject();
+      out.writeObjectFieldStart("resource");
+      attributes(out, first.getResource().getAttributes());
+      out.writeEndObject();
+      out.writeArrayFieldStart("scopeSpans");
+      out.writeStartObject();
+      scope(out, first.getInstrumentationScopeInfo());
+      out.writeArrayFieldStart("spans");
+      for (SpanData span : spans) {
+        span(out, span);
+      }
+      out.writeEndArray();
+      out.writeEndObject();
+      out.writeEndArray();
+      out.writeEndObject();
+      out.writeEndArray();
+      out.writeEndObject();
+      out.writeRaw('\n');
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory refused a write", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void scope(JsonGenerator out, InstrumentationScopeInfo scope) throws IOException {
+    out.writeObjectFieldStart("scope");
+    out.writeStringField("name", scope.getName());
+    out.writeEndObject();
+  }
+
+  private static void span(JsonGenerator out, SpanData span) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("traceId", span.getTraceId());
+    out.writeStringField("spanId", span.getSpanId());
+    if (span.getParentSpanContext().isValid()) {
+      out.writeStringField("parentSpanId", span.getParentSpanId());
+    }
+    out.writeStringField("name", span.getName());
+    out.writeNumberField("kind", span.getKind().ordinal() + 1); // 0 is UNSPECIFIED
+    out.writeStringField("startTimeUnixNano", Long.toString(span.getStartEpochNanos()));
+    out.writeStringField("endTimeUnixNano", Long.toString(span.getEndEpochNanos()));
+    attributes(out, span.getAttributes());
+    out.writeObjectFieldStart("status");
+    if (span.getStatus().getStatusCode() == StatusCode.ERROR) {
+      out.writeStringField("message", span.getStatus().getDescription());
+      out.writeNumberField("code", STATUS_ERROR);
+    }
+    out.writeEndObject();
+    out.writeNumberField("flags", FLAGS);
+    out.writeEndObject();
+  }
+
+  private static void attributes(JsonGenerator out, Attributes attributes) throws IOException {
+    out.writeArrayFieldStart("attributes");
+    for (var entry : attributes.asMap().entrySet()) {
+      out.writeStartObject();
+      out.writeStringField("key", entry.getKey().getKey());
+      out.writeObjectFieldStart("value");
+      value(out, entry.getKey().getType(), entry.getValue());
+      out.writeEndObject();
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+  }
+
+  private static void value(JsonGenerator out, AttributeType type, Object value)
+      throws IOException {
+    switch (type) {
+      case STRING -> out.writeStringField("stringValue", value.toString());
+      case LONG -> out.writeStringField("intValue", value.toString());
+      case BOOLEAN -> out.writeBooleanField("boolValue", (Boolean) value);
+      default -> throw new IllegalArgumentException("spans of ours have no attribute of " + type);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package io.pgstitch.exporter.sink.jsonl;
+
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.pgstitch.exporter.durable.Append;
+import io.pgstitch.exporter.durable.DurableSink;
+import io.pgstitch.exporter.span.TraceSpans;
+import io.pgstitch.schema.QueryTrace;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+
+/** One line of OTLP JSON for each record, all in one file. */
+final class SpanLines implements DurableSink.Rendering<QueryTrace> {
+
+  private static final byte[] NO_PREAMBLE = {};
+
+  private final String file;
+  private final TraceSpans toSpans;
+  private final OtlpJson json = new OtlpJson();
+
+  SpanLines(String file, TraceSpans toSpans) {
+    this.file = file;
+    this.toSpans = toSpans;
+  }
+
+  @Override
+  public List<Append> render(List<QueryTrace> traces) {
+    ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    for (QueryTrace trace : traces) {
+      List<SpanData> spans = toSpans.of(trace);
+      if (!spans.isEmpty()) {
+        lines.writeBytes(json.line(spans));
+      }
+    }
+    return List.of(new Append(file, NO_PREAMBLE, lines.toByteArray()));
+  }
+}

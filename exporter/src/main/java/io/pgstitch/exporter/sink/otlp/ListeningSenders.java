@@ -1,0 +1,98 @@
+package io.pgstitch.exporter.sink.otlp;
+
+import io.opentelemetry.common.ComponentLoader;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.common.export.GrpcResponse;
+import io.opentelemetry.sdk.common.export.GrpcSender;
+import io.opentelemetry.sdk.common.export.GrpcSenderProvider;
+import io.opentelemetry.sdk.common.export.HttpResponse;
+import io.opentelemetry.sdk.common.export.HttpSender;
+import io.opentelemetry.sdk.common.export.HttpSenderProvider;
+import io.opentelemetry.sdk.common.export.MessageWriter;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.StreamSupport;
+
+/**
+ * Gives OpenTelemetry's exporters senders that read the replies for us. The exporters themselves
+ * take {@code partial_success} for a success and report other replies in internal types; so every
+ * reply but a full success becomes an {@link OutcomeException}.
+ */
+final class ListeningSenders implements ComponentLoader {
+
+  private final ComponentLoader senders =
+      ComponentLoader.forClassLoader(ListeningSenders.class.getClassLoader());
+
+  @Override
+  public <T> Iterable<T> load(Class<T> type) {
+    return StreamSupport.stream(senders.load(type).spliterator(), false)
+        .map(found -> type.cast(listening(found)))
+        .toList();
+  }
+
+  private static Object listening(Object found) {
+    if (found instanceof GrpcSenderProvider grpc) {
+      return (GrpcSenderProvider) config -> new Grpc(grpc.createSender(config));
+    }
+    if (found instanceof HttpSenderProvider http) {
+      return (HttpSenderProvider) config -> new Http(http.createSender(config));
+    }
+    return found;
+  }
+
+  private static boolean isFull(Outcome outcome) {
+    return outcome.equals(Outcome.taken(0, ""));
+  }
+
+  private record Grpc(GrpcSender sender) implements GrpcSender {
+    @Override
+    public void send(
+        MessageWriter message, Consumer<GrpcResponse> onResponse, Consumer<Throwable> onError) {
+      sender.send(
+          message,
+          response -> {
+            Outcome outcome = Replies.of(response);
+            if (isFull(outcome)) {
+              onResponse.accept(response);
+            } else {
+              onError.accept(new OutcomeException(outcome));
+            }
+          },
+          e -> onError.accept(new OutcomeException(Outcome.retry(e.toString()))));
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+      return sender.shutdown();
+    }
+  }
+
+  private record Http(HttpSender sender) implements HttpSender {
+    @Override
+    public void send(
+        MessageWriter message, Consumer<HttpResponse> onResponse, Consumer<Throwable> onError) {
+      sender.send(
+          message,
+          response -> {
+            Outcome outcome = Replies.of(response);
+            if (isFull(outcome)) {
+              onResponse.accept(response);
+            } else {
+              onError.accept(new OutcomeException(outcome));
+            }
+          },
+          e -> onError.accept(new OutcomeException(Outcome.retry(e.toString()))));
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+      return sender.shutdown();
+    }
+  }
+
+  static List<String> loggers() {
+    return List.of(
+        "io.opentelemetry.exporter.otlp.internal.GrpcExporter",
+        "io.opentelemetry.exporter.otlp.internal.HttpExporter");
+  }
+}

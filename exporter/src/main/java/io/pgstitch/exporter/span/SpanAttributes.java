@@ -1,0 +1,130 @@
+package io.pgstitch.exporter.span;
+
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BufferUsage;
+import io.pgstitch.schema.IoTarget;
+import io.pgstitch.schema.LockTarget;
+import io.pgstitch.schema.QueryTrace;
+import io.pgstitch.schema.Span;
+import io.pgstitch.schema.SpanKind;
+
+/**
+ * Attributes of a span: OpenTelemetry's stable conventions for databases where there is one, {@code
+ * pgstitch.*} for the rest. Times are microseconds, buffers blocks of 8 kB; what is not known is
+ * left out.
+ */
+final class SpanAttributes {
+
+  private static final long NANOS_PER_MICRO = 1000;
+
+  private SpanAttributes() {}
+
+  static Attributes of(QueryTrace trace, Span span) {
+    AttributesBuilder to = Attributes.builder();
+    to.put("db.system.name", "postgresql");
+    text(to, "db.namespace", trace.getBackend().getDatabase());
+    text(to, "db.query.text", span.getText());
+    text(to, "db.response.status_code", span.getSqlstate());
+    to.put("pgstitch.kind", span.getKind().name());
+    to.put("pgstitch.depth", span.getDepth());
+    to.put("pgstitch.cpu_us", span.getCpuNs() / NANOS_PER_MICRO);
+    to.put("pgstitch.wait_us", span.getWaitNs() / NANOS_PER_MICRO);
+    if (span.getRows() >= 0) {
+      to.put("pgstitch.rows", span.getRows());
+    }
+    if (span.getQueryId() != 0) {
+      to.put("pgstitch.query_id", span.getQueryId());
+    }
+    if (span.getBegunBefore()) {
+      to.put("pgstitch.begun_before", true);
+    }
+    buffers(to, span.getBuffers());
+    if (span.getKind() == SpanKind.WAIT) {
+      to.put("pgstitch.wait.event", span.getName());
+      text(to, "pgstitch.wait.class", span.getEventClass());
+      to.put("pgstitch.wait.calls", span.getCalls());
+      target(to, span.getTarget());
+    } else if (span.getKind() == SpanKind.STATEMENT) {
+      text(to, "db.operation.name", isRoot(span) ? trace.getCommandTag() : span.getName());
+    }
+    if (isRoot(span)) {
+      root(to, trace);
+    }
+    return to.build();
+  }
+
+  static boolean isRoot(Span span) {
+    return span.getParentSpanId().isEmpty();
+  }
+
+  private static void root(AttributesBuilder to, QueryTrace trace) {
+    Backend backend = trace.getBackend();
+    to.put("pgstitch.backend.pid", backend.getPid());
+    text(to, "pgstitch.backend.kind", backend.getKind().name());
+    text(to, "pgstitch.user", backend.getUser());
+    text(to, "pgstitch.application_name", backend.getApplicationName());
+    text(to, "client.address", backend.getClientAddress());
+    text(to, "pgstitch.statement_name", trace.getStatementName());
+    to.put("pgstitch.level", trace.getLevel());
+    to.put("pgstitch.close_reason", trace.getCloseReason().name());
+    to.put("pgstitch.complete", trace.getComplete());
+    to.put("pgstitch.executed", trace.getExecuted());
+    if (trace.getLostEvents() > 0) {
+      to.put("pgstitch.lost_events", trace.getLostEvents());
+    }
+    if (trace.getTextTruncated()) {
+      to.put("pgstitch.text_truncated", true);
+    }
+  }
+
+  private static void buffers(AttributesBuilder to, BufferUsage buffers) {
+    if (buffers == null) {
+      return;
+    }
+    count(to, "pgstitch.buffers.shared_hit", buffers.getSharedHit());
+    count(to, "pgstitch.buffers.shared_read", buffers.getSharedRead());
+    count(to, "pgstitch.buffers.shared_dirtied", buffers.getSharedDirtied());
+    count(to, "pgstitch.buffers.shared_written", buffers.getSharedWritten());
+    count(to, "pgstitch.buffers.local_hit", buffers.getLocalHit());
+    count(to, "pgstitch.buffers.local_read", buffers.getLocalRead());
+    count(to, "pgstitch.buffers.local_dirtied", buffers.getLocalDirtied());
+    count(to, "pgstitch.buffers.local_written", buffers.getLocalWritten());
+    count(to, "pgstitch.buffers.temp_read", buffers.getTempRead());
+    count(to, "pgstitch.buffers.temp_written", buffers.getTempWritten());
+  }
+
+  private static void target(AttributesBuilder to, Object target) {
+    if (target instanceof IoTarget io) {
+      to.put("pgstitch.io.fd", io.getFileDescriptor());
+      known(to, "pgstitch.io.offset", io.getOffset());
+      known(to, "pgstitch.io.bytes", io.getBytes());
+    } else if (target instanceof LockTarget lock) {
+      to.put("pgstitch.lock.tag_type", lock.getTagType());
+      to.put("pgstitch.lock.mode", lock.getMode());
+      to.put("pgstitch.lock.field1", lock.getField1());
+      to.put("pgstitch.lock.field2", lock.getField2());
+      to.put("pgstitch.lock.field3", lock.getField3());
+      to.put("pgstitch.lock.field4", lock.getField4());
+    }
+  }
+
+  private static void text(AttributesBuilder to, String key, String value) {
+    if (value != null && !value.isEmpty()) {
+      to.put(key, value);
+    }
+  }
+
+  private static void count(AttributesBuilder to, String key, long value) {
+    if (value != 0) {
+      to.put(key, value);
+    }
+  }
+
+  private static void known(AttributesBuilder to, String key, long value) {
+    if (value >= 0) {
+      to.put(key, value);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package io.pgstitch.exporter.sink.file;
+
+import static io.pgstitch.exporter.Sessions.call;
+import static io.pgstitch.exporter.Sessions.records;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.exporter.Sessions;
+import io.pgstitch.schema.CallKind;
+import io.pgstitch.schema.Close;
+import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.IoTarget;
+import io.pgstitch.schema.LockTarget;
+import io.pgstitch.schema.Note;
+import io.pgstitch.schema.ParsingInCursor;
+import io.pgstitch.schema.TransactionEndLine;
+import io.pgstitch.schema.WaitLine;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TraceFormatTest {
+
+  private static final Pattern GRAMMAR =
+      Pattern.compile(
+          String.join(
+              "|",
+              "={21}",
+              "PARSING IN CURSOR #\\d{3,5} len=\\d+ dep=\\d+ uid=\\d+ oct=\\d+ lid=\\d+ tim=\\d+"
+                  + " hv=\\d+ ad='[0-9a-f]+' sqlid='[0-9a-df-hjkmnp-z]{13}'",
+              "END OF STMT",
+              "(PARSE|EXEC|FETCH) #\\d+:c=\\d+,e=\\d+,p=\\d+,cr=\\d+,cu=\\d+,mis=\\d,r=\\d+,dep=\\d+,"
+                  + "og=\\d,plh=\\d+,tim=\\d+",
+              "CLOSE #\\d+:c=\\d+,e=\\d+,dep=\\d+,type=[0-3],tim=\\d+",
+              "WAIT #\\d+: nam='[^']+' ela= \\d+ ([^= ][^=]*=-?\\d+ ){3}obj#=-?\\d+ tim=\\d+",
+              "XCTEND rlbk=[01], rd_only=[01], tim=\\d+",
+              "ERROR #\\d+:err=\\d+ tim=\\d+",
+              "\\*\\*\\* .*"));
+
+  private static String written(Object... lines) {
+    return new String(TraceFormat.bytes(records(4711, lines)), UTF_8);
+  }
+
+  @Test
+  void parsingInCursorIsWrittenWithOraclesIdentityOfTheText() {
+    assertThat(written(new ParsingInCursor(101, "select * from dual", 1, 0, "SELECT", 5L)))
+        .isEqualTo(
+            "=====================\n"
+                + "PARSING IN CURSOR #101 len=18 dep=1 uid=0 oct=3 lid=0 tim=5 hv=942515969"
+                + " ad='a2cb0974382da701' sqlid='a5ks9fhw2v9s1'\n"
+                + "select * from dual\n"
+                + "END OF STMT\n");
+  }
+
+  @Test
+  void lengthOfATextIsInBytes() {
+    assertThat(written(new ParsingInCursor(101, "select 'é€'", 0, 0, "SELECT", 5L)))
+        .contains(" len=14 ");
+  }
+
+  @Test
+  void lengthTellsTheEndOfATextThatHoldsOddLines() {
+    String text = "select '\nEND OF STMT\r\n=====================\n' \uD800";
+    String out = written(new ParsingInCursor(101, text, 0, 0, "SELECT", 5L));
+    int len = Integer.parseInt(out.replaceAll("(?s).* len=(\\d+) dep.*", "$1"));
+    byte[] bytes = out.getBytes(UTF_8);
+    int start = out.indexOf("\n", out.indexOf("PARSING")) + 1;
+    assertThat(new String(bytes, start, len, UTF_8)).isEqualTo(text.replace('\uD800', '?'));
+    assertThat(new String(bytes, start + len, bytes.length - start - len, UTF_8))
+        .isEqualTo("\nEND OF STMT\n");
+  }
+
+  @Test
+  void callHasAllItsNumbers() {
+    assertThat(written(call(CallKind.FETCH, 9L)))
+        .isEqualTo("FETCH #101:c=40,e=90,p=1,cr=3,cu=0,mis=1,r=1,dep=0,og=1,plh=77,tim=9\n");
+  }
+
+  @Test
+  void closeHasItsType() {
+    assertThat(written(new Close(101, 1L, 2L, 0, 3, 9L)))
+        .isEqualTo("CLOSE #101:c=1,e=2,dep=0,type=3,tim=9\n");
+  }
+
+  @Test
+  void transactionEndSaysRollbackAndReadOnly() {
+    assertThat(written(new TransactionEndLine(true, false, 9L)))
+        .isEqualTo("XCTEND rlbk=1, rd_only=0, tim=9\n");
+  }
+
+  @Test
+  void errorHasThePackedSqlstateAndTheFiveCharacters() {
+    assertThat(written(new ErrorLine(101, "22012", 9L)))
+        .isEqualTo("ERROR #101:err=33816706 tim=9\n*** SQLSTATE: 22012\n");
+  }
+
+  @Test
+  void noteIsOneStarLineWhateverItHolds() {
+    assertThat(written(new Note("INCOMPLETE", "lost\nWAIT #1", 9L)))
+        .isEqualTo("*** INCOMPLETE: lost WAIT #1\n");
+  }
+
+  @Test
+  void dataFileReadOfWholeBlocksIsInBlocks() {
+    assertThat(written(wait("IO", "DataFileRead", new IoTarget(7, 16384L, 16384L))))
+        .isEqualTo(
+            "WAIT #101: nam='DataFileRead' ela= 50 file#=7 block#=2 blocks=2 obj#=-1 tim=9\n");
+  }
+
+  @Test
+  void otherFilesAreInBytes() {
+    assertThat(written(wait("IO", "WALWrite", new IoTarget(8, 100L, 8192L))))
+        .contains(" fd=8 offset=100 bytes=8192 obj#=-1 ");
+  }
+
+  @Test
+  void clientWaitHasItsSocketAndBytes() {
+    assertThat(written(wait("Client", "ClientRead", new IoTarget(9, -1L, 12L))))
+        .contains(" driver id=9 #bytes=12 p3=0 ");
+  }
+
+  @Test
+  void lockWaitHasTagAndMode() {
+    assertThat(written(wait("Lock", "transactionid", new LockTarget(744L, 0L, 0L, 0, 4, 1, 5))))
+        .contains(" name|mode=262149 field1=744 field2=0 ");
+  }
+
+  @Test
+  void waitWithoutTargetHasThreeZeros() {
+    assertThat(written(wait("Timeout", "PgSleep", null))).contains(" p1=0 p2=0 p3=0 ");
+  }
+
+  @Test
+  void everyLineOfAStatementIsInTheGrammar() {
+    List<String> lines =
+        Stream.of(
+                new String(TraceFormat.bytes(Sessions.statement(4711, 3)), UTF_8),
+                written(new ErrorLine(101, "42P01", 9L), wait("Lock", "tuple", null)))
+            .flatMap(String::lines)
+            .filter(line -> !line.startsWith("select "))
+            .toList();
+    assertThat(lines).hasSizeGreaterThan(10).allMatch(GRAMMAR.asMatchPredicate());
+  }
+
+  @Test
+  void bannerHasElevenLinesABlankAndTheStars() {
+    Session session = new Session(Sessions.backend(4711), Sessions.START_NS);
+    List<String> banner = new String(session.banner(Path.of("/t/a.trc")), UTF_8).lines().toList();
+    assertThat(banner.get(0)).isEqualTo("Trace file /t/a.trc");
+    assertThat(banner.subList(1, 11)).allMatch(line -> line.matches("[^:]+: .*"));
+    assertThat(banner.get(11)).isEmpty();
+    assertThat(banner.get(12)).isEqualTo("*** 2026-01-05T10:00:00.000000+00:00");
+    assertThat(banner.get(13))
+        .isEqualTo("*** SESSION ID:(4711.1767607200) 2026-01-05T10:00:00.000000+00:00");
+    assertThat(banner.subList(12, banner.size())).hasSize(7).allMatch(l -> l.startsWith("*** "));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "db1.example, db1.example-5432-4711-20260105T100000.000.trc",
+    "../../etc/x y, _._.._etc_x_y-5432-4711-20260105T100000.000.trc"
+  })
+  void fileNameCannotLeaveTheDirectory(String host, String expected) {
+    var backend = Sessions.backend(4711);
+    backend.setHost(host);
+    assertThat(new Session(backend, Sessions.START_NS).fileName())
+        .isEqualTo(expected)
+        .doesNotContain("/");
+  }
+
+  private static WaitLine wait(String eventClass, String event, Object target) {
+    return new WaitLine(101, eventClass, event, 50L, target, -1L, 9L);
+  }
+}

@@ -1,0 +1,47 @@
+package io.pgstitch.exporter.sink.jsonl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.opentelemetry.exporter.internal.otlp.traces.TraceRequestMarshaler;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.pgstitch.exporter.Traces;
+import io.pgstitch.exporter.span.TraceSpans;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class OtlpJsonTest {
+
+  private final ObjectMapper mapper = new ObjectMapper();
+
+  @Test
+  void lineIsWhatOpenTelemetrysOwnEncoderWrites() throws Exception {
+    List<SpanData> spans = new TraceSpans("postgresql").of(Traces.trace(1, 2, "22012"));
+    ByteArrayOutputStream theirs = new ByteArrayOutputStream();
+    TraceRequestMarshaler.create(spans).writeJsonTo(theirs);
+    JsonNode ours = mapper.readTree(new OtlpJson().line(spans));
+    assertThat(withoutEmpty(ours)).isEqualTo(withoutEmpty(mapper.readTree(theirs.toByteArray())));
+  }
+
+  /** An empty array means the same as none. */
+  private static JsonNode withoutEmpty(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      object
+          .properties()
+          .removeIf(field -> field.getValue().isArray() && field.getValue().isEmpty());
+    }
+    node.forEach(OtlpJsonTest::withoutEmpty);
+    return node;
+  }
+
+  @Test
+  void lineHasNoLineBreakButItsLast() {
+    byte[] line = new OtlpJson().line(new TraceSpans("p").of(Traces.trace(1, 2, null)));
+    assertThat(new String(line, java.nio.charset.StandardCharsets.UTF_8))
+        .endsWith("}\n")
+        .containsOnlyOnce("\n");
+  }
+}
