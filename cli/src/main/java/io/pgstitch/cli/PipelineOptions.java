@@ -1,0 +1,40 @@
+package io.pgstitch.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a pipeline in one process is to do.
+ *
+ * @param out directory of results and state; what an earlier run left there is continued
+ * @param kafka brokers of an existing cluster; empty for an embedded one in {@code out}
+ * @param otlpEndpoint URL of an OTLP backend that gets the spans too
+ * @param pids postmasters or backends to trace; empty for all servers of the host
+ * @param level trace level: 1 statements, 8 waits too
+ * @param functions whether calls of the function catalogue are traced
+ */
+record PipelineOptions(
+    Path out,
+    Optional<String> kafka,
+    Optional<String> otlpEndpoint,
+    List<Integer> pids,
+    int level,
+    boolean functions) {
+  PipelineOptions {
+    out = out.toAbsolutePath().normalize();
+    pids = List.copyOf(pids);
+  }
+
+  Path kafkaDirectory() {
+    return out.resolve("kafka");
+  }
+
+  Path traceDirectory() {
+    return out.resolve("traces");
+  }
+
+  Path spanFile() {
+    return out.resolve("spans.jsonl");
+  }
+}

@@ -1,0 +1,57 @@
+package io.pgstitch.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.logging.log4j.Level;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * What the commands of one role each have in common: a properties file, and a Kafka that must be
+ * there.
+ */
+final class RoleOptions {
+  private static final String KAFKA_PREFIX = "kafka.";
+  private static final Duration KAFKA_PATIENCE = Duration.ofSeconds(15);
+
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE",
+      description =
+          "Properties file; docs/configuration.md lists the keys, ops/config/ has examples.")
+  private Path file;
+
+  @Mixin private CommonOptions common;
+
+  /** Reads the file, refuses unknown keys, and makes sure that Kafka answers. */
+  Properties load(Collection<String> knownKeys) throws InterruptedException {
+    common.apply(Level.INFO);
+    Properties properties = new ConfigurationFile(knownKeys).read(file);
+    Map<String, String> kafka = kafkaSettings(properties);
+    if (!kafka.containsKey(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)) {
+      throw CommandFailure.usage(
+          file + " does not say where Kafka is",
+          "Add kafka.bootstrap.servers=HOST:PORT[,HOST:PORT...].");
+    }
+    try (Admin admin = KafkaConnection.open(kafka, KAFKA_PATIENCE)) {
+      return properties;
+    }
+  }
+
+  private static Map<String, String> kafkaSettings(Properties properties) {
+    Map<String, String> settings = new HashMap<>();
+    for (String key : properties.stringPropertyNames()) {
+      if (key.startsWith(KAFKA_PREFIX)) {
+        settings.put(key.substring(KAFKA_PREFIX.length()), properties.getProperty(key).strip());
+      }
+    }
+    return settings;
+  }
+}

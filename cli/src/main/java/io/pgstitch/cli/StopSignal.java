@@ -1,0 +1,74 @@
+package io.pgstitch.cli;
+
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * SIGINT and SIGTERM as an event that a command can wait for. Once it came, the process lives on
+ * until the command has flushed and reported and {@link #exit} ends it with the command's status,
+ * where Java would have ended it with 128 + signal number.
+ */
+final class StopSignal implements AutoCloseable {
+  private static final long LOOK_MILLIS = 250;
+
+  private final CountDownLatch asked = new CountDownLatch(1);
+  private final Thread hook = new Thread(this::holdUpShutdown, "stop-signal");
+
+  StopSignal() {
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  private void holdUpShutdown() {
+    asked.countDown();
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Returns once the process was asked to stop.
+   *
+   * @param failure what ended the work, empty while it goes on
+   * @throws CommandFailure when the work ended before
+   */
+  void awaitWhileWorking(Supplier<Optional<String>> failure) throws InterruptedException {
+    while (!asked.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+      Optional<String> ended = failure.get();
+      if (ended.isPresent()) {
+        throw CommandFailure.failed(
+            ended.get(),
+            "The log above says more. What stands in Kafka is not lost: start it again with the same settings.");
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (asked.getCount() > 0) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException shutdownHasJustBegun) {
+        // The hook runs already; exit() ends the process over it.
+        return;
+      }
+    }
+  }
+
+  /** Ends the process, also while a signal's shutdown is held up. */
+  static void exit(int status) {
+    System.out.flush();
+    System.err.flush();
+    Thread probe = new Thread(() -> {});
+    try {
+      Runtime.getRuntime().addShutdownHook(probe);
+      Runtime.getRuntime().removeShutdownHook(probe);
+    } catch (IllegalStateException shutdownInProgress) {
+      Runtime.getRuntime().halt(status);
+    }
+    System.exit(status);
+  }
+}

@@ -1,0 +1,143 @@
+package io.pgstitch.cli;
+
+import io.pgstitch.collector.CollectorStatus;
+import io.pgstitch.collector.survey.HostSurvey;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.apache.logging.log4j.Level;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code pgstitch up}: the whole pipeline for the servers of this host, until it is asked to stop.
+ */
+@Command(
+    name = "up",
+    sortOptions = false,
+    description = {
+      "Trace the PostgreSQL servers that run on this host until Ctrl-C or SIGTERM. Needs root.",
+      "",
+      "Prints one line that begins with 'ready' once every probe is attached. When it is stopped it delivers what is",
+      "still on its way and prints what it saw, exported and lost. Results: DIR/traces/*.trc (10046 trace files, one for each",
+      "session) and DIR/spans.jsonl (OTLP JSON, one request a line). Started again with the same DIR it continues there.",
+      "",
+      "A Kafka cluster given by --kafka may serve many hosts: each run exports what its own host collects.",
+      ""
+    },
+    exitCodeListHeading = "%nExit statuses:%n",
+    exitCodeList = {
+      "0:Stopped; everything that was seen has been exported",
+      "1:Failed, or something was lost",
+      "2:Wrong usage",
+      "3:Not root, no BTF, no server found, Kafka not reachable: the message says what to do"
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  sudo ./pgstitch up                                           all servers, results in ./pgstitch-out",
+      "  sudo ./pgstitch up --pid 4711 --functions                    one server, with the functions inside each statement",
+      "  sudo ./pgstitch up --otlp-endpoint http://localhost:4317     spans to Tempo, Jaeger or any OTLP backend as well",
+      "  sudo ./pgstitch up --kafka broker1:9092,broker2:9092         through an existing Kafka cluster"
+    })
+final class UpCommand implements Callable<Integer> {
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "pgstitch-out",
+      description = "Where results and state go. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  @Option(
+      names = "--otlp-endpoint",
+      paramLabel = "URL",
+      description =
+          "Send the spans to this OTLP backend as well. OTEL_EXPORTER_OTLP_* settings apply.")
+  private String otlpEndpoint;
+
+  @Option(
+      names = "--pid",
+      paramLabel = "PID",
+      description =
+          "Trace only this server (pid of its postmaster) or this backend. May be repeated.")
+  private List<Integer> pids = List.of();
+
+  @Option(
+      names = "--kafka",
+      paramLabel = "BOOTSTRAP",
+      description =
+          "Use this Kafka cluster (HOST:PORT,...) instead of an embedded one in DIR/kafka.")
+  private String kafka;
+
+  @Option(
+      names = "--level",
+      paramLabel = "1|8",
+      defaultValue = "8",
+      description = "1: statements and their calls. 8: waits too. Default: ${DEFAULT-VALUE}.")
+  private int level;
+
+  @Option(
+      names = "--functions",
+      description =
+          "Trace the functions of the catalogue inside each statement too; costs more on the server.")
+  private boolean functions;
+
+  @Mixin private CommonOptions common;
+
+  @Override
+  public Integer call() throws Exception {
+    common.apply(Level.INFO);
+    if (level != 1 && level != 8) {
+      throw CommandFailure.usage(
+          "--level " + level + " does not exist", "Use 1 for statements or 8 for waits too.");
+    }
+    PipelineOptions options =
+        new PipelineOptions(
+            out,
+            Optional.ofNullable(kafka),
+            Optional.ofNullable(otlpEndpoint),
+            pids,
+            level,
+            functions);
+    Preflight preflight = new Preflight(HostSurvey.take());
+    preflight.requireHost();
+    preflight.requireServer();
+    Set<Integer> wanted = preflight.requireServerOf(pids);
+    try (StopSignal stop = new StopSignal();
+        PipelineInOneProcess pipeline = PipelineInOneProcess.start(options)) {
+      System.out.println(readyLine(pipeline.status(), wanted, level));
+      stop.awaitWhileWorking(pipeline::failure);
+      System.err.println("stopping: delivering what is on its way");
+      return report(pipeline.drain(), options, System.out);
+    }
+  }
+
+  /**
+   * The line that scripts wait for.
+   *
+   * @param wanted postmasters to count, none for all
+   */
+  static String readyLine(CollectorStatus status, Set<Integer> wanted, int level) {
+    List<CollectorStatus.Server> servers =
+        status.servers().stream()
+            .filter(server -> server.traced())
+            .filter(server -> wanted.isEmpty() || wanted.contains(server.pid()))
+            .toList();
+    return "ready servers="
+        + servers.size()
+        + " backends="
+        + servers.stream().mapToInt(CollectorStatus.Server::clients).sum()
+        + " level="
+        + level;
+  }
+
+  private static int report(RunSummary summary, PipelineOptions options, PrintStream to) {
+    summary.lines().forEach(to::println);
+    to.println("traces: " + options.traceDirectory() + "/*.trc");
+    to.println("spans:  " + options.spanFile());
+    return summary.isWhole() ? ExitStatus.OK : ExitStatus.FAILED;
+  }
+}

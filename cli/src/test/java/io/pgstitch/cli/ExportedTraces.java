@@ -1,0 +1,130 @@
+package io.pgstitch.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** What a spans.jsonl holds, checked while it is read. */
+final class ExportedTraces {
+  /** Of a file larger than this, every so many-th trace is kept with all its spans. */
+  private static final long KEEP_ALL_BELOW_BYTES = 100L << 20;
+
+  private static final int KEPT_SHARE = 16;
+
+  private final List<ExportedSpan> roots = new ArrayList<>();
+  private final Set<String> rootTraceIds = new HashSet<>();
+  private final List<String> doubled = new ArrayList<>();
+  private final Map<String, List<ExportedSpan>> kept = new HashMap<>();
+  private final Set<Long> spanIds = new HashSet<>();
+  private final boolean keepsAll;
+
+  private ExportedTraces(boolean keepsAll) {
+    this.keepsAll = keepsAll;
+  }
+
+  static ExportedTraces read(Path file) throws IOException {
+    ExportedTraces traces = new ExportedTraces(Files.size(file) < KEEP_ALL_BELOW_BYTES);
+    new SpanFile(file).forEach(traces::add);
+    return traces;
+  }
+
+  private void add(ExportedSpan span) {
+    // Trace and span id folded into one number: two that are equal would show as a double.
+    long id =
+        Long.parseUnsignedLong(span.traceId().substring(16), 16) * 31
+            + Long.parseUnsignedLong(span.spanId(), 16);
+    if (!spanIds.add(id)) {
+      doubled.add(span.traceId() + "/" + span.spanId());
+    }
+    if (span.parentSpanId().isEmpty()) {
+      if (!rootTraceIds.add(span.traceId())) {
+        doubled.add(span.traceId());
+      }
+      roots.add(span);
+    }
+    if (keepsAll || span.traceId().hashCode() % KEPT_SHARE == 0) {
+      kept.computeIfAbsent(span.traceId(), t -> new ArrayList<>()).add(span);
+    }
+  }
+
+  /** Root spans whose statement was executed, of an application. */
+  long executed(String application) {
+    return count(
+        r ->
+            is(r, "pgstitch.executed")
+                && application.equals(r.attributes().get("pgstitch.application_name")));
+  }
+
+  /** The same by command: BEGIN, UPDATE ... */
+  Map<String, Long> executedByCommand(String application) {
+    Map<String, Long> counts = new TreeMap<>();
+    for (ExportedSpan r : roots) {
+      if (is(r, "pgstitch.executed")
+          && application.equals(r.attributes().get("pgstitch.application_name"))) {
+        counts.merge(r.attributes().get("db.operation.name"), 1L, Long::sum);
+      }
+    }
+    return counts;
+  }
+
+  long count(Predicate<ExportedSpan> wanted) {
+    return roots.stream().filter(wanted).count();
+  }
+
+  /** Root spans that are not complete, or that lost events. */
+  List<ExportedSpan> incomplete() {
+    return roots.stream()
+        .filter(
+            r -> !is(r, "pgstitch.complete") || r.attributes().containsKey("pgstitch.lost_events"))
+        .toList();
+  }
+
+  /** Ids that stand more than once. */
+  List<String> doubled() {
+    return doubled;
+  }
+
+  /** All spans of the trace whose root has this text; there must be one such trace. */
+  List<ExportedSpan> trace(String statement) {
+    List<ExportedSpan> found = roots.stream().filter(r -> r.statement().equals(statement)).toList();
+    if (found.size() != 1) {
+      throw new AssertionError(found.size() + " traces of " + statement);
+    }
+    return kept.get(found.get(0).traceId());
+  }
+
+  /** Spans that do not lie inside their parent, or whose parent is missing. */
+  List<String> notNested() {
+    List<String> wrong = new ArrayList<>();
+    kept.forEach(
+        (id, trace) -> {
+          Map<String, ExportedSpan> byId = new HashMap<>();
+          trace.forEach(s -> byId.put(s.spanId(), s));
+          for (ExportedSpan s : trace) {
+            ExportedSpan parent = byId.get(s.parentSpanId());
+            if (s.parentSpanId().isEmpty()) {
+              continue;
+            }
+            if (parent == null
+                || s.startNanos() < parent.startNanos()
+                || s.endNanos() > parent.endNanos()
+                || s.startNanos() > s.endNanos()) {
+              wrong.add(s + " in " + parent);
+            }
+          }
+        });
+    return wrong;
+  }
+
+  private static boolean is(ExportedSpan span, String attribute) {
+    return "true".equals(span.attributes().get(attribute));
+  }
+}

@@ -1,0 +1,161 @@
+package io.pgstitch.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.testkit.PostgresInstallations;
+import io.pgstitch.testkit.ThrowawayPostgres;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Waits are as long, and as many, as they truly were. */
+class WaitsIT {
+  @TempDir private Path dir;
+
+  private static ThrowawayPostgres server(int major) {
+    ThrowawayPostgres.Builder builder =
+        ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major))
+            .setting("shared_buffers", "16MB");
+    // 18 lets worker processes read by default; a statement then waits for them, not for the file.
+    return (major >= 18 ? builder.setting("io_method", "sync") : builder).start();
+  }
+
+  private RunningUp up(ThrowawayPostgres server) throws Exception {
+    return RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()));
+  }
+
+  private static List<ExportedSpan> waits(List<ExportedSpan> trace, String event) {
+    return trace.stream().filter(s -> s.isWait() && s.name().equals(event)).toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 15, 18})
+  void aSleepIsOneWaitInsideItsCall(int major) throws Exception {
+    try (ThrowawayPostgres server = server(major);
+        RunningUp up = up(server)) {
+      server.client().sql("select pg_sleep(0.2)");
+      assertThat(up.stop().status()).isZero();
+      ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
+      List<ExportedSpan> trace = traces.trace("select pg_sleep(0.2)");
+      List<ExportedSpan> sleeps = waits(trace, "PgSleep");
+      assertThat(sleeps).hasSize(1);
+      assertThat(sleeps.get(0).attributes()).containsEntry("pgstitch.wait.class", "Timeout");
+      assertThat(sleeps.get(0).durationNanos()).isBetween(200_000_000L, 215_000_000L);
+      assertThat(trace)
+          .filteredOn(s -> "FETCH".equals(s.attributes().get("pgstitch.kind")))
+          .singleElement()
+          .matches(
+              f ->
+                  f.startNanos() <= sleeps.get(0).startNanos()
+                      && f.endNanos() >= sleeps.get(0).endNanos());
+      assertThat(traces.notNested()).isEmpty();
+      assertThat(TraceFiles.validate(dir.resolve("out/traces")).lines("WAIT #"))
+          .filteredOn(l -> l.contains("nam='PgSleep'"))
+          .hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 15, 18})
+  void aLockIsOneWaitAlthoughTheDeadlockCheckWakesTheWaiter(int major) throws Exception {
+    String update = "update t set a = 2";
+    try (ThrowawayPostgres server = server(major)) {
+      server.client().sql("create table t as select 1 as a");
+      try (RunningUp up = up(server);
+          Connection holder = DriverManager.getConnection(server.jdbcUrl("postgres"));
+          Connection waiter = DriverManager.getConnection(server.jdbcUrl("postgres"));
+          Connection watcher = DriverManager.getConnection(server.jdbcUrl("postgres"))) {
+        holder.setAutoCommit(false);
+        holder.createStatement().execute("update t set a = 1");
+        CompletableFuture<Void> blocked = CompletableFuture.runAsync(() -> execute(waiter, update));
+        while (!someoneWaits(watcher)) {
+          TimeUnit.MILLISECONDS.sleep(1);
+        }
+        long held = System.nanoTime();
+        TimeUnit.MILLISECONDS.sleep(2000);
+        holder.commit();
+        blocked.get(10, TimeUnit.SECONDS);
+        held = System.nanoTime() - held;
+        assertThat(up.stop().status()).isZero();
+        List<ExportedSpan> locks =
+            ExportedTraces.read(dir.resolve("out/spans.jsonl")).trace(update).stream()
+                .filter(s -> "Lock".equals(s.attributes().get("pgstitch.wait.class")))
+                .toList();
+        assertThat(locks).hasSize(1);
+        assertThat(locks.get(0).name()).isEqualTo("transactionid");
+        assertThat(locks.get(0).durationNanos())
+            .isBetween(held - 50_000_000L, held + 50_000_000L)
+            .isBetween(2_000_000_000L - 50_000_000L, 2_000_000_000L + 50_000_000L);
+        TraceFiles.validate(dir.resolve("out/traces"));
+      }
+    }
+  }
+
+  private static boolean someoneWaits(Connection watcher) throws SQLException {
+    try (Statement statement = watcher.createStatement();
+        ResultSet locks =
+            statement.executeQuery("select exists (select from pg_locks where not granted)")) {
+      return locks.next() && locks.getBoolean(1);
+    }
+  }
+
+  private static void execute(Connection connection, String sql) {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 15, 18})
+  void blocksReadAreThoseThatExplainCounts(int major) throws Exception {
+    String explain =
+        "explain (analyze, buffers, costs off, timing off, summary off) select count(*) from big";
+    try (ThrowawayPostgres server = server(major)) {
+      server
+          .client()
+          .sql(
+              "create table big as select g, repeat('x', 800) as filler from generate_series(1, 60000) g");
+      server.client().sql("vacuum big");
+      server.client().sql("alter table big set (parallel_workers = 0)");
+      server.restart();
+      // The catalogs' blocks are read here, so that the statement reads the table alone.
+      server
+          .client()
+          .sql(explain.replace("analyze, buffers, ", "").replace(", timing off, summary off", ""));
+      try (RunningUp up = up(server)) {
+        String plan = server.client().sql(explain);
+        assertThat(up.stop().status()).isZero();
+        long read = blocksRead(plan);
+        List<ExportedSpan> waits =
+            waits(
+                ExportedTraces.read(dir.resolve("out/spans.jsonl")).trace(explain), "DataFileRead");
+        long waited =
+            waits.stream()
+                .mapToLong(w -> Long.parseLong(w.attributes().get("pgstitch.io.bytes")) / 8192)
+                .sum();
+        assertThat(read).isGreaterThan(6000);
+        assertThat((double) waited / read).isBetween(0.995, 1.005);
+        TraceFiles.validate(dir.resolve("out/traces"));
+      }
+    }
+  }
+
+  /** The plan node's "read=N"; reads while planning stand under another heading. */
+  private static long blocksRead(String plan) {
+    String node =
+        plan.substring(0, plan.contains("Planning:") ? plan.indexOf("Planning:") : plan.length());
+    String read = node.replaceAll("(?s).*?read=(\\d+).*", "$1");
+    return Long.parseLong(read);
+  }
+}
