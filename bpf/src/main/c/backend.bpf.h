@@ -58,6 +58,7 @@ struct backend {
 	__u32 lock_tag[4];
 	__u32 binary;
 	__u32 kind;
+	__u32 level; /* in force, bits of enum level */
 	__u32 sqlstate_named;  /* by errcode(), of the error that is being built */
 	__u32 sqlstate_raised; /* of the last error that was finished */
 	__u32 had_xid;
@@ -202,6 +203,20 @@ static __always_inline __u32 cookie_binary(__u64 cookie)
 	return (cookie >> 16) & 0xff;
 }
 
+/* Whether the level in force asks for what a bit stands for. */
+static __always_inline bool wants(const struct backend *b, enum level bit)
+{
+	return b->level & bit;
+}
+
+static __always_inline __u32 default_level(void)
+{
+	__u32 zero = 0;
+	struct run_config *c = bpf_map_lookup_elem(&config, &zero);
+
+	return c ? c->level : 0;
+}
+
 static __always_inline bool is_wanted(struct task_struct *task)
 {
 	__u32 zero = 0, pid;
@@ -279,6 +294,7 @@ static __always_inline struct backend *current_backend(__u64 cookie, __u64 funct
 	b->kind = is_wanted(task) ? classify(b, bin) : BACKEND_OTHER;
 	if (b->kind == BACKEND_UNKNOWN || b->kind == BACKEND_OTHER)
 		return 0;
+	b->level = default_level();
 	find_wait_word(b, bin);
 	if (bin->buffer_usage)
 		bpf_probe_read_user(b->buffers, sizeof(b->buffers),

@@ -189,7 +189,15 @@ struct binary_config {
 
 struct run_config {
 	__u32 only_targets;  /* 1: only processes in `targets`, or whose parent is there */
-	__u32 pad;
+	__u32 level;	     /* of each backend that nothing more special is said of */
+};
+
+/* Bits of a level, as Oracle's event 10046 numbers them. */
+enum level {
+	LEVEL_STATEMENTS = 1,
+	LEVEL_BINDS = 4,
+	LEVEL_WAITS = 8,
+	LEVEL_PLAN_STATISTICS = 16, /* at every execution */
 };
 
 /* Counted per reason; index into the `losses` map. */

@@ -65,10 +65,11 @@ public final class KernelPrograms implements AutoCloseable {
    * Sets what is in force for all backends.
    *
    * @param onlyTargets whether only the processes of {@link #addTarget} are traced
+   * @param level of each backend that nothing more special is said of
    */
-  public synchronized void putRun(boolean onlyTargets) {
+  public synchronized void putRun(boolean onlyTargets, int level) {
     ByteBuffer value = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
-    value.putInt(onlyTargets ? 1 : 0);
+    value.putInt(onlyTargets ? 1 : 0).putInt(level);
     NativeBpf.putMap(handle, "config", 0, value.array());
   }
 

@@ -1,6 +1,7 @@
 package io.pgstitch.cli;
 
 import io.pgstitch.collector.CollectorStatus;
+import io.pgstitch.collector.TraceLevel;
 import io.pgstitch.collector.survey.HostSurvey;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -74,9 +75,11 @@ final class UpCommand implements Callable<Integer> {
 
   @Option(
       names = "--level",
-      paramLabel = "1|8",
+      paramLabel = "N",
       defaultValue = "8",
-      description = "1: statements and their calls. 8: waits too. Default: ${DEFAULT-VALUE}.")
+      description =
+          "What to trace: 1 statements and their calls, +4 binds, +8 waits, +16 plan statistics."
+              + " Default: ${DEFAULT-VALUE}.")
   private int level;
 
   @Option(
@@ -90,9 +93,9 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     common.apply(Level.INFO);
-    if (level != 1 && level != 8) {
+    if (!TraceLevel.isValid(level)) {
       throw CommandFailure.usage(
-          "--level " + level + " does not exist", "Use 1 for statements or 8 for waits too.");
+          "--level " + level + " does not exist", "Levels: " + TraceLevel.EXPLANATION + ".");
     }
     PipelineOptions options =
         new PipelineOptions(

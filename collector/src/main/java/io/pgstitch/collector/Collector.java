@@ -28,7 +28,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Collector implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
-  private static final int LEVEL_WAITS = 8;
 
   private final CollectorSettings settings;
   private final ScheduledExecutorService scanner =
@@ -80,12 +79,12 @@ public final class Collector implements AutoCloseable {
 
   private void begin() {
     long epoch = HostClock.monotonicNanos();
-    programs.putRun(!settings.pids().isEmpty());
+    programs.putRun(!settings.pids().isEmpty(), settings.level());
     settings.pids().forEach(programs::addTarget);
     programs.attachTracepoint("on_switch");
     programs.attachTracepoint("on_process_exit");
     EnumSet<Probe.Tier> tiers = EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE);
-    if (settings.level() >= LEVEL_WAITS) {
+    if ((settings.level() & TraceLevel.WAITS) != 0) {
       tiers.add(Probe.Tier.WAIT);
       programs.attachTracepoint("on_syscall_exit");
       programs.attachTracepoint("on_syscall");

@@ -13,7 +13,7 @@ import java.util.TreeSet;
  *
  * @param cluster name of the fleet or environment
  * @param host name of this host in the events
- * @param level 1 statements, 8 statements and waits
+ * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
  * @param functions whether the detailed function catalogue is attached
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param flushInterval longest time that an event waits before it is sent
@@ -87,9 +87,9 @@ public record CollectorSettings(
     if (!kafka.containsKey("bootstrap.servers")) {
       wrong.add("kafka.bootstrap.servers is missing, e.g. kafka.bootstrap.servers=localhost:9092");
     }
-    long level = number(values, "level", 1, 8, wrong);
-    if (level != 1 && level != 8) {
-      wrong.add("level is " + level + "; use 1 (statements) or 8 (statements and waits)");
+    int level = (int) number(values, "level", 0, 29, wrong);
+    if (!TraceLevel.isValid(level)) {
+      wrong.add("level is " + level + "; " + TraceLevel.EXPLANATION);
     }
     long ring = number(values, "ring.bytes", 1 << 16, 1 << 30, wrong);
     if (Long.bitCount(ring) != 1) {
@@ -109,7 +109,7 @@ public record CollectorSettings(
         new CollectorSettings(
             values.get("cluster"),
             values.get("host").isEmpty() ? HostName.ofThisHost() : values.get("host"),
-            (int) level,
+            level,
             flag(values, "functions", wrong),
             List.copyOf(pids),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
