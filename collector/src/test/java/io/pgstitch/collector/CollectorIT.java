@@ -15,6 +15,7 @@ import io.pgstitch.schema.Wait;
 import io.pgstitch.testkit.PostgresInstallation;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
+import io.pgstitch.testkit.TimedSleep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +77,7 @@ final class CollectorIT {
   void measuresASleepAsOneWait(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.collect();
-      traced.server().client().sql("select pg_sleep(0.2)");
+      long between = TimedSleep.nanosMeasuredBy(traced.server().client());
       List<RawEventBatch> batches = traced.batches();
       List<Long> sleeps =
           batches.stream()
@@ -89,7 +90,7 @@ final class CollectorIT {
                           .map(Wait::getDurationNs))
               .toList();
       assertThat(sleeps).hasSize(1);
-      assertThat(sleeps.get(0)).isBetween(200_000_000L, 215_000_000L);
+      assertThat(sleeps.get(0)).isBetween(TimedSleep.NANOS, between);
     }
   }
 
