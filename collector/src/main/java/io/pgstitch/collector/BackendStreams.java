@@ -4,8 +4,10 @@ import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.EncodedBatch;
+import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
@@ -20,6 +22,7 @@ final class BackendStreams {
   private final String bootId;
   private final ServerWatch servers;
   private final NamespacePids pids;
+  private final DatabaseEncodings encodings;
   private final StreamSettings settings;
   private final Consumer<EncodedBatch> sink;
 
@@ -29,6 +32,7 @@ final class BackendStreams {
       String bootId,
       ServerWatch servers,
       NamespacePids pids,
+      DatabaseEncodings encodings,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.cluster = cluster;
@@ -36,6 +40,7 @@ final class BackendStreams {
     this.bootId = bootId;
     this.servers = servers;
     this.pids = pids;
+    this.encodings = encodings;
     this.settings = settings;
     this.sink = sink;
   }
@@ -64,7 +69,12 @@ final class BackendStreams {
             .setServerVersionNum(server.map(PostgresServer::versionNum).orElse(0))
             .setDataDirectory(server.map(PostgresServer::dataDirectory).orElse(""))
             .build();
-    return new BackendStream(backend, session, binary.names(), settings, sink);
+    return new BackendStream(
+        backend, session, binary.names(), encoding(server, backend), settings, sink);
+  }
+
+  private ServerEncoding encoding(Optional<PostgresServer> server, Backend backend) {
+    return server.map(s -> encodings.of(s, backend.getDatabase())).orElse(ServerEncoding.UNKNOWN);
   }
 
   /** The leader's pid on the host, 0 for a process without one. */
