@@ -3,6 +3,7 @@ package io.pgstitch.collector.probe;
 import io.pgstitch.collector.encode.EventNames;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.PostgresServer;
+import java.util.EnumSet;
 import java.util.List;
 
 /**
@@ -11,11 +12,17 @@ import java.util.List;
  * @param index by which the kernel programs name it
  * @param elf its symbols
  * @param names of its major version
+ * @param tiers planted in all processes that run it
  * @param attachments to take away again
  * @param missing wanted functions that this version does not have
  */
 public record AttachedBinary(
-    int index, ElfFile elf, EventNames names, List<Long> attachments, List<String> missing) {
+    int index,
+    ElfFile elf,
+    EventNames names,
+    EnumSet<Probe.Tier> tiers,
+    List<Long> attachments,
+    List<String> missing) {
 
   /** Why a server cannot be traced; the message names cause and remedy. */
   public static final class AttachException extends Exception {

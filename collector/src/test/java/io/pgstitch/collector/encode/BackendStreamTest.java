@@ -56,7 +56,7 @@ final class BackendStreamTest {
         backend,
         KernelRecords.session(40),
         new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
-        new StreamSettings(id, 8, 7L),
+        new StreamSettings(id, 7L),
         sent::add);
   }
 
