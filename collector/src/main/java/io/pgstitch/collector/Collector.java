@@ -92,7 +92,10 @@ public final class Collector implements AutoCloseable {
     if (settings.functions()) {
       tiers.add(Probe.Tier.FUNCTION);
     }
-    ProbeCatalogue catalogue = ProbeCatalogue.load();
+    if (!settings.addedFunctions().isEmpty()) {
+      tiers.add(Probe.Tier.NAMED);
+    }
+    ProbeCatalogue catalogue = ProbeCatalogue.load().plus(settings.addedFunctions());
     Procfs procfs = Procfs.system();
     servers =
         new ServerWatch(

@@ -7,6 +7,7 @@ import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import io.pgstitch.collector.probe.BinaryAttacher;
+import io.pgstitch.collector.probe.MissingFunction;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -81,8 +82,9 @@ final class ServerWatch {
       AttachedBinary binary = attacher.attach(server, freeIndex());
       attached.put(server.binary(), binary);
       byIndex.put(binary.index(), binary);
-      if (!binary.missing().isEmpty()) {
-        LOG.debug("{} has no {}", server.version(), String.join(", ", binary.missing()));
+      for (MissingFunction missing : binary.missing()) {
+        LOG.info(
+            "not traced on port {}: {}: {}", server.port(), missing.symbol(), missing.reason());
       }
     } catch (AttachException e) {
       refused.put(server.binary(), e.getMessage());
@@ -150,6 +152,7 @@ final class ServerWatch {
               binary == null ? 0 : backends.countClients(server, binary.elf()),
               binary != null,
               refused.getOrDefault(server.binary(), ""),
+              binary == null ? 0 : binary.functions(),
               binary == null ? List.of() : binary.missing()));
     }
     return status;

@@ -12,10 +12,16 @@ import java.util.List;
  * @param elf its symbols
  * @param names of its major version
  * @param attachments to take away again
- * @param missing wanted functions that this version does not have
+ * @param functions how many of the detailed tier are traced
+ * @param missing wanted functions that are not
  */
 public record AttachedBinary(
-    int index, ElfFile elf, EventNames names, List<Long> attachments, List<String> missing) {
+    int index,
+    ElfFile elf,
+    EventNames names,
+    List<Long> attachments,
+    int functions,
+    List<MissingFunction> missing) {
 
   /** Why a server cannot be traced; the message names cause and remedy. */
   public static final class AttachException extends Exception {

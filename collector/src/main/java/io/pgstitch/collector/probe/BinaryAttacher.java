@@ -5,6 +5,7 @@ import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.EventNames;
 import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.postgres.UnsupportedMajorException;
@@ -49,7 +50,8 @@ public final class BinaryAttacher {
     } catch (UnsupportedMajorException e) {
       throw new AttachException(server, e.getMessage(), e);
     }
-    ProbePlan plan = ProbePlan.of(elf, index, catalogue, tiers);
+    FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
+    ProbePlan plan = ProbePlan.of(functions, index, catalogue, tiers);
     if (!plan.missingRequired().isEmpty()) {
       throw new AttachException(
           server,
@@ -61,17 +63,58 @@ public final class BinaryAttacher {
     // Until all probes are planted, whoever hits one of them was there before.
     programs.putBinary(index, BinaryFacts.of(elf, facts, Long.MAX_VALUE));
     List<Long> attachments = plant(server, plan);
+    List<MissingFunction> missing = new ArrayList<>(plan.missingOptional());
+    int detailed = plantDetails(server, plan, attachments, missing);
     programs.putBinary(index, BinaryFacts.of(elf, facts, HostClock.monotonicNanos()));
     return new AttachedBinary(
-        index, elf, new EventNames(catalogue, facts), attachments, plan.missingOptional());
+        index, elf, new EventNames(catalogue, facts), attachments, detailed, List.copyOf(missing));
+  }
+
+  /**
+   * Plants the detailed tier, all at once; where the kernel refuses a place, one function after the
+   * other, so that the rest is traced.
+   *
+   * @return how many functions have their probes
+   */
+  private int plantDetails(
+      PostgresServer server,
+      ProbePlan plan,
+      List<Long> attachments,
+      List<MissingFunction> missing) {
+    try {
+      attachments.addAll(plantAll(server, plan.detailGroups()));
+      return plan.details().size();
+    } catch (BpfException oneOfThem) {
+      int planted = 0;
+      for (ProbePlan.Detail detail : plan.details()) {
+        try {
+          attachments.addAll(plantAll(server, detail.groups()));
+          planted++;
+        } catch (BpfException e) {
+          missing.add(
+              new MissingFunction(
+                  detail.symbol(), "the kernel refuses a probe there: " + e.getMessage()));
+        }
+      }
+      return planted;
+    }
   }
 
   private List<Long> plant(PostgresServer server, ProbePlan plan) throws AttachException {
+    try {
+      return plantAll(server, plan.groups());
+    } catch (BpfException e) {
+      throw new AttachException(server, "the kernel refused a probe", e);
+    }
+  }
+
+  /** Plants all or nothing. */
+  private List<Long> plantAll(PostgresServer server, List<ProbePlan.Group> groups) {
     List<Long> attachments = new ArrayList<>();
     try {
       // Returns first: an entry that is seen has its return seen.
       for (boolean onReturn : new boolean[] {true, false}) {
-        for (ProbePlan.Group group : plan.groups()) {
+        for (ProbePlan.Group group : groups) {
           if (group.onReturn() == onReturn) {
             attachments.add(
                 programs.attachFunctions(
@@ -86,7 +129,7 @@ public final class BinaryAttacher {
       return attachments;
     } catch (BpfException e) {
       attachments.forEach(programs::detach);
-      throw new AttachException(server, "the kernel refused a probe", e);
+      throw e;
     }
   }
 
