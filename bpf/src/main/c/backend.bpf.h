@@ -77,8 +77,11 @@ struct scratch {
 		struct activity_event activity;
 		struct statement_event statement;
 		struct portal_event portal;
+		struct bind_event bind;
 		__u8 bytes[2 * TEXT_PIECE]; /* the event, and the text right behind it */
 	};
+	__u32 binds_sent; /* of the query descriptor in work */
+	__u32 binds_unsent;
 };
 
 struct {

@@ -98,7 +98,7 @@ public final class Collector implements AutoCloseable {
         new ServerWatch(
             new ServerFinder(procfs),
             new BackendProbe(procfs),
-            new BinaryAttacher(programs, catalogue, tiers));
+            new BinaryAttacher(programs, catalogue, tiers, settings.bindBytes()));
     BackendStreams streams =
         new BackendStreams(
             settings.cluster(),

@@ -15,6 +15,7 @@ import java.util.TreeSet;
  * @param host name of this host in the events
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
  * @param functions whether the detailed function catalogue is attached
+ * @param bindBytes bytes of a bind value that are captured at most
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param flushInterval longest time that an event waits before it is sent
  * @param rescanInterval how often new servers are looked for
@@ -31,6 +32,7 @@ public record CollectorSettings(
     String host,
     int level,
     boolean functions,
+    int bindBytes,
     List<Integer> pids,
     Duration flushInterval,
     Duration rescanInterval,
@@ -49,6 +51,7 @@ public record CollectorSettings(
     d.put("host", "");
     d.put("level", "8");
     d.put("functions", "false");
+    d.put("bind.bytes", "4096");
     d.put("pids", "");
     d.put("flush.ms", "50");
     d.put("rescan.ms", "1000");
@@ -111,6 +114,7 @@ public record CollectorSettings(
             values.get("host").isEmpty() ? HostName.ofThisHost() : values.get("host"),
             level,
             flag(values, "functions", wrong),
+            (int) number(values, "bind.bytes", 64, 4096, wrong),
             List.copyOf(pids),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
             Duration.ofMillis(number(values, "rescan.ms", 50, 3_600_000, wrong)),

@@ -32,6 +32,7 @@ public final class BackendStream {
 
   private final StringTable strings = new StringTable();
   private final EventEncoder events = new EventEncoder(strings);
+  private final PendingBinds binds;
   private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
   private final long[] buffers = new long[KernelEvent.BUFFER_COUNTERS];
   private final long[] moved = new long[KernelEvent.BUFFER_COUNTERS];
@@ -68,6 +69,7 @@ public final class BackendStream {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
+    this.binds = new PendingBinds(names);
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
@@ -99,6 +101,9 @@ public final class BackendStream {
         case KernelEvent.TEXT -> pieces.writeBytes(e.text());
         case KernelEvent.BUFFERS -> readBuffers(e);
         default -> {
+          if (e.kind() == KernelEvent.BINDS && !binds.complete(e)) {
+            return;
+          }
           inSequence(e, clock);
           encode(e);
           pieces.reset();
@@ -175,6 +180,7 @@ public final class BackendStream {
       case KernelEvent.WAIT ->
           events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
+      case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
       case KernelEvent.ERROR -> events.error(e);
       case KernelEvent.BACKEND_END -> {
         events.backendEnd(e);

@@ -1,11 +1,14 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.schema.Bind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumWriter;
 
 /**
  * Writes the events of one batch as Avro, straight from the kernel's records: no object per event.
@@ -14,6 +17,7 @@ import org.apache.avro.io.EncoderFactory;
 final class EventEncoder {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
   private final BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
+  private final SpecificDatumWriter<Bind> bindWriter = new SpecificDatumWriter<>(Bind.class);
   private final StringTable strings;
   private int count;
   private long lastNanos;
@@ -163,6 +167,20 @@ final class EventEncoder {
     int status = e.exitStatus();
     out.writeInt(status >>> 8 & 0xff);
     out.writeInt(status & 0x7f);
+  }
+
+  /** Values are few and differ: they do not go through the dictionary. */
+  void binds(KernelEvent e, int total, List<Bind> binds) throws IOException {
+    head(EventSchema.BINDS, e);
+    out.writeLong(e.bindObject());
+    out.writeInt(total);
+    out.writeArrayStart();
+    out.setItemCount(binds.size());
+    for (Bind bind : binds) {
+      out.startItem();
+      bindWriter.write(bind, out);
+    }
+    out.writeArrayEnd();
   }
 
   private void head(int type, KernelEvent e) throws IOException {

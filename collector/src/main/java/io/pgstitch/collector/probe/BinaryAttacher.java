@@ -6,6 +6,9 @@ import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.EventNames;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.postgres.BindLayout;
+import io.pgstitch.collector.postgres.DataType;
+import io.pgstitch.collector.postgres.DataTypes;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.postgres.UnsupportedMajorException;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
@@ -22,15 +25,18 @@ public final class BinaryAttacher {
   private final KernelPrograms programs;
   private final ProbeCatalogue catalogue;
   private final EnumSet<Probe.Tier> tiers;
+  private final int bindBytes;
 
   /**
    * @param tiers what is wanted
+   * @param bindBytes bytes of a bind value that are read at most
    */
   public BinaryAttacher(
-      KernelPrograms programs, ProbeCatalogue catalogue, EnumSet<Probe.Tier> tiers) {
+      KernelPrograms programs, ProbeCatalogue catalogue, EnumSet<Probe.Tier> tiers, int bindBytes) {
     this.programs = programs;
     this.catalogue = catalogue;
     this.tiers = EnumSet.copyOf(tiers);
+    this.bindBytes = bindBytes;
   }
 
   /**
@@ -58,12 +64,20 @@ public final class BinaryAttacher {
               + "; it is no stock build of PostgreSQL "
               + server.major());
     }
+    describeBinds(index, server.major());
     // Until all probes are planted, whoever hits one of them was there before.
     programs.putBinary(index, BinaryFacts.of(elf, facts, Long.MAX_VALUE));
     List<Long> attachments = plant(server, plan);
     programs.putBinary(index, BinaryFacts.of(elf, facts, HostClock.monotonicNanos()));
     return new AttachedBinary(
         index, elf, new EventNames(catalogue, facts), attachments, plan.missingOptional());
+  }
+
+  private void describeBinds(int index, int major) {
+    programs.putBindLayout(index, BindLayout.of(major).words(bindBytes));
+    for (DataType type : DataTypes.of(major).all()) {
+      programs.putBindType(index, type.oid(), type.length(), type.byValue());
+    }
   }
 
   private List<Long> plant(PostgresServer server, ProbePlan plan) throws AttachException {
