@@ -3,6 +3,7 @@
  * (collector's probe-catalogue.tsv says which function goes to which), and the system-call and
  * scheduler tracepoints from which true waits and CPU time come. */
 #include "backend.bpf.h"
+#include "binds.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -305,6 +306,8 @@ int on_executor_run(struct pt_regs *ctx)
 		put_entry(b, now, cookie, stack, query);
 	else
 		put_query(b, now, cookie, stack, query);
+	if (wants(b, LEVEL_BINDS))
+		put_binds(query, now);
 	return 0;
 }
 

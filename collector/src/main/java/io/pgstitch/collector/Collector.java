@@ -107,7 +107,8 @@ public final class Collector implements AutoCloseable {
     }
     ProbeCatalogue catalogue = ProbeCatalogue.load().plus(settings.addedFunctions());
     BackendProbe backends = new BackendProbe(procfs);
-    BinaryAttacher attacher = new BinaryAttacher(programs, catalogue, tiers, backends);
+    BinaryAttacher attacher =
+        new BinaryAttacher(programs, catalogue, tiers, backends, settings.bindBytes());
     servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
     sessions = new SessionProbes(programs, attacher, procfs, waits);
     BackendStreams streams =

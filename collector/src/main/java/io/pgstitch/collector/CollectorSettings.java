@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
  * @param functions whether the detailed function catalogue is attached
  * @param addedFunctions functions of the server that are traced beside it, by name
+ * @param bindBytes bytes of a bind value that are captured at most
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param control whose level is another one, and who may switch it
  * @param flushInterval longest time that an event waits before it is sent
@@ -37,6 +38,7 @@ public record CollectorSettings(
     int level,
     boolean functions,
     List<String> addedFunctions,
+    int bindBytes,
     List<Integer> pids,
     ControlSettings control,
     Duration flushInterval,
@@ -64,6 +66,7 @@ public record CollectorSettings(
     d.put("level", "8");
     d.put("functions", "false");
     d.put("functions.add", "");
+    d.put("bind.bytes", "4096");
     d.put("pids", "");
     d.put("level.*", "");
     d.put("control.allow", "any");
@@ -132,6 +135,7 @@ public record CollectorSettings(
             level,
             flag(values, "functions", wrong),
             symbols(values.get("functions.add"), wrong),
+            (int) number(values, "bind.bytes", 64, 4096, wrong),
             List.copyOf(pids),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),

@@ -1,6 +1,5 @@
 package io.pgstitch.collector.probe;
 
-import io.pgstitch.bpf.BinaryConfig;
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
@@ -28,6 +27,7 @@ public final class BinaryAttacher {
   private final KernelPrograms programs;
   private final ProbeCatalogue catalogue;
   private final EnumSet<Probe.Tier> tiers;
+  private final BinaryDescriber describer;
   private final ProbePlanter planter;
   private final BackendProbe backends;
   private final LayoutCheck layouts;
@@ -35,18 +35,21 @@ public final class BinaryAttacher {
   /**
    * @param tiers what is wanted
    * @param backends against which what is known of the server's structs is checked
+   * @param bindBytes bytes of a bind value that are read at most
    */
   public BinaryAttacher(
       KernelPrograms programs,
       ProbeCatalogue catalogue,
       EnumSet<Probe.Tier> tiers,
-      BackendProbe backends) {
+      BackendProbe backends,
+      int bindBytes) {
     this.programs = programs;
     this.planter = new ProbePlanter(programs);
     this.backends = backends;
     this.layouts = new LayoutCheck(backends);
     this.catalogue = catalogue;
     this.tiers = EnumSet.copyOf(tiers);
+    this.describer = new BinaryDescriber(programs, bindBytes);
   }
 
   /**
@@ -80,12 +83,11 @@ public final class BinaryAttacher {
     if (!all) {
       plan = ProbePlan.of(functions, index, catalogue, wanted);
     }
-    programs.putControlLayout(index, ControlFacts.of(elf, facts));
     // Until all probes are planted, whoever hits one of them was there before.
-    programs.putBinary(index, config(elf, facts, contradiction, Long.MAX_VALUE));
+    describe(index, elf, facts, contradiction, Long.MAX_VALUE);
     ProbePlanter.Planted probes = plant(server, plan);
     long planted = HostClock.monotonicNanos();
-    programs.putBinary(index, config(elf, facts, contradiction, planted));
+    describe(index, elf, facts, contradiction, planted);
     return new AttachedBinary(
         index,
         functions,
@@ -113,11 +115,17 @@ public final class BinaryAttacher {
         .findFirst();
   }
 
-  private static BinaryConfig config(
-      ElfFile elf, PostgresFacts facts, Optional<String> contradiction, long attachedNanos) {
-    return contradiction.isPresent()
-        ? BinaryFacts.withoutLayout(elf, facts, attachedNanos)
-        : BinaryFacts.of(elf, facts, attachedNanos);
+  private void describe(
+      int index,
+      ElfFile elf,
+      PostgresFacts facts,
+      Optional<String> contradiction,
+      long attachedNanos) {
+    if (contradiction.isPresent()) {
+      describer.describeWithoutLayout(index, elf, facts, attachedNanos);
+    } else {
+      describer.describe(index, elf, facts, attachedNanos);
+    }
   }
 
   /**
@@ -136,9 +144,8 @@ public final class BinaryAttacher {
   }
 
   private AttachedBinary reduce(AttachedBinary binary, String why) {
-    programs.putBinary(
-        binary.index(),
-        BinaryFacts.withoutLayout(binary.elf(), binary.facts(), binary.plantedNanos()));
+    describer.describeWithoutLayout(
+        binary.index(), binary.elf(), binary.facts(), binary.plantedNanos());
     return binary.contradictedBy(why);
   }
 

@@ -9,9 +9,6 @@ final class ControlFacts {
   private ControlFacts() {}
 
   static ControlLayout of(ElfFile elf, PostgresFacts facts) {
-    if (!facts.isKnown()) {
-      return new ControlLayout(0, elf.address("PostPortNumber"), 0, 0, 0, 0, 0);
-    }
     // 13 keeps the ids of transactions apart from PGPROC.
     boolean apart = facts.has("pgxact.xid");
     return new ControlLayout(
@@ -22,5 +19,17 @@ final class ControlFacts {
         facts.offset("port.application_name"),
         facts.commandTagNumber("ROLLBACK"),
         facts.offset("activity.idle"));
+  }
+
+  /** Without any struct; states have their numbers in arguments of functions. */
+  static ControlLayout withoutLayout(ElfFile elf, PostgresFacts facts) {
+    return new ControlLayout(
+        0,
+        elf.address("PostPortNumber"),
+        0,
+        0,
+        0,
+        facts.isKnown() ? facts.commandTagNumber("ROLLBACK") : 0,
+        facts.isKnown() ? facts.offset("activity.idle") : 0);
   }
 }
