@@ -19,6 +19,8 @@ enum event_kind {
 	EVENT_ERROR = 11,	  /* struct error_event */
 	EVENT_BACKEND_END = 12,	  /* struct backend_end_event */
 	EVENT_TEXT = 13,	  /* struct event_header + a piece of the next event's text */
+	EVENT_PLAN_NODE = 16,	  /* struct plan_node_event of plans.h: before the plan it belongs to */
+	EVENT_PLAN = 32,	  /* struct plan_event of plans.h */
 };
 
 enum event_flags {
@@ -27,7 +29,7 @@ enum event_flags {
 	FLAG_TEXT_UNREADABLE = 4, /* the text could not be read (page not resident) */
 };
 
-/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS and TEXT have none of
+/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS, TEXT and PLAN_NODE have none of
  * their own (they carry that of the event that follows): losing one of them is noticed by other means. */
 struct event_header {
 	__u32 length;	   /* of the whole record */
@@ -51,6 +53,7 @@ enum backend_kind {
 };
 
 #define BUFFER_COUNTERS 10
+#define WAL_COUNTERS 3 /* records, full page images, bytes */
 
 struct session_event {
 	struct event_header h;
@@ -66,6 +69,7 @@ struct session_event {
 	char user[SESSION_TEXT];
 	char application_name[SESSION_TEXT];
 	char client_address[SESSION_TEXT];
+	__u64 wal[WAL_COUNTERS]; /* pgWalUsage when the backend was first seen */
 };
 
 struct activity_event {
@@ -118,6 +122,7 @@ struct command_end_event {
 struct buffers_event {
 	struct event_header h;
 	__u64 counters[BUFFER_COUNTERS];
+	__u64 wal[WAL_COUNTERS];
 };
 
 struct wait_event {

@@ -468,6 +468,7 @@ int on_lock_sleep_exit(struct pt_regs *ctx)
 	return 0;
 }
 
+#include "plans.bpf.h"
 #include "waits.bpf.h"
 
 SEC("tp_btf/sched_switch")

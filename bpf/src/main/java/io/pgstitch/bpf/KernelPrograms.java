@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The loaded kernel programs. One thread drains, any thread attaches and detaches; closing detaches
@@ -59,6 +60,18 @@ public final class KernelPrograms implements AutoCloseable {
   /** Tells the programs about a binary. Cookies made with {@link #cookie} name it by its index. */
   public synchronized void putBinary(int index, BinaryConfig config) {
     NativeBpf.putMap(handle, "binaries", index, config.toBytes());
+  }
+
+  /**
+   * Tells the programs where a binary's plan trees and WAL counters lie.
+   *
+   * @param shapes of its node types, by the NodeTag of their states
+   */
+  public synchronized void putPlans(int index, PlanConfig config, Map<Integer, NodeShape> shapes) {
+    shapes.forEach(
+        (tag, shape) ->
+            NativeBpf.putMap(handle, "node_shapes", index << 16 | tag, shape.toBytes()));
+    NativeBpf.putMap(handle, "plan_configs", index, config.toBytes());
   }
 
   /**
