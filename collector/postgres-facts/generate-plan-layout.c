@@ -39,6 +39,7 @@ layout(void)
 	OFFSET("query_desc.planstate", QueryDesc, planstate, "executor/execdesc.h");
 	OFFSET("list.length", List, length, "nodes/pg_list.h");
 	OFFSET("list.elements", List, elements, "nodes/pg_list.h");
+	OFFSET("planned_stmt.has_modifying_cte", PlannedStmt, hasModifyingCTE, "nodes/plannodes.h");
 	OFFSET("plan_state.plan", PlanState, plan, "nodes/execnodes.h");
 	OFFSET("plan_state.instrument", PlanState, instrument, "nodes/execnodes.h");
 	OFFSET("plan_state.lefttree", PlanState, lefttree, "nodes/execnodes.h");

@@ -14,6 +14,7 @@
 
 #define MAX_BINARIES 64
 #define MAX_RUNS 32
+#define NO_COUNT (~0ULL)
 
 /* Stack pointer at a function's return minus the one at its entry: x86 pops the return address. */
 #if defined(__TARGET_ARCH_x86)
@@ -41,6 +42,7 @@ struct pending_wait {
 struct executor_run {
 	__u64 stack;
 	__u64 query; /* QueryDesc */
+	__u64 count; /* rows wanted of a forward run, 0 all; NO_COUNT for another */
 };
 
 struct backend {

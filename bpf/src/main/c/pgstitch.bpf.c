@@ -3,6 +3,7 @@
  * (collector's probe-catalogue.tsv says which function goes to which), and the system-call and
  * scheduler tracepoints from which true waits and CPU time come. */
 #include "backend.bpf.h"
+#include "plans.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -208,6 +209,8 @@ int on_executor_start(struct pt_regs *ctx)
 
 	if (!bin)
 		return 0;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		forget_plan(query);
 	if (bin->layout_known) {
 		planned = read_u64(query + bin->query_planned_statement);
 		text = read_u64(query + bin->query_source_text);
@@ -254,6 +257,8 @@ int on_executor_run(struct pt_regs *ctx)
 	if (i < MAX_RUNS) {
 		run_at(b, i)->stack = stack;
 		run_at(b, i)->query = query;
+		run_at(b, i)->count =
+		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
 	}
 	b->runs = i + 1;
 	put_entry(b, now, cookie, stack, query);
@@ -266,6 +271,7 @@ int on_executor_run_exit(struct pt_regs *ctx)
 	LEAVE(b, stack, now);
 	struct binary_config *bin = binary_of(b);
 	__s64 rows = -1;
+	__u64 ended = 0;
 	__u32 i;
 
 #pragma clang loop unroll(disable)
@@ -281,6 +287,9 @@ int on_executor_run_exit(struct pt_regs *ctx)
 			if (bin && bin->layout_known && bin->query_estate)
 				rows = read_u64(read_u64(run->query + bin->query_estate) +
 						bin->estate_processed);
+			if (rows >= 0 && run->count != NO_COUNT &&
+			    (!run->count || rows < run->count))
+				ended = run->query;
 			break;
 		}
 		if (run->stack > stack) {
@@ -289,6 +298,19 @@ int on_executor_run_exit(struct pt_regs *ctx)
 		}
 	}
 	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, rows);
+	if (ended && wants(b, LEVEL_PLAN_STATISTICS))
+		put_plan_of_run(b, now, stack, ended);
+	return 0;
+}
+
+/* standard_ExecutorEnd(QueryDesc *queryDesc) */
+SEC("uprobe")
+int on_executor_end(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		put_plan_of_end(b, now, stack, PT_REGS_PARM1(ctx));
+	put_entry(b, now, cookie, stack, PT_REGS_PARM1(ctx));
 	return 0;
 }
 
@@ -468,7 +490,6 @@ int on_lock_sleep_exit(struct pt_regs *ctx)
 	return 0;
 }
 
-#include "plans.bpf.h"
 #include "waits.bpf.h"
 
 SEC("tp_btf/sched_switch")

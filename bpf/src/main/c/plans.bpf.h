@@ -48,6 +48,27 @@ struct {
 	__type(value, struct node_shape);
 } node_shapes SEC(".maps");
 
+/* Queries whose plan was sent when their last row had come, and whose end is yet to be seen. */
+struct plan_key {
+	__u64 query;
+	__u32 pid;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct plan_key);
+	__type(value, __u32);
+} plans_sent SEC(".maps");
+
+static __always_inline struct plan_key plan_key(__u64 query)
+{
+	struct plan_key key = {.query = query, .pid = bpf_get_current_pid_tgid() >> 32};
+
+	return key;
+}
+
 static __always_inline void push_item(struct plan_walk *w, __u64 address, __u32 kind,
 				      __u32 relationship, __u32 parent, __u32 count)
 {
@@ -280,15 +301,46 @@ static __always_inline void put_plan(struct backend *b, __u64 now, __u64 stack, 
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 
-/* standard_ExecutorEnd(QueryDesc *queryDesc): the last moment at which the tree is there. */
-SEC("uprobe")
-int on_executor_end(struct pt_regs *ctx)
+/* The executor of a query starts: what is known of an earlier one at its address is of the past. */
+static __always_inline void forget_plan(__u64 query)
 {
-	ENTER(b, cookie, stack, now);
-	if (wants(b, LEVEL_PLAN_STATISTICS))
-		put_plan(b, now, stack, PT_REGS_PARM1(ctx));
-	put_entry(b, now, cookie, stack, PT_REGS_PARM1(ctx));
-	return 0;
+	struct plan_key key = plan_key(query);
+
+	bpf_map_delete_elem(&plans_sent, &key);
+}
+
+/* A run has returned that gave all rows there are. A portal of the extended protocol is dropped, and
+ * its executor ended, when its statement is long over: its plan is sent now. Only queries whose figures
+ * change no more: a WITH that modifies goes on in ExecutorFinish. */
+static __always_inline void put_plan_of_run(struct backend *b, __u64 now, __u64 stack, __u64 query)
+{
+	struct binary_config *bin = binary_of(b);
+	struct plan_config *c = plan_config_of(b);
+	struct plan_key key = plan_key(query);
+	__u32 one = 1;
+	__u64 planned;
+	__u8 modifies = 1;
+
+	if (!bin || !c || bpf_map_lookup_elem(&plans_sent, &key))
+		return;
+	planned = read_u64(query + bin->query_planned_statement);
+	if (!planned || read_u32(planned + bin->planned_command) != c->command_select)
+		return;
+	if (bpf_probe_read_user(&modifies, 1, (void *)(planned + c->planned_modifying)) || modifies)
+		return;
+	put_plan(b, now, stack, query);
+	bpf_map_update_elem(&plans_sent, &key, &one, BPF_ANY);
+}
+
+/* The executor of a query ends: the last moment at which the tree is there. */
+static __always_inline void put_plan_of_end(struct backend *b, __u64 now, __u64 stack, __u64 query)
+{
+	struct plan_key key = plan_key(query);
+
+	if (bpf_map_lookup_elem(&plans_sent, &key))
+		bpf_map_delete_elem(&plans_sent, &key);
+	else
+		put_plan(b, now, stack, query);
 }
 
 #endif

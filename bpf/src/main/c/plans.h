@@ -85,6 +85,8 @@ struct plan_config {
 	__u32 relation_file;
 	__u32 form_name;
 	__u32 instrument_size;
+	__u32 planned_modifying; /* a bool */
+	__u32 command_select;
 	__u32 pad;
 };
 

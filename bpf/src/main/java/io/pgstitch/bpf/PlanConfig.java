@@ -10,6 +10,8 @@ import java.nio.ByteOrder;
  * @param walUsage address of pgWalUsage in the file, 0 not known
  * @param queryPlanState 0: no plan is followed
  * @param instrumentSize of struct Instrumentation
+ * @param plannedModifying a bool of PlannedStmt: a WITH of the query modifies
+ * @param commandSelect the number of CMD_SELECT
  */
 public record PlanConfig(
     long walUsage,
@@ -31,15 +33,18 @@ public record PlanConfig(
     int relationForm,
     int relationFile,
     int formName,
-    int instrumentSize) {
+    int instrumentSize,
+    int plannedModifying,
+    int commandSelect) {
 
   byte[] toBytes() {
-    ByteBuffer out = ByteBuffer.allocate(88).order(ByteOrder.nativeOrder());
+    ByteBuffer out = ByteBuffer.allocate(96).order(ByteOrder.nativeOrder());
     out.putLong(walUsage).putInt(queryPlanState).putInt(listLength).putInt(listElements);
     out.putInt(statePlan).putInt(stateInstrument).putInt(stateLeft).putInt(stateRight);
     out.putInt(stateInitPlans).putInt(stateSubPlans).putInt(subStatePlan).putInt(subStateState);
     out.putInt(subPlanId).putInt(subPlanName).putInt(resultRelation).putInt(relationOid);
     out.putInt(relationForm).putInt(relationFile).putInt(formName).putInt(instrumentSize);
+    out.putInt(plannedModifying).putInt(commandSelect);
     return out.array();
   }
 }

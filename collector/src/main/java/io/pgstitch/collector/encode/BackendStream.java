@@ -1,14 +1,18 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.PlanNodeEvent;
 import io.pgstitch.schema.AvroFraming;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.ClockAnchor;
+import io.pgstitch.schema.PlanNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
@@ -35,6 +39,9 @@ public final class BackendStream {
   private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
   private final long[] buffers = new long[KernelEvent.BUFFER_COUNTERS];
   private final long[] moved = new long[KernelEvent.BUFFER_COUNTERS];
+  private final long[] wal = new long[KernelEvent.WAL_COUNTERS];
+  private final long[] walMade = new long[KernelEvent.WAL_COUNTERS];
+  private final List<PlanNodeEvent> planNodes = new ArrayList<>();
   private boolean buffersMoved;
   private boolean open;
   private boolean ended;
@@ -74,6 +81,9 @@ public final class BackendStream {
     for (int i = 0; i < buffers.length; i++) {
       buffers[i] = session.sessionBuffers(i);
     }
+    for (int i = 0; i < wal.length; i++) {
+      wal[i] = session.sessionWal(i);
+    }
     this.lastCpuNanos = session.cpuNanos();
   }
 
@@ -98,10 +108,12 @@ public final class BackendStream {
       switch (e.kind()) {
         case KernelEvent.TEXT -> pieces.writeBytes(e.text());
         case KernelEvent.BUFFERS -> readBuffers(e);
+        case KernelEvent.PLAN_NODE -> planNodes.add(e.planNode());
         default -> {
           inSequence(e, clock);
           encode(e);
           pieces.reset();
+          planNodes.clear();
           if (events.size() >= FULL) {
             flush(clock);
           }
@@ -130,6 +142,11 @@ public final class BackendStream {
       moved[i] += total - buffers[i];
       buffers[i] = total;
     }
+    for (int i = 0; i < wal.length; i++) {
+      long total = e.wal(i);
+      walMade[i] += total - wal[i];
+      wal[i] = total;
+    }
     buffersMoved = true;
   }
 
@@ -154,8 +171,9 @@ public final class BackendStream {
 
   private void encode(KernelEvent e) throws IOException {
     if (buffersMoved) {
-      events.buffers(moved);
+      events.buffers(moved, walMade);
       Arrays.fill(moved, 0);
+      Arrays.fill(walMade, 0);
       buffersMoved = false;
     }
     switch (e.kind()) {
@@ -174,6 +192,7 @@ public final class BackendStream {
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
           events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));
+      case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
       case KernelEvent.ERROR -> events.error(e);
       case KernelEvent.BACKEND_END -> {
@@ -182,6 +201,14 @@ public final class BackendStream {
       }
       default -> throw new IllegalStateException("unknown record kind " + e.kind());
     }
+  }
+
+  /** Nodes of another plan, whose end was lost, may stand before. */
+  private List<PlanNode> nodesOf(KernelEvent plan) {
+    return planNodes.stream()
+        .filter(node -> node.sequence() == plan.sequence())
+        .map(names::planNode)
+        .toList();
   }
 
   private byte[] wholeText(KernelEvent e) {

@@ -1,9 +1,12 @@
 package io.pgstitch.collector.encode;
 
+import io.pgstitch.bpf.PlanNodeEvent;
+import io.pgstitch.collector.postgres.PlanFacts;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.schema.ActivityState;
+import io.pgstitch.schema.PlanNode;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -13,6 +16,7 @@ import java.util.Map;
 public final class EventNames {
   private final byte[][] functions;
   private final PostgresFacts facts;
+  private final PlanDecoder plans;
   private final Map<Integer, byte[]> waitNames = new HashMap<>();
   private final Map<Integer, byte[]> waitClasses = new HashMap<>();
   private final Map<Integer, byte[]> tags = new HashMap<>();
@@ -28,10 +32,15 @@ public final class EventNames {
       functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
     }
     this.facts = facts;
+    this.plans = new PlanDecoder(PlanFacts.of(facts.major()));
   }
 
   byte[] function(int index) {
     return functions[index];
+  }
+
+  PlanNode planNode(PlanNodeEvent node) {
+    return plans.decode(node);
   }
 
   byte[] waitName(int event) {
