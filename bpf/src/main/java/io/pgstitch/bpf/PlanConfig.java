@@ -37,6 +37,11 @@ public record PlanConfig(
     int plannedModifying,
     int commandSelect) {
 
+  /** Of a binary whose structs are not followed. */
+  public static PlanConfig nothingKnown() {
+    return new PlanConfig(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
   byte[] toBytes() {
     ByteBuffer out = ByteBuffer.allocate(96).order(ByteOrder.nativeOrder());
     out.putLong(walUsage).putInt(queryPlanState).putInt(listLength).putInt(listElements);

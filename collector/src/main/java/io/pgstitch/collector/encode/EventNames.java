@@ -32,15 +32,15 @@ public final class EventNames {
       functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
     }
     this.facts = facts;
-    this.plans = new PlanDecoder(PlanFacts.of(facts.major()));
+    this.plans = new PlanDecoder(PlanFacts.ofAny(facts.major()));
   }
 
   byte[] function(int index) {
     return functions[index];
   }
 
-  PlanNode planNode(PlanNodeEvent node) {
-    return plans.decode(node);
+  PlanNode planNode(PlanNodeEvent node, SourceTexts texts) {
+    return plans.decode(node, texts);
   }
 
   byte[] waitName(int event) {
@@ -52,11 +52,19 @@ public final class EventNames {
   }
 
   byte[] commandTag(int tag) {
-    return tags.computeIfAbsent(tag, t -> utf8(facts.commandTag(t)));
+    // Better none than one that no client knows.
+    return tags.computeIfAbsent(tag, t -> utf8(facts.isKnown() ? facts.commandTag(t) : ""));
   }
 
-  /** Number in Avro of the contract's ActivityState. */
-  int activityState(int state) {
+  /**
+   * Number in Avro of the contract's ActivityState. Of a major without facts no state's number is
+   * known, but only the running state comes with a text.
+   */
+  int activityState(int state, boolean hasText) {
+    if (!facts.isKnown()) {
+      ActivityState guessed = hasText ? ActivityState.RUNNING : ActivityState.IDLE;
+      return ActivityState.SCHEMA$.getEnumOrdinal(guessed.name());
+    }
     ActivityState named =
         switch (facts.activityState(state)) {
           case IDLE -> ActivityState.IDLE;

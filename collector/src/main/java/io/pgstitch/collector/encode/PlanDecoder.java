@@ -37,7 +37,7 @@ final class PlanDecoder {
     this.facts = facts;
   }
 
-  PlanNode decode(PlanNodeEvent e) {
+  PlanNode decode(PlanNodeEvent e, SourceTexts texts) {
     PlanFacts.NodeType type = facts.node(e.tag());
     Map<String, String> details = details(e, type);
     String typeName = type == null ? "unknown:" + e.tag() : type.name();
@@ -46,17 +46,17 @@ final class PlanDecoder {
     node.setNumber(e.number());
     node.setParent(e.parent());
     node.setRelationship(RELATIONSHIPS[Math.floorMod(e.relationship(), RELATIONSHIPS.length)]);
-    node.setSubplanName(text(e.subPlanName()));
+    node.setSubplanName(text(texts, e.subPlanName()));
     node.setNodeId(e.readable() ? e.planInt(facts.offset("plan.plan_node_id")) : -1);
     node.setType(typeName);
     node.setName((parallel ? "Parallel " : "") + name(typeName, details));
     node.setDetails(details);
     node.setParallelAware(parallel);
     node.setRelationOid(Integer.toUnsignedLong(e.relation()));
-    node.setRelationName(text(e.relationName()));
+    node.setRelationName(text(texts, e.relationName()));
     node.setRelationFile(Integer.toUnsignedLong(e.relationFile()));
     node.setIndexOid(Integer.toUnsignedLong(e.index()));
-    node.setIndexName(text(e.indexName()));
+    node.setIndexName(text(texts, e.indexName()));
     node.setIndexFile(Integer.toUnsignedLong(e.indexFile()));
     node.setEstimate(e.readable() ? estimate(e) : null);
     node.setActual(e.instrumented() ? actual(e) : null);
@@ -191,7 +191,7 @@ final class PlanDecoder {
     return number >= 0 && number <= Double.MAX_VALUE;
   }
 
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
+  private static String text(SourceTexts texts, byte[] bytes) {
+    return new String(texts.utf8(bytes), StandardCharsets.UTF_8);
   }
 }

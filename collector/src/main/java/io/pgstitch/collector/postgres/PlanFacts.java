@@ -39,8 +39,14 @@ public final class PlanFacts {
       String detail2,
       int detail2At) {}
 
-  private PlanFacts(int major) {
+  private PlanFacts(int major, boolean known) {
     this.major = major;
+    if (known) {
+      read();
+    }
+  }
+
+  private void read() {
     for (FactFile.Row row : FactFile.read(major, "plan-layout.properties", "=", 2).rows()) {
       layout.put(row.text(0), row.number(1));
     }
@@ -67,16 +73,9 @@ public final class PlanFacts {
     }
   }
 
-  /**
-   * The facts of a major.
-   *
-   * @throws UnsupportedMajorException for a major without facts
-   */
-  public static PlanFacts of(int major) {
-    if (!PostgresFacts.SUPPORTED_MAJORS.contains(major)) {
-      throw new UnsupportedMajorException(major);
-    }
-    return new PlanFacts(major);
+  /** The facts of a major; none for one that there are no facts of, whose plans are not read. */
+  public static PlanFacts ofAny(int major) {
+    return new PlanFacts(major, PostgresFacts.SUPPORTED_MAJORS.contains(major));
   }
 
   /**

@@ -13,8 +13,15 @@ import java.util.Map;
 final class PlanProbes {
   private PlanProbes() {}
 
-  static void tell(KernelPrograms programs, int index, ElfFile elf, PostgresFacts common) {
-    PlanFacts facts = PlanFacts.of(common.major());
+  /**
+   * @param layoutKnown false: no struct of this binary is followed
+   */
+  static void tell(KernelPrograms programs, int index, ElfFile elf, PostgresFacts common, boolean layoutKnown) {
+    if (!layoutKnown) {
+      programs.putPlans(index, PlanConfig.nothingKnown(), Map.of());
+      return;
+    }
+    PlanFacts facts = PlanFacts.ofAny(common.major());
     Map<Integer, NodeShape> shapes = new HashMap<>();
     facts.nodes().forEach((tag, node) -> shapes.put(tag, shape(node)));
     programs.putPlans(index, config(elf, facts, common), shapes);
