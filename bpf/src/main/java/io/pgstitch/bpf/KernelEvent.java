@@ -22,6 +22,8 @@ public final class KernelEvent {
   public static final int TEXT = 13;
   public static final int SETTING = 14;
   public static final int BINDS = 15;
+  public static final int PLAN_NODE = 16;
+  public static final int PLAN = 32;
 
   public static final int FLAG_TEXT_CUT = 1;
   public static final int FLAG_TEXT_SAME = 2;
@@ -55,6 +57,9 @@ public final class KernelEvent {
 
   /** Counters of BufferUsage in their order. */
   public static final int BUFFER_COUNTERS = 10;
+
+  /** Counters of WalUsage: records, full page images, bytes. */
+  public static final int WAL_COUNTERS = 3;
 
   /** {@link #sessionKind} of a client's backend. */
   public static final int KIND_CLIENT = 1;
@@ -170,6 +175,11 @@ public final class KernelEvent {
     return terminated(at + HEADER + 112 + 3 * SESSION_TEXT, SESSION_TEXT);
   }
 
+  /** Totals of pgWalUsage when the backend was first seen (SESSION). */
+  public long sessionWal(int counter) {
+    return buffer.getLong(at + HEADER + 112 + 4 * SESSION_TEXT + 8 * counter);
+  }
+
   public int activityState() {
     return buffer.getInt(at + HEADER);
   }
@@ -266,6 +276,33 @@ public final class KernelEvent {
   /** Totals of pgBufferUsage (BUFFERS). */
   public long buffers(int counter) {
     return buffer.getLong(at + HEADER + 8 * counter);
+  }
+
+  /** Totals of pgWalUsage (BUFFERS). */
+  public long wal(int counter) {
+    return buffer.getLong(at + HEADER + 8 * (BUFFER_COUNTERS + counter));
+  }
+
+  /** QueryDesc whose plan was walked (PLAN). */
+  public long planObject() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  /** Nodes that were sent before, whether or not the ring took them (PLAN). */
+  public int planNodes() {
+    return buffer.getInt(at + HEADER + 8);
+  }
+
+  /** Whether the tree has more nodes than were sent (PLAN). */
+  public boolean planCut() {
+    return buffer.getInt(at + HEADER + 12) != 0;
+  }
+
+  /** A copy of this record that outlives the buffer (PLAN_NODE). */
+  public PlanNodeEvent planNode() {
+    byte[] copy = new byte[length()];
+    buffer.get(at, copy);
+    return new PlanNodeEvent(copy);
   }
 
   public long waitDurationNanos() {

@@ -75,6 +75,8 @@ final class NestedStatements {
     statement.setUtility(utility);
     statement.setStart(session.reading());
     statement.setBlocks(Readings.none());
+    statement.setWal(Readings.noWal());
+    statement.setCloseWal(Readings.noWal());
     statement.setRows(-1);
     nested.add(statement);
     writer.introduce(statement);
