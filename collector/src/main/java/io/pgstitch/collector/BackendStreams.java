@@ -4,6 +4,7 @@ import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.EncodedBatch;
+import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.schema.Backend;
@@ -19,6 +20,7 @@ final class BackendStreams {
   private final String bootId;
   private final ServerWatch servers;
   private final NamespacePids pids;
+  private final RelationNames relations;
   private final StreamSettings settings;
   private final Consumer<EncodedBatch> sink;
 
@@ -28,6 +30,7 @@ final class BackendStreams {
       String bootId,
       ServerWatch servers,
       NamespacePids pids,
+      RelationNames relations,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.cluster = cluster;
@@ -35,6 +38,7 @@ final class BackendStreams {
     this.bootId = bootId;
     this.servers = servers;
     this.pids = pids;
+    this.relations = relations;
     this.settings = settings;
     this.sink = sink;
   }
@@ -60,7 +64,13 @@ final class BackendStreams {
             .setDataDirectory(server.map(PostgresServer::dataDirectory).orElse(""))
             .build();
     return new BackendStream(
-        backend, session, servers.binary(session.sessionBinary()).names(), settings, sink);
+        backend,
+        session,
+        servers.binary(session.sessionBinary()).names(),
+        relations.of(
+            session.sessionParentPid(), server.map(PostgresServer::startTicks).orElse(-1L)),
+        settings,
+        sink);
   }
 
   /** The leader's pid on the host, 0 for a process without one. */

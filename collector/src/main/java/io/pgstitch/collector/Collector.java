@@ -4,6 +4,7 @@ import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
+import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.Procfs;
@@ -99,6 +100,7 @@ public final class Collector implements AutoCloseable {
             new ServerFinder(procfs),
             new BackendProbe(procfs),
             new BinaryAttacher(programs, catalogue, tiers));
+    RelationNames relations = new RelationNames();
     BackendStreams streams =
         new BackendStreams(
             settings.cluster(),
@@ -106,9 +108,16 @@ public final class Collector implements AutoCloseable {
             bootId(),
             servers,
             new NamespacePids(procfs),
+            relations,
             new StreamSettings(sender.schemaId(), settings.level(), epoch),
             sender::send);
-    pump = new EventPump(programs, streams, settings.flushInterval());
+    pump =
+        new EventPump(
+            programs,
+            streams,
+            relations,
+            WaitWatch.of(settings, programs),
+            settings.flushInterval());
     pumpThread = new Thread(pump, "pgstitch-event-pump");
     pumpThread.start();
     servers.scan();

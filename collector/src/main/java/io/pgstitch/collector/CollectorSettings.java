@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeSet;
 
@@ -14,6 +15,7 @@ import java.util.TreeSet;
  * @param cluster name of the fleet or environment
  * @param host name of this host in the events
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
+ * @param waits how waits are measured
  * @param functions whether the detailed function catalogue is attached
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param flushInterval longest time that an event waits before it is sent
@@ -30,6 +32,7 @@ public record CollectorSettings(
     String cluster,
     String host,
     int level,
+    WaitMode waits,
     boolean functions,
     List<Integer> pids,
     Duration flushInterval,
@@ -48,6 +51,7 @@ public record CollectorSettings(
     d.put("cluster", "default");
     d.put("host", "");
     d.put("level", "8");
+    d.put("waits", WaitMode.SYSCALLS.text());
     d.put("functions", "false");
     d.put("pids", "");
     d.put("flush.ms", "50");
@@ -110,6 +114,7 @@ public record CollectorSettings(
             values.get("cluster"),
             values.get("host").isEmpty() ? HostName.ofThisHost() : values.get("host"),
             level,
+            waitMode(values.get("waits"), wrong),
             flag(values, "functions", wrong),
             List.copyOf(pids),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
@@ -125,6 +130,14 @@ public record CollectorSettings(
       throw new IllegalArgumentException("collector settings: " + String.join("; ", wrong));
     }
     return settings;
+  }
+
+  private static WaitMode waitMode(String value, List<String> wrong) {
+    Optional<WaitMode> mode = WaitMode.of(value);
+    if (mode.isEmpty()) {
+      wrong.add("waits is '" + value + "'; it must be syscalls or watchpoint");
+    }
+    return mode.orElse(WaitMode.SYSCALLS);
   }
 
   private static boolean flag(Map<String, String> values, String key, List<String> wrong) {

@@ -4,6 +4,7 @@ import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.BackendStream;
+import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.schema.ClockAnchor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,6 +29,8 @@ final class EventPump implements Runnable {
 
   private final KernelPrograms programs;
   private final BackendStreams streams;
+  private final RelationNames relations;
+  private final WaitWatch waits;
   private final long flushNanos;
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
@@ -39,7 +42,18 @@ final class EventPump implements Runnable {
   private final LongAdder unknownBackend = new LongAdder();
   private volatile Throwable failure;
 
-  EventPump(KernelPrograms programs, BackendStreams streams, Duration flushInterval) {
+  /**
+   * @param relations learns what backends opened
+   * @param waits told of backends that come and go
+   */
+  EventPump(
+      KernelPrograms programs,
+      BackendStreams streams,
+      RelationNames relations,
+      WaitWatch waits,
+      Duration flushInterval) {
+    this.relations = relations;
+    this.waits = waits;
     this.programs = programs;
     this.streams = streams;
     this.flushNanos = flushInterval.toNanos();
@@ -88,6 +102,10 @@ final class EventPump implements Runnable {
   }
 
   private void accept(KernelEvent e, ClockAnchor clock) {
+    if (e.kind() == KernelEvent.RELATION) {
+      relations.learn(e);
+      return;
+    }
     BackendStream stream = byPid.get(e.pid());
     if (e.kind() == KernelEvent.SESSION) {
       if (stream != null) {
@@ -95,6 +113,7 @@ final class EventPump implements Runnable {
         stream.flush(clock);
       }
       byPid.put(e.pid(), streams.open(e));
+      waits.began(e.pid(), e.sessionWaitWord());
       backendsSeen.increment();
       return;
     }
@@ -108,6 +127,7 @@ final class EventPump implements Runnable {
     if (stream.ended()) {
       stream.flush(clock);
       byPid.remove(e.pid());
+      waits.ended(e.pid());
     }
   }
 

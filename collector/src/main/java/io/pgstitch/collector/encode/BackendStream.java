@@ -26,6 +26,7 @@ public final class BackendStream {
   private final Backend backend;
   private final String key;
   private final EventNames names;
+  private final WaitTargets targets;
   private final StreamSettings settings;
   private final boolean begunBefore;
   private final Consumer<EncodedBatch> sink;
@@ -57,17 +58,20 @@ public final class BackendStream {
 
   /**
    * @param session the SESSION record of the backend
+   * @param relations of its server
    * @param sink takes finished batches
    */
   public BackendStream(
       Backend backend,
       KernelEvent session,
       EventNames names,
+      RelationNames.OfServer relations,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
+    this.targets = new WaitTargets(names, relations);
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
@@ -173,9 +177,10 @@ public final class BackendStream {
           events.portal(e, names.commandTag(e.portalCommandTag()), wholeText(e));
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
-          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));
+          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()), targets);
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
-      case KernelEvent.ERROR -> events.error(e);
+      case KernelEvent.ERROR -> events.error(e, isCut(e, e.text()));
+      case KernelEvent.THROWN -> events.thrown(e);
       case KernelEvent.BACKEND_END -> {
         events.backendEnd(e);
         ended = true;

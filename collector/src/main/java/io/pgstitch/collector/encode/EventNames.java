@@ -11,6 +11,8 @@ import java.util.Map;
 
 /** Names of functions, wait events and command tags of one major version, as bytes made once. */
 public final class EventNames {
+  private static final int LOCK_CLASS = 0x03000000;
+
   private final byte[][] functions;
   private final PostgresFacts facts;
   private final Map<Integer, byte[]> waitNames = new HashMap<>();
@@ -40,6 +42,11 @@ public final class EventNames {
 
   byte[] waitClass(int event) {
     return waitClasses.computeIfAbsent(event, e -> utf8(facts.waitEventClass(e)));
+  }
+
+  /** Type of a lock's tag: the waits of class Lock are numbered and named by it. */
+  String lockType(int type) {
+    return facts.waitEventName(LOCK_CLASS | type);
   }
 
   byte[] commandTag(int tag) {

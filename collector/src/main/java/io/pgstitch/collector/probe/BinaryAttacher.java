@@ -58,6 +58,7 @@ public final class BinaryAttacher {
               + "; it is no stock build of PostgreSQL "
               + server.major());
     }
+    programs.putTargets(index, TargetFacts.of(elf, facts));
     // Until all probes are planted, whoever hits one of them was there before.
     programs.putBinary(index, BinaryFacts.of(elf, facts, Long.MAX_VALUE));
     List<Long> attachments = plant(server, plan);

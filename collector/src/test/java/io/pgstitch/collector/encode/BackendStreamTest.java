@@ -28,8 +28,11 @@ import org.junit.jupiter.api.Test;
 final class BackendStreamTest {
   private static final ClockAnchor CLOCK = new ClockAnchor(1_000L, 5_000_000_000L);
   private static final int RUNNING_IN_15 = 2;
+  private static final int SERVER = 1;
+  private static final long SERVER_START_TICKS = 30;
 
   private final BundledSchemaRegistry registry = new BundledSchemaRegistry();
+  private final RelationNames relations = new RelationNames();
   private final List<EncodedBatch> sent = new ArrayList<>();
   private final BackendStream stream = stream();
 
@@ -56,6 +59,7 @@ final class BackendStreamTest {
         backend,
         KernelRecords.session(40),
         new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
+        relations.of(SERVER, SERVER_START_TICKS),
         new StreamSettings(id, 8, 7L),
         sent::add);
   }

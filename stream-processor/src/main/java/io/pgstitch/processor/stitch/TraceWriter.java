@@ -108,6 +108,7 @@ final class TraceWriter {
     span.setText(nested.getText());
     span.setQueryId(nested.getQueryId());
     span.setSqlstate(nested.getSqlstate());
+    span.setErrorMessage(nested.getErrorMessage());
     session.pending.add(span);
   }
 
@@ -182,6 +183,7 @@ final class TraceWriter {
     root.setText(statement.getText());
     root.setQueryId(statement.getQueryId());
     root.setSqlstate(statement.getSqlstate());
+    root.setErrorMessage(statement.getErrorMessage());
     root.setBegunBefore(statement.getBegunBefore());
     return root;
   }
@@ -229,6 +231,7 @@ final class TraceWriter {
     span.setParentSpanId(parent < 0 ? "" : TraceIds.span(high, low, parent));
     span.setKind(kind);
     span.setName(name);
+    span.setErrorMessage("");
     return span;
   }
 
