@@ -17,8 +17,9 @@ static __always_inline struct target_config *targets_of(const struct backend *b)
 {
 	__u32 key = b->binary;
 	struct target_config *c = bpf_map_lookup_elem(&target_configs, &key);
+	struct binary_config *bin = bpf_map_lookup_elem(&binaries, &key);
 
-	return c && c->known ? c : 0;
+	return c && c->known && bin && bin->layout_known ? c : 0;
 }
 
 static __always_inline __u8 read_u8(__u64 address)

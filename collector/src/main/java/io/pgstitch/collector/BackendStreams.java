@@ -7,6 +7,7 @@ import io.pgstitch.collector.encode.EncodedBatch;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import java.nio.charset.StandardCharsets;
@@ -44,6 +45,10 @@ final class BackendStreams {
   }
 
   BackendStream open(KernelEvent session) {
+    servers.announced(session.sessionBinary(), session.pid());
+    AttachedBinary binary = servers.binary(session.sessionBinary());
+    // The names were read before the layout was found to be another.
+    boolean named = binary.contradiction().isEmpty();
     Optional<PostgresServer> server = servers.serverOf(session.sessionParentPid());
     Backend backend =
         Backend.newBuilder()
@@ -54,10 +59,10 @@ final class BackendStreams {
             .setStartNs(session.sessionStartNanos())
             .setLeaderPid(leader(session))
             .setKind(kind(session.sessionKind()))
-            .setDatabase(text(session.sessionDatabase()))
-            .setUser(text(session.sessionUser()))
+            .setDatabase(named ? text(session.sessionDatabase()) : "")
+            .setUser(named ? text(session.sessionUser()) : "")
             .setApplicationName(text(session.sessionApplicationName()))
-            .setClientAddress(text(session.sessionClientAddress()))
+            .setClientAddress(named ? text(session.sessionClientAddress()) : "")
             .setPostmasterPid(session.sessionParentPid())
             .setServerPort(server.map(PostgresServer::port).orElse(0))
             .setServerVersionNum(server.map(PostgresServer::versionNum).orElse(0))
@@ -66,7 +71,7 @@ final class BackendStreams {
     return new BackendStream(
         backend,
         session,
-        servers.binary(session.sessionBinary()).names(),
+        binary.names(),
         relations.of(
             session.sessionParentPid(), server.map(PostgresServer::startTicks).orElse(-1L)),
         settings,

@@ -95,11 +95,12 @@ public final class Collector implements AutoCloseable {
     }
     ProbeCatalogue catalogue = ProbeCatalogue.load();
     Procfs procfs = Procfs.system();
+    BackendProbe backends = new BackendProbe(procfs);
     servers =
         new ServerWatch(
             new ServerFinder(procfs),
-            new BackendProbe(procfs),
-            new BinaryAttacher(programs, catalogue, tiers));
+            backends,
+            new BinaryAttacher(programs, catalogue, tiers, backends));
     RelationNames relations = new RelationNames();
     BackendStreams streams =
         new BackendStreams(

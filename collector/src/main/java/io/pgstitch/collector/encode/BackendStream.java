@@ -165,7 +165,8 @@ public final class BackendStream {
     switch (e.kind()) {
       case KernelEvent.ACTIVITY -> {
         byte[] text = wholeText(e);
-        events.activity(e, names.activityState(e.activityState()), text, isCut(e, text));
+        events.activity(
+            e, names.activityState(e.activityState(), text.length > 0), text, isCut(e, text));
       }
       case KernelEvent.ENTRY -> events.entry(e, names.function(e.function()));
       case KernelEvent.EXIT -> events.exit(e, names.function(e.function()));
