@@ -29,6 +29,10 @@
 #define CALL_SYNC_FILE_RANGE 277
 #define CALL_FALLOCATE 285
 #define CALL_RECVMSG 47
+#define CALL_SIGRETURN 15
+#define CALL_SIGPROCMASK 14
+#define CALL_KILL 62
+#define CALL_GETPID 39
 #define CALL_SENDMSG 46
 #define CALL_EPOLL_WAIT 232
 #define CALL_EPOLL_PWAIT 281
@@ -51,6 +55,10 @@
 #define CALL_SYNC_FILE_RANGE 84
 #define CALL_FALLOCATE 47
 #define CALL_RECVMSG 212
+#define CALL_SIGRETURN 139
+#define CALL_SIGPROCMASK 135
+#define CALL_KILL 129
+#define CALL_GETPID 172
 #define CALL_SENDMSG 211
 #define CALL_EPOLL_WAIT -1
 #define CALL_EPOLL_PWAIT 22
@@ -152,6 +160,14 @@ static __always_inline void outside(struct backend *b, struct pt_regs *regs, lon
 	put_wait(b);
 }
 
+/* What a signal's handler calls, which may run at any place inside a wait: SetLatch of its own latch
+ * is a kill, and each handler ends with sigreturn. */
+static __always_inline bool is_of_signal(long call)
+{
+	return call == CALL_SIGRETURN || call == CALL_SIGPROCMASK || call == CALL_KILL ||
+	       call == CALL_GETPID;
+}
+
 static __always_inline void begin_wait(struct backend *b, __u32 event, __u64 now)
 {
 	struct pending_wait *w = &b->wait;
@@ -181,6 +197,8 @@ int BPF_PROG(on_syscall, struct pt_regs *regs, long call)
 		outside(b, regs, call);
 		return 0;
 	}
+	if (is_of_signal(call))
+		return 0;
 	if (b->watched) {
 		/* Its writes say when it begins and ends; the first call in it says for what. */
 		if (w->active && w->in_call && w->calls++ == 0) {

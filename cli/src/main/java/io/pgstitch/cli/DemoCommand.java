@@ -1,7 +1,7 @@
 package io.pgstitch.cli;
 
-import io.pgstitch.collector.survey.HostSurvey;
 import io.pgstitch.collector.WaitMode;
+import io.pgstitch.collector.survey.HostSurvey;
 import io.pgstitch.testkit.PostgresInstallation;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;

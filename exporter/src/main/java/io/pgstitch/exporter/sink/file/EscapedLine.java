@@ -1,6 +1,8 @@
 package io.pgstitch.exporter.sink.file;
 
-/** A text in one line from which it can be had again: control characters and backslashes escaped. */
+/**
+ * A text in one line from which it can be had again: control characters and backslashes escaped.
+ */
 final class EscapedLine {
   private EscapedLine() {}
 
