@@ -5,8 +5,10 @@ import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.EncodedBatch;
 import io.pgstitch.collector.encode.RelationNames;
+import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
@@ -21,6 +23,7 @@ final class BackendStreams {
   private final String bootId;
   private final ServerWatch servers;
   private final NamespacePids pids;
+  private final DatabaseEncodings encodings;
   private final RelationNames relations;
   private final StreamSettings settings;
   private final Consumer<EncodedBatch> sink;
@@ -31,6 +34,7 @@ final class BackendStreams {
       String bootId,
       ServerWatch servers,
       NamespacePids pids,
+      DatabaseEncodings encodings,
       RelationNames relations,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
@@ -39,6 +43,7 @@ final class BackendStreams {
     this.bootId = bootId;
     this.servers = servers;
     this.pids = pids;
+    this.encodings = encodings;
     this.relations = relations;
     this.settings = settings;
     this.sink = sink;
@@ -72,10 +77,15 @@ final class BackendStreams {
         backend,
         session,
         binary.names(),
+        encoding(server, backend),
         relations.of(
             session.sessionParentPid(), server.map(PostgresServer::startTicks).orElse(-1L)),
         settings,
         sink);
+  }
+
+  private ServerEncoding encoding(Optional<PostgresServer> server, Backend backend) {
+    return server.map(s -> encodings.of(s, backend.getDatabase())).orElse(ServerEncoding.UNKNOWN);
   }
 
   /** The leader's pid on the host, 0 for a process without one. */

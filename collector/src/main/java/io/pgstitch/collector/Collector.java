@@ -6,6 +6,7 @@ import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.BackendProbe;
+import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerFinder;
@@ -109,6 +110,7 @@ public final class Collector implements AutoCloseable {
             bootId(),
             servers,
             new NamespacePids(procfs),
+            new DatabaseEncodings(procfs),
             relations,
             new StreamSettings(sender.schemaId(), settings.level(), epoch),
             sender::send);

@@ -1,6 +1,7 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import java.io.IOException;
 import java.util.Arrays;
 import org.apache.avro.io.BinaryEncoder;
@@ -17,10 +18,12 @@ final class WaitTargets {
 
   private final EventNames names;
   private final RelationNames.OfServer relations;
+  private final ServerEncoding encoding;
   private byte[] lastFile = EMPTY;
   private WaitFile last;
 
-  WaitTargets(EventNames names, RelationNames.OfServer relations) {
+  WaitTargets(EventNames names, RelationNames.OfServer relations, ServerEncoding encoding) {
+    this.encoding = encoding;
     this.names = names;
     this.relations = relations;
   }
@@ -61,9 +64,13 @@ final class WaitTargets {
       out.writeString(file.fork());
       out.writeLong(file.block(e.waitOffset()));
       out.writeLong(relation == null ? 0 : relation.oid());
-      out.writeBytes(relation == null ? EMPTY : relation.name());
+      out.writeBytes(name(relation));
     }
     out.writeString(file == null ? "" : file.path());
+  }
+
+  private byte[] name(RelationNames.Relation relation) {
+    return relation == null ? EMPTY : encoding.toUtf8(relation.name());
   }
 
   /** Many waits in a row are for the same file. */
@@ -98,7 +105,7 @@ final class WaitTargets {
     out.writeBoolean(e.waitLockHoldersCut());
     RelationNames.Relation relation =
         LockMode.isOfRelation(typeName) ? relations.ofOid(database, object) : null;
-    out.writeBytes(relation == null ? EMPTY : relation.name());
+    out.writeBytes(name(relation));
   }
 
   /** Each once: a leader and its workers are one holder. */

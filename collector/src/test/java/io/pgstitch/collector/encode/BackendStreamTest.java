@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.AvroDeserializer;
@@ -61,6 +62,7 @@ final class BackendStreamTest {
         backend,
         KernelRecords.session(40),
         new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
+        ServerEncoding.UTF8,
         relations.of(SERVER, SERVER_START_TICKS),
         new StreamSettings(id, 8, 7L),
         sent::add);
@@ -200,7 +202,8 @@ final class BackendStreamTest {
     relations.learn(KernelRecords.relation(SERVER_START_NANOS, 5, 16402, 16390, "old"));
     relations.learn(KernelRecords.relation(SERVER_START_NANOS, 5, 16402, 16400, "new"));
     relations.learn(KernelRecords.relation(77_000_000_000L, 5, 16402, 16401, "another server's"));
-    relations.learn(KernelRecords.relation(SERVER_START_NANOS, 6, 16402, 16401, "another database's"));
+    relations.learn(
+        KernelRecords.relation(SERVER_START_NANOS, 6, 16402, 16401, "another database's"));
     IoTarget io = io(KernelRecords.fileWait(1, 16384, 3, "16402.2", "5", "base"));
     assertThat(io.getRelationOid()).isEqualTo(16400);
     assertThat(io.getRelation()).isEqualTo("new");

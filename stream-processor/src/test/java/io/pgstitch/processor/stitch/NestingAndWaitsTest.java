@@ -124,8 +124,7 @@ class NestingAndWaitsTest {
   void errorThatNobodyCatchesEndsAllWithItsMessage() {
     selectRunning();
     script.statement(9, "insert", 3, -1, 0).exit().enter("standard_ExecutorRun", 9);
-    Stitched out =
-        script.thrown("XX000").error("23505").transactionEnd(false).idle().stitch();
+    Stitched out = script.thrown("XX000").error("23505").transactionEnd(false).idle().stitch();
     assertThat(out.spans(out.only(), SpanKind.STATEMENT))
         .hasSize(2)
         .allMatch(span -> span.getSqlstate().equals("23505"))
