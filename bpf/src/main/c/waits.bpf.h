@@ -316,6 +316,9 @@ int on_wait_word(void *ctx)
 	w->descriptor = -1;
 	w->offset = -1;
 	w->bytes = -1;
+	/* As late as can be, so that the wait has little of this trap in it. */
+	w->start_ns = bpf_ktime_get_ns();
+	w->start_cpu_ns = cpu_time(b, w->start_ns);
 	return 0;
 }
 

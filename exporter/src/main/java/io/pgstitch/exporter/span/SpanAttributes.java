@@ -1,6 +1,5 @@
 package io.pgstitch.exporter.span;
 
-import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.pgstitch.schema.Backend;
@@ -10,6 +9,7 @@ import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
+import java.util.stream.Collectors;
 
 /**
  * Attributes of a span: OpenTelemetry's stable conventions for databases where there is one, {@code
@@ -134,9 +134,10 @@ final class SpanAttributes {
       text(to, "pgstitch.lock.type", lock.getLockType());
       text(to, "pgstitch.lock.mode_name", lock.getModeName());
       text(to, "pgstitch.lock.relation", lock.getRelation());
-      to.put(
-          AttributeKey.longArrayKey("pgstitch.lock.holders"),
-          lock.getHolders().stream().map(Integer::longValue).toList());
+      text(
+          to,
+          "pgstitch.lock.holders",
+          lock.getHolders().stream().map(String::valueOf).collect(Collectors.joining(",")));
       if (lock.getHoldersCut()) {
         to.put("pgstitch.lock.holders_cut", true);
       }
