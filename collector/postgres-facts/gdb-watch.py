@@ -101,6 +101,8 @@ def query_desc():
         **fields(estate, "estate", es_processed="Q"),
         "relations": relations(estate),
         **planned_stmt(plannedstmt),
+        **fields(pointed("MyProc"), "pgproc", lxid="I", xid="I"),
+        **fields(pointed("MyPgXact"), "pgxact", xid="I"),
         "state": field(pointed("MyBEEntry"), "backend_status.state", "i"),
     }
 

@@ -69,6 +69,15 @@ struct fs_struct {
 	struct path pwd;
 };
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[];
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -77,6 +86,7 @@ struct task_struct {
 	__u64 start_boottime;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	struct files_struct *files;
 	struct fs_struct *fs;
 };

@@ -137,7 +137,7 @@ static __noinline int learn(struct backend *b, struct file_of_server *key, struc
 }
 
 /* NameData is padded with zeros, so names can be compared whole. */
-static __always_inline bool read_name(struct relation *r, __u64 row, const struct target_config *c)
+static __always_inline bool read_relation_name(struct relation *r, __u64 row, const struct target_config *c)
 {
 	return row && !bpf_probe_read_user(r->name, RELATION_NAME, (void *)(row + c->row_name));
 }
@@ -152,7 +152,7 @@ static __noinline int learn_opened(struct backend *b, struct target_config *c, _
 		return 0;
 	if (bpf_probe_read_user(locator, sizeof(locator),
 				(void *)(relation + c->relation_locator)) ||
-	    !read_name(&r, read_u64(relation + c->relation_row), c))
+	    !read_relation_name(&r, read_u64(relation + c->relation_row), c))
 		return 0;
 	r.oid = read_u32(relation + c->relation_id);
 	r.tablespace = locator[0];
@@ -203,7 +203,7 @@ int on_relation_built(struct pt_regs *ctx)
 	if (!c || !c->my_database_id || !c->my_database_table_space)
 		return 0;
 	row = read_u64(relation + c->relation_row);
-	if (!read_name(&r, row, c))
+	if (!read_relation_name(&r, row, c))
 		return 0;
 	r.oid = read_u32(relation + c->relation_id);
 	r.tablespace = read_u32(row + c->row_tablespace);
@@ -320,11 +320,14 @@ static __noinline int put_error(struct backend *b, __u32 sqlstate, __u64 message
 SEC("uprobe")
 int on_error_report(struct pt_regs *ctx)
 {
-	struct backend *b = current_backend(bpf_get_attach_cookie(ctx), PT_REGS_IP(ctx));
-	__u64 stack = PT_REGS_SP(ctx);
+	__u64 cookie = bpf_get_attach_cookie(ctx), stack = PT_REGS_SP(ctx);
+	struct backend *b = current_backend(cookie, PT_REGS_IP(ctx));
 	struct details *d;
 
-	if (!b || !b->running_stack || stack < b->running_stack)
+	if (!b || !asks_for(b, cookie))
+		return 0;
+	look_for_xid(b);
+	if (!b->running_stack || stack < b->running_stack)
 		return 0;
 	d = current_details();
 	if (!d)
@@ -341,7 +344,7 @@ int on_error_report_exit(struct pt_regs *ctx)
 	struct backend *b = known_backend(bpf_get_current_task_btf());
 	struct details *d = known_details();
 
-	if (!b || !d || b->kind == BACKEND_OTHER ||
+	if (!b || !d || b->kind == BACKEND_OTHER || !asks_for(b, bpf_get_attach_cookie(ctx)) ||
 	    d->report_stack != PT_REGS_SP(ctx) - RETURN_POPS)
 		return 0;
 	d->report_stack = 0;
@@ -364,7 +367,8 @@ int on_client_string(struct pt_regs *ctx)
 	char five[5] = {};
 	__u32 last;
 
-	if (!b || b->kind == BACKEND_OTHER || !b->announced)
+	if (!b || b->kind == BACKEND_OTHER || !b->announced ||
+	    !asks_for(b, bpf_get_attach_cookie(ctx)))
 		return 0;
 	c = targets_of(b);
 	if (!c)
@@ -462,7 +466,8 @@ int on_thrown(struct pt_regs *ctx)
 	__u64 now = bpf_ktime_get_ns();
 	struct error_event *e;
 
-	if (!b || !d || !d->finishing || !b->announced || b->kind == BACKEND_OTHER)
+	if (!b || !d || !d->finishing || !b->announced || b->kind == BACKEND_OTHER ||
+	    !asks_for(b, bpf_get_attach_cookie(ctx)))
 		return 0;
 	d->finishing = 0;
 	before_event(b, now);

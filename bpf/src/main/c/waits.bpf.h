@@ -189,7 +189,7 @@ int BPF_PROG(on_syscall, struct pt_regs *regs, long call)
 	struct pending_wait *w;
 	__u32 event;
 
-	if (!b || !b->wait_word || b->kind == BACKEND_OTHER)
+	if (!b || !b->wait_word || b->kind == BACKEND_OTHER || !wants(b, LEVEL_WAITS))
 		return 0;
 	w = &b->wait;
 	event = read_u32(b->wait_word);
@@ -276,7 +276,7 @@ int on_wait_word(void *ctx)
 	struct pending_wait *w;
 	__u32 event;
 
-	if (!b || !b->wait_word || b->kind == BACKEND_OTHER)
+	if (!b || !b->wait_word || b->kind == BACKEND_OTHER || !wants(b, LEVEL_WAITS))
 		return 0;
 	w = &b->wait;
 	event = read_u32(b->wait_word);

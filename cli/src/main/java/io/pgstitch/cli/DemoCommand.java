@@ -68,7 +68,8 @@ final class DemoCommand implements Callable<Integer> {
               List.of(Math.toIntExact(server.postmasterPid())),
               8,
               WaitMode.SYSCALLS,
-              true);
+              true,
+              List.of());
       System.err.println("demo: starting Kafka, processor, exporter and collector");
       try (PipelineInOneProcess pipeline = PipelineInOneProcess.start(options)) {
         System.err.println("demo: running the sample workload");

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param level trace level: 1 statements, 8 waits too
  * @param waits how waits are measured
  * @param functions whether calls of the function catalogue are traced
+ * @param addedFunctions functions of the server that are traced beside it, by name
  */
 record PipelineOptions(
     Path out,
@@ -23,7 +24,8 @@ record PipelineOptions(
     List<Integer> pids,
     int level,
     WaitMode waits,
-    boolean functions) {
+    boolean functions,
+    List<String> addedFunctions) {
   PipelineOptions {
     out = out.toAbsolutePath().normalize();
     pids = List.copyOf(pids);

@@ -34,6 +34,7 @@ final class PipelineSettings {
     settings.setProperty("level", Integer.toString(options.level()));
     settings.setProperty("waits", options.waits().text());
     settings.setProperty("functions", Boolean.toString(options.functions()));
+    settings.setProperty("functions.add", String.join(",", options.addedFunctions()));
     settings.setProperty(
         "pids", options.pids().stream().map(String::valueOf).collect(Collectors.joining(",")));
     return settings;

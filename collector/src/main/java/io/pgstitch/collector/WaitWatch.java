@@ -2,6 +2,7 @@ package io.pgstitch.collector;
 
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.bpf.Levels;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -18,6 +19,7 @@ final class WaitWatch {
 
   private final KernelPrograms programs;
   private final boolean wanted;
+  private final Map<Integer, Long> words = new HashMap<>();
   private final Map<Integer, Long> watched = new HashMap<>();
   private boolean warned;
 
@@ -27,24 +29,36 @@ final class WaitWatch {
   }
 
   static WaitWatch of(CollectorSettings settings, KernelPrograms programs) {
-    return new WaitWatch(
-        programs,
-        settings.waits() == WaitMode.WATCHPOINT && (settings.level() & TraceLevel.WAITS) != 0);
+    return new WaitWatch(programs, settings.waits() == WaitMode.WATCHPOINT);
   }
 
   /**
    * A backend was seen for the first time.
    *
    * @param word address of its wait_event_info, 0 unknown
+   * @param level in force for it
    */
-  void began(int pid, long word) {
-    if (!wanted || word == 0) {
-      return;
+  void began(int pid, long word, int level) {
+    if (wanted && word != 0) {
+      ended(pid);
+      words.put(pid, word);
+      level(pid, level);
     }
-    ended(pid);
+  }
+
+  /** Another level is in force for a backend; a watchpoint that was set once stays. */
+  void level(int pid, int level) {
+    Long word = words.get(pid);
+    if (word != null && (level & Levels.WAITS) != 0 && !watched.containsKey(pid)) {
+      watch(pid, word);
+    }
+  }
+
+  private void watch(int pid, long word) {
     try {
       watched.put(pid, programs.watchWaits(pid, word));
     } catch (BpfException e) {
+      words.remove(pid);
       if (e.errno() != NO_SUCH_PROCESS && !warned) {
         warned = true;
         LOG.warn(
@@ -58,6 +72,7 @@ final class WaitWatch {
 
   /** A backend has gone. */
   void ended(int pid) {
+    words.remove(pid);
     Long attachment = watched.remove(pid);
     if (attachment != null) {
       programs.detach(attachment);
