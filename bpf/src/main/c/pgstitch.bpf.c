@@ -5,6 +5,7 @@
 #include "backend.bpf.h"
 #include "binds.bpf.h"
 #include "plans.bpf.h"
+#include "targets.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -290,6 +291,7 @@ SEC("uprobe")
 int on_executor_run(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
+	struct binary_config *bin = binary_of(b);
 	__u64 query = PT_REGS_PARM1(ctx);
 	__u32 i;
 
@@ -315,6 +317,8 @@ int on_executor_run(struct pt_regs *ctx)
 		put_query(b, now, cookie, stack, query);
 	if (wants(b, LEVEL_BINDS))
 		put_binds(query, now);
+	if (wants(b, LEVEL_WAITS) && bin && bin->layout_known)
+		learn_executors(b, read_u64(query + bin->query_estate));
 	return 0;
 }
 
@@ -472,57 +476,6 @@ int on_transaction_end(struct pt_regs *ctx)
 	return 0;
 }
 
-#define SQLSTATE_INTERNAL_ERROR 2600 /* XX000, what an error has that names none */
-
-/* errcode(int sqlerrcode): an error or message that is being built gets its SQLSTATE. */
-SEC("uprobe")
-int on_errcode(struct pt_regs *ctx)
-{
-	struct backend *b = known_backend(bpf_get_current_task_btf());
-
-	if (b)
-		b->sqlstate_named = PT_REGS_PARM1(ctx);
-	return 0;
-}
-
-/* errfinish(...): it is complete. */
-SEC("uprobe")
-int on_errfinish(struct pt_regs *ctx)
-{
-	struct backend *b = known_backend(bpf_get_current_task_btf());
-
-	if (b) {
-		b->sqlstate_raised = b->sqlstate_named;
-		b->sqlstate_named = 0;
-	}
-	return 0;
-}
-
-/* EmitErrorReport(void): called by errfinish for what is below an error, and by the main loop, after
- * a longjmp, for an error. The main loop's frame is no deeper than the one that reported the running
- * state; errfinish's always is. */
-SEC("uprobe")
-int on_error_report(struct pt_regs *ctx)
-{
-	ENTER(b, cookie, stack, now);
-	struct error_event *e;
-
-	look_for_xid(b);
-	if (!b->running_stack || stack < b->running_stack)
-		return 0;
-	before_event(b, now);
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
-	if (!e) {
-		count_loss(LOSS_RING_FULL);
-		return 0;
-	}
-	fill_header(&e->h, b, EVENT_ERROR, sizeof(*e), now, cookie, stack);
-	e->sqlstate = b->sqlstate_raised ? b->sqlstate_raised : SQLSTATE_INTERNAL_ERROR;
-	e->pad = 0;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
-	return 0;
-}
-
 /* ProcSleep(LOCALLOCK *locallock, ...): all sleeps until it returns are one wait for this lock. */
 SEC("uprobe")
 int on_lock_sleep(struct pt_regs *ctx)
@@ -538,6 +491,7 @@ int on_lock_sleep(struct pt_regs *ctx)
 	b->lock_stack = PT_REGS_SP(ctx);
 	bpf_probe_read_user(b->lock_tag, sizeof(b->lock_tag), (void *)lock);
 	b->lock_mode = read_u32(lock + sizeof(b->lock_tag));
+	read_holders(b, targets_of(b), lock);
 	return 0;
 }
 

@@ -98,6 +98,11 @@ public final class KernelPrograms implements AutoCloseable {
     NativeBpf.putMap(handle, "binaries", index, config.toBytes());
   }
 
+  /** Tells the programs where a binary keeps what waits wait for and what errors say. */
+  public synchronized void putTargets(int index, TargetConfig config) {
+    NativeBpf.putMap(handle, "target_configs", index, config.toBytes());
+  }
+
   /**
    * Tells the programs where a binary keeps bind values.
    *
@@ -215,6 +220,21 @@ public final class KernelPrograms implements AutoCloseable {
       String program, String path, long[] offsets, long[] cookies, boolean onReturn, int pid) {
     long attachment =
         NativeBpf.attachUprobes(handle, program, path, offsets, cookies, onReturn, pid);
+    attachments.add(attachment);
+    return attachment;
+  }
+
+  /**
+   * Lets writes to a backend's wait word say when its waits begin and end.
+   *
+   * @param pid of the backend
+   * @param address of its wait_event_info, four bytes
+   * @return names the attachment for {@link #detach}
+   * @throws BpfException errno 3 (ESRCH) when the process has ended, 28 (ENOSPC) when all hardware
+   *     breakpoints of the processor are taken
+   */
+  public synchronized long watchWaits(int pid, long address) {
+    long attachment = NativeBpf.attachWatchpoint(handle, "on_wait_word", pid, address);
     attachments.add(attachment);
     return attachment;
   }

@@ -32,6 +32,7 @@ final class BinaryDescriber {
       programs.putBindType(index, type.oid(), type.length(), type.byValue());
     }
     PlanProbes.tell(programs, index, elf, facts, true);
+    programs.putTargets(index, TargetFacts.of(elf, facts));
     programs.putBinary(index, BinaryFacts.of(elf, facts, attachedNanos));
   }
 
