@@ -3,6 +3,9 @@ package io.pgstitch.collector;
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.collector.control.ControlDesk;
+import io.pgstitch.collector.control.ControlListener;
+import io.pgstitch.collector.control.SessionControl;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.DatabaseEncodings;
@@ -12,10 +15,14 @@ import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.probe.BinaryAttacher;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BackendKind;
+import io.pgstitch.schema.TracedSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -27,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * The collector of one host: from {@link #start} to {@link #close} every statement of the wanted
  * servers goes to Kafka. Started once.
  */
-public final class Collector implements AutoCloseable {
+public final class Collector implements SessionControl, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
 
   private final CollectorSettings settings;
@@ -36,6 +43,9 @@ public final class Collector implements AutoCloseable {
   private KernelPrograms programs;
   private BatchSender sender;
   private ServerWatch servers;
+  private final SeenSessions seen = new SeenSessions();
+  private SessionDirectory directory;
+  private ControlListener control;
   private EventPump pump;
   private Thread pumpThread;
   private boolean closed;
@@ -101,11 +111,24 @@ public final class Collector implements AutoCloseable {
             new ServerFinder(procfs),
             backends,
             new BinaryAttacher(programs, catalogue, tiers, backends));
+    String bootId = bootId();
+    Backend origin =
+        Backend.newBuilder()
+            .setCluster(settings.cluster())
+            .setHost(settings.host())
+            .setBootId(bootId)
+            .setPid(0)
+            .setStartNs(0)
+            .setKind(BackendKind.CLIENT)
+            .build();
+    directory =
+        new SessionDirectory(
+            origin, servers, backends, procfs, seen, settings.pids(), this::firstMode);
     BackendStreams streams =
         new BackendStreams(
             settings.cluster(),
             settings.host(),
-            bootId(),
+            bootId,
             servers,
             new NamespacePids(procfs),
             new DatabaseEncodings(procfs),
@@ -119,6 +142,29 @@ public final class Collector implements AutoCloseable {
     // It ends with the scanner, and rescan() lets nothing escape.
     ScheduledFuture<?> unused =
         scanner.scheduleWithFixedDelay(this::rescan, interval, interval, TimeUnit.MILLISECONDS);
+    if (settings.controlTopic()) {
+      control =
+          new ControlListener(
+              settings.kafka(),
+              settings.schemaRegistry(),
+              new ControlDesk(settings.host(), this),
+              HostClock::utcNanos);
+      control.start();
+    }
+  }
+
+  private int firstMode(Backend backend) {
+    return settings.level() | (settings.functions() ? SessionMode.FUNCTIONS : 0);
+  }
+
+  @Override
+  public List<TracedSession> sessions(int pid) {
+    return directory.sessions(pid);
+  }
+
+  @Override
+  public void switchSession(int pid, int level, boolean functions) {
+    throw new IllegalArgumentException("not yet");
   }
 
   private void rescan() {
@@ -169,6 +215,9 @@ public final class Collector implements AutoCloseable {
       return;
     }
     closed = true;
+    if (control != null) {
+      control.close();
+    }
     scanner.shutdownNow();
     if (programs != null) {
       programs.detachAll();

@@ -16,6 +16,7 @@ import java.util.TreeSet;
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
  * @param functions whether the detailed function catalogue is attached
  * @param pids servers or backends to trace; empty: all servers of the host
+ * @param controlTopic whether commands of the control topic are carried out
  * @param flushInterval longest time that an event waits before it is sent
  * @param rescanInterval how often new servers are looked for
  * @param ringBytes size of the kernel's ring buffer, a power of two
@@ -32,6 +33,7 @@ public record CollectorSettings(
     int level,
     boolean functions,
     List<Integer> pids,
+    boolean controlTopic,
     Duration flushInterval,
     Duration rescanInterval,
     int ringBytes,
@@ -50,6 +52,7 @@ public record CollectorSettings(
     d.put("level", "8");
     d.put("functions", "false");
     d.put("pids", "");
+    d.put("control.topic", "true");
     d.put("flush.ms", "50");
     d.put("rescan.ms", "1000");
     d.put("ring.bytes", "67108864");
@@ -112,6 +115,7 @@ public record CollectorSettings(
             level,
             flag(values, "functions", wrong),
             List.copyOf(pids),
+            flag(values, "control.topic", wrong),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
             Duration.ofMillis(number(values, "rescan.ms", 50, 3_600_000, wrong)),
             (int) ring,
