@@ -7,6 +7,7 @@ import io.pgstitch.bpf.LevelRule;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.host.BackendProbe;
+import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerFinder;
@@ -99,11 +100,11 @@ public final class Collector implements AutoCloseable {
       // Until the collection ends.
       List<Long> unused = SessionProbes.attachWaits(programs);
     }
+    BackendProbe backends = new BackendProbe(procfs);
     BinaryAttacher attacher =
-        new BinaryAttacher(programs, ProbeCatalogue.load(), Probe.Tier.ofDefaultLevel(level));
-    servers =
-        new ServerWatch(
-            new ServerFinder(procfs), new BackendProbe(procfs), attacher, settings.pids());
+        new BinaryAttacher(
+            programs, ProbeCatalogue.load(), Probe.Tier.ofDefaultLevel(level), backends);
+    servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
     sessions = new SessionProbes(programs, attacher, procfs, waits);
     BackendStreams streams =
         new BackendStreams(
@@ -112,6 +113,7 @@ public final class Collector implements AutoCloseable {
             bootId(),
             servers,
             new NamespacePids(procfs),
+            new DatabaseEncodings(procfs),
             new StreamSettings(sender.schemaId(), epoch),
             sender::send);
     pump = new EventPump(programs, streams, servers, sessions, settings.flushInterval());

@@ -43,11 +43,19 @@ public final class EventNames {
   }
 
   byte[] commandTag(int tag) {
-    return tags.computeIfAbsent(tag, t -> utf8(facts.commandTag(t)));
+    // Better none than one that no client knows.
+    return tags.computeIfAbsent(tag, t -> utf8(facts.isKnown() ? facts.commandTag(t) : ""));
   }
 
-  /** Number in Avro of the contract's ActivityState. */
-  int activityState(int state) {
+  /**
+   * Number in Avro of the contract's ActivityState. Of a major without facts no state's number is
+   * known, but only the running state comes with a text.
+   */
+  int activityState(int state, boolean hasText) {
+    if (!facts.isKnown()) {
+      ActivityState guessed = hasText ? ActivityState.RUNNING : ActivityState.IDLE;
+      return ActivityState.SCHEMA$.getEnumOrdinal(guessed.name());
+    }
     ActivityState named =
         switch (facts.activityState(state)) {
           case IDLE -> ActivityState.IDLE;

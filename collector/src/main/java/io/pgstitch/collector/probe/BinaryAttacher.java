@@ -1,19 +1,21 @@
 package io.pgstitch.collector.probe;
 
+import io.pgstitch.bpf.BinaryConfig;
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.EventNames;
+import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
-import io.pgstitch.collector.postgres.UnsupportedMajorException;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Plants probes in a server's binary: those of the default level in all processes that run it, and
@@ -26,13 +28,21 @@ public final class BinaryAttacher {
   private final KernelPrograms programs;
   private final ProbeCatalogue catalogue;
   private final EnumSet<Probe.Tier> tiers;
+  private final BackendProbe backends;
+  private final LayoutCheck layouts;
 
   /**
    * @param tiers what is wanted
+   * @param backends against which what is known of the server's structs is checked
    */
   public BinaryAttacher(
-      KernelPrograms programs, ProbeCatalogue catalogue, EnumSet<Probe.Tier> tiers) {
+      KernelPrograms programs,
+      ProbeCatalogue catalogue,
+      EnumSet<Probe.Tier> tiers,
+      BackendProbe backends) {
     this.programs = programs;
+    this.backends = backends;
+    this.layouts = new LayoutCheck(backends);
     this.catalogue = catalogue;
     this.tiers = EnumSet.copyOf(tiers);
   }
@@ -49,11 +59,9 @@ public final class BinaryAttacher {
     PostgresFacts facts;
     try {
       elf = ElfFile.read(server.executable());
-      facts = PostgresFacts.of(server.major());
+      facts = PostgresFacts.ofAny(server.major());
     } catch (IOException e) {
       throw new AttachException(server, "its executable cannot be read", e);
-    } catch (UnsupportedMajorException e) {
-      throw new AttachException(server, e.getMessage(), e);
     }
     ProbePlan plan = ProbePlan.of(elf, index, catalogue, tiers);
     if (!plan.missingRequired().isEmpty()) {
@@ -69,12 +77,65 @@ public final class BinaryAttacher {
       plan = ProbePlan.of(elf, index, catalogue, planted);
     }
     programs.putControlLayout(index, ControlFacts.of(elf, facts));
+    Optional<String> contradiction = contradiction(server, elf, facts);
     // Until all probes are planted, whoever hits one of them was there before.
-    programs.putBinary(index, BinaryFacts.of(elf, facts, Long.MAX_VALUE));
+    programs.putBinary(index, config(elf, facts, contradiction, Long.MAX_VALUE));
     List<Long> attachments = plant(server, plan);
-    programs.putBinary(index, BinaryFacts.of(elf, facts, HostClock.monotonicNanos()));
+    long plantedNanos = HostClock.monotonicNanos();
+    programs.putBinary(index, config(elf, facts, contradiction, plantedNanos));
     return new AttachedBinary(
-        index, elf, new EventNames(catalogue, facts), planted, attachments, plan.missingOptional());
+        index,
+        elf,
+        facts,
+        new EventNames(catalogue, facts),
+        planted,
+        attachments,
+        plan.missingOptional(),
+        plantedNanos,
+        contradiction);
+  }
+
+  private Optional<String> contradiction(PostgresServer server, ElfFile elf, PostgresFacts facts) {
+    if (!facts.isKnown()) {
+      return Optional.of(
+          "there are no facts about PostgreSQL "
+              + server.major()
+              + ", only about "
+              + PostgresFacts.SUPPORTED_MAJORS);
+    }
+    return backends.clients(server, elf).stream()
+        .flatMap(pid -> layouts.compare(pid, elf, facts).stream())
+        .flatMap(verdict -> verdict.contradiction().stream())
+        .findFirst();
+  }
+
+  private static BinaryConfig config(
+      ElfFile elf, PostgresFacts facts, Optional<String> contradiction, long attachedNanos) {
+    return contradiction.isPresent()
+        ? BinaryFacts.withoutLayout(elf, facts, attachedNanos)
+        : BinaryFacts.of(elf, facts, attachedNanos);
+  }
+
+  /**
+   * Holds what is known of a binary against one of its backends, which may be the first that there
+   * is. If they do not agree, no struct is followed any more.
+   *
+   * @return the binary as it is known now; empty when this backend could not tell
+   */
+  public Optional<AttachedBinary> verify(AttachedBinary binary, int pid) {
+    if (binary.contradiction().isPresent()) {
+      return Optional.of(binary);
+    }
+    return layouts
+        .compare(pid, binary.elf(), binary.facts())
+        .map(v -> v.contradiction().map(why -> reduce(binary, why)).orElse(binary));
+  }
+
+  private AttachedBinary reduce(AttachedBinary binary, String why) {
+    programs.putBinary(
+        binary.index(),
+        BinaryFacts.withoutLayout(binary.elf(), binary.facts(), binary.plantedNanos()));
+    return binary.contradictedBy(why);
   }
 
   private List<Long> plant(PostgresServer server, ProbePlan plan) throws AttachException {
