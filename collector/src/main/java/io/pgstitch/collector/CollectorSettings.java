@@ -16,6 +16,7 @@ import java.util.TreeSet;
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
  * @param functions whether the detailed function catalogue is attached
  * @param pids servers or backends to trace; empty: all servers of the host
+ * @param control whose level is another one, and who may switch it
  * @param controlTopic whether commands of the control topic are carried out
  * @param flushInterval longest time that an event waits before it is sent
  * @param rescanInterval how often new servers are looked for
@@ -33,6 +34,7 @@ public record CollectorSettings(
     int level,
     boolean functions,
     List<Integer> pids,
+    ControlSettings control,
     boolean controlTopic,
     Duration flushInterval,
     Duration rescanInterval,
@@ -44,7 +46,10 @@ public record CollectorSettings(
     Map<String, String> schemaRegistry,
     Map<String, String> kafka) {
 
-  /** Every key with its default; {@code kafka.} and registry keys are passed on. */
+  /**
+   * Every key with its default; one that ends in {@code *} stands for all that begin so. {@code
+   * kafka.} and registry keys are passed on.
+   */
   public static Map<String, String> defaults() {
     Map<String, String> d = new LinkedHashMap<>();
     d.put("cluster", "default");
@@ -52,6 +57,8 @@ public record CollectorSettings(
     d.put("level", "8");
     d.put("functions", "false");
     d.put("pids", "");
+    d.put("level.*", "");
+    d.put("control.allow", "any");
     d.put("control.topic", "true");
     d.put("flush.ms", "50");
     d.put("rescan.ms", "1000");
@@ -72,11 +79,14 @@ public record CollectorSettings(
     Map<String, String> values = defaults();
     Map<String, String> kafka = new LinkedHashMap<>();
     Map<String, String> registry = new LinkedHashMap<>();
+    Map<String, String> levels = new LinkedHashMap<>();
     List<String> wrong = new ArrayList<>();
     for (String key : new TreeSet<>(properties.stringPropertyNames())) {
       String value = properties.getProperty(key).trim();
       if (key.startsWith("kafka.")) {
         kafka.put(key.substring("kafka.".length()), value);
+      } else if (key.startsWith("level.")) {
+        levels.put(key.substring("level.".length()), value);
       } else if (key.startsWith("schema.registry.")
           || key.startsWith("basic.auth.")
           || key.equals("auto.register.schemas")) {
@@ -115,6 +125,7 @@ public record CollectorSettings(
             level,
             flag(values, "functions", wrong),
             List.copyOf(pids),
+            ControlSettings.from(values.get("control.allow"), levels, wrong),
             flag(values, "control.topic", wrong),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
             Duration.ofMillis(number(values, "rescan.ms", 50, 3_600_000, wrong)),

@@ -2,6 +2,7 @@ package io.pgstitch.collector;
 
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerBinary;
 import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.probe.AttachedBinary;
@@ -35,8 +36,15 @@ final class ServerWatch {
   private final Map<Integer, AttachedBinary> byIndex = new ConcurrentHashMap<>();
   private final Set<Integer> verified = ConcurrentHashMap.newKeySet();
 
-  ServerWatch(ServerFinder finder, BackendProbe backends, BinaryAttacher attacher) {
+  private final List<Integer> wanted;
+
+  /**
+   * @param wanted servers and backends that are meant; empty: all servers
+   */
+  ServerWatch(
+      ServerFinder finder, BackendProbe backends, BinaryAttacher attacher, List<Integer> wanted) {
     this.finder = finder;
+    this.wanted = List.copyOf(wanted);
     this.backends = backends;
     this.attacher = attacher;
   }
@@ -46,6 +54,12 @@ final class ServerWatch {
     List<PostgresServer> found = finder.find();
     Set<Integer> pids = new HashSet<>();
     Set<ServerBinary> binaries = new HashSet<>();
+    Set<ServerBinary> all = new HashSet<>();
+    for (PostgresServer server : found) {
+      if (wanted.isEmpty() || wanted.contains(server.pid())) {
+        all.add(server.binary());
+      }
+    }
     for (PostgresServer server : found) {
       pids.add(server.pid());
       binaries.add(server.binary());
@@ -56,7 +70,7 @@ final class ServerWatch {
       } else if (known.port() == 0 && server.port() != 0) {
         servers.put(server.pid(), server);
       }
-      attach(server);
+      attach(server, all.contains(server.binary()));
     }
     for (PostgresServer gone : new ArrayList<>(servers.values())) {
       if (!pids.contains(gone.pid())) {
@@ -67,7 +81,7 @@ final class ServerWatch {
     detachUnused(binaries);
   }
 
-  private void attach(PostgresServer server) {
+  private void attach(PostgresServer server, boolean all) {
     if (attached.containsKey(server.binary()) || refused.containsKey(server.binary())) {
       return;
     }
@@ -79,7 +93,7 @@ final class ServerWatch {
           server.port());
     }
     try {
-      AttachedBinary binary = attacher.attach(server, freeIndex());
+      AttachedBinary binary = attacher.attach(server, freeIndex(), all);
       attached.put(server.binary(), binary);
       verified.remove(binary.index());
       byIndex.put(binary.index(), binary);
@@ -158,6 +172,15 @@ final class ServerWatch {
     Optional<PostgresServer> found = finder.server(postmasterPid);
     found.ifPresent(s -> servers.put(s.pid(), s));
     return found;
+  }
+
+  /** What a backend runs, if it is a backend of a server that can be traced. */
+  synchronized Optional<AttachedBinary> binaryOf(Procfs procfs, int pid) {
+    return procfs
+        .stat(pid)
+        .filter(s -> servers.containsKey(s.parentPid()))
+        .flatMap(s -> procfs.binary(pid))
+        .map(attached::get);
   }
 
   /** A server whose probes are planted, and what it runs. */

@@ -1,6 +1,7 @@
 package io.pgstitch.collector;
 
 import io.pgstitch.bpf.HostClock;
+import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.control.SessionControl;
 import io.pgstitch.collector.host.BackendMemory;
 import io.pgstitch.collector.host.BackendProbe;
@@ -14,7 +15,6 @@ import io.pgstitch.schema.TracedSession;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.ToIntFunction;
 
 /**
  * The client sessions of the traced servers, those that did nothing yet as well: what the kernel
@@ -30,12 +30,12 @@ final class SessionDirectory {
   private final Procfs procfs;
   private final SeenSessions seen;
   private final List<Integer> wanted;
-  private final ToIntFunction<Backend> firstMode;
+  private final FirstLevel firstLevel;
 
   /**
    * @param origin what the backends of this host have in common
    * @param wanted pids of servers and backends; empty: all servers of the host
-   * @param firstMode level that a session begins with, as bits of the kernel's levels
+   * @param firstLevel level of a session that nothing was heard of
    */
   SessionDirectory(
       Backend origin,
@@ -44,14 +44,14 @@ final class SessionDirectory {
       Procfs procfs,
       SeenSessions seen,
       List<Integer> wanted,
-      ToIntFunction<Backend> firstMode) {
+      FirstLevel firstLevel) {
     this.origin = origin;
     this.servers = servers;
     this.backends = backends;
     this.procfs = procfs;
     this.seen = seen;
     this.wanted = List.copyOf(wanted);
-    this.firstMode = firstMode;
+    this.firstLevel = firstLevel;
   }
 
   /** As {@link SessionControl#sessions} says. */
@@ -90,12 +90,13 @@ final class SessionDirectory {
                 .orElseGet(() -> read(pid, ticks, traced.server(), traced.binary())));
     applicationName(pid, traced.binary()).ifPresent(backend::setApplicationName);
     Backend known = backend.build();
-    int mode = seen.mode(pid, ticks).orElseGet(() -> firstMode.applyAsInt(known));
+    int mode =
+        seen.mode(pid, ticks).orElseGet(() -> firstLevel.of(known, isKnown(traced.binary())));
     return Optional.of(
         new TracedSession(
             known,
-            mode & ~SessionMode.FUNCTIONS,
-            (mode & SessionMode.FUNCTIONS) != 0,
+            mode & Levels.TRACE,
+            (mode & Levels.FUNCTIONS) != 0,
             utcMinusBoot + ticks * Procfs.NANOS_PER_TICK));
   }
 
@@ -118,7 +119,7 @@ final class SessionDirectory {
   /** From struct Port; from the process title where the structs are not known. */
   private SessionNames names(int pid, AttachedBinary binary) {
     String title = backends.title(pid);
-    if (binary.contradiction().isPresent() || !binary.facts().isKnown()) {
+    if (!isKnown(binary)) {
       return SessionNames.ofTitle(title);
     }
     try (BackendMemory memory = backends.memory(pid, binary.elf()).orElse(null)) {
@@ -131,6 +132,10 @@ final class SessionDirectory {
           text(memory, port + binary.facts().offset("port.database_name")),
           text(memory, port + binary.facts().offset("port.remote_host")));
     }
+  }
+
+  private static boolean isKnown(AttachedBinary binary) {
+    return binary.contradiction().isEmpty() && binary.facts().isKnown();
   }
 
   /** The variable of that name (utils/guc.h), exported by all majors. */

@@ -176,6 +176,25 @@ public final class PostgresFacts {
   }
 
   /**
+   * The number of a command tag.
+   *
+   * @throws IllegalArgumentException if this major has no such tag
+   */
+  public int commandTagNumber(String name) {
+    return tags.entrySet().stream()
+        .filter(tag -> tag.getValue().equals(name))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("PostgreSQL " + major + " has no tag " + name));
+  }
+
+  /** Whether layout.properties of this major has a key. */
+  public boolean has(String key) {
+    return layout.containsKey(key);
+  }
+
+  /**
    * A value of layout.properties: byte offset of a struct field, or number of an enum's constant.
    *
    * @param key e.g. {@code estate.es_processed}

@@ -4,6 +4,7 @@ import io.pgstitch.collector.encode.EventNames;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param elf its symbols
  * @param facts of its major version
  * @param names of its major version
+ * @param tiers planted in all processes that run it
  * @param attachments to take away again
  * @param missing wanted functions that this version does not have
  * @param plantedNanos CLOCK_MONOTONIC when the last probe was planted
@@ -24,6 +26,7 @@ public record AttachedBinary(
     ElfFile elf,
     PostgresFacts facts,
     EventNames names,
+    EnumSet<Probe.Tier> tiers,
     List<Long> attachments,
     List<String> missing,
     long plantedNanos,
@@ -36,7 +39,7 @@ public record AttachedBinary(
 
   AttachedBinary contradictedBy(String what) {
     return new AttachedBinary(
-        index, elf, facts, names, attachments, missing, plantedNanos, Optional.of(what));
+        index, elf, facts, names, tiers, attachments, missing, plantedNanos, Optional.of(what));
   }
 
   /** Why a server cannot be traced; the message names cause and remedy. */

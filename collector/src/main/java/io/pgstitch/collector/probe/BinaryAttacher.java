@@ -11,12 +11,16 @@ import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
-/** Plants the probes of the wanted tiers in a server's binary. */
+/**
+ * Plants probes in a server's binary: those of the default level in all processes that run it, and
+ * what one session asks for beyond in its process alone.
+ */
 public final class BinaryAttacher {
   /** The kernel programs keep this many binaries apart. */
   public static final int MOST_BINARIES = 64;
@@ -47,8 +51,10 @@ public final class BinaryAttacher {
    * Attaches to the binary that a server runs.
    *
    * @param index a number below {@link #MOST_BINARIES} that no other attached binary has
+   * @param all false: nothing is planted yet, only single backends are wanted
    */
-  public AttachedBinary attach(PostgresServer server, int index) throws AttachException {
+  public AttachedBinary attach(PostgresServer server, int index, boolean all)
+      throws AttachException {
     ElfFile elf;
     PostgresFacts facts;
     try {
@@ -66,20 +72,26 @@ public final class BinaryAttacher {
               + "; it is no stock build of PostgreSQL "
               + server.major());
     }
+    EnumSet<Probe.Tier> planted = all ? tiers : EnumSet.noneOf(Probe.Tier.class);
+    if (!all) {
+      plan = ProbePlan.of(elf, index, catalogue, planted);
+    }
+    programs.putControlLayout(index, ControlFacts.of(elf, facts));
     Optional<String> contradiction = contradiction(server, elf, facts);
     // Until all probes are planted, whoever hits one of them was there before.
     programs.putBinary(index, config(elf, facts, contradiction, Long.MAX_VALUE));
     List<Long> attachments = plant(server, plan);
-    long planted = HostClock.monotonicNanos();
-    programs.putBinary(index, config(elf, facts, contradiction, planted));
+    long plantedNanos = HostClock.monotonicNanos();
+    programs.putBinary(index, config(elf, facts, contradiction, plantedNanos));
     return new AttachedBinary(
         index,
         elf,
         facts,
         new EventNames(catalogue, facts),
+        planted,
         attachments,
         plan.missingOptional(),
-        planted,
+        plantedNanos,
         contradiction);
   }
 
@@ -127,6 +139,25 @@ public final class BinaryAttacher {
   }
 
   private List<Long> plant(PostgresServer server, ProbePlan plan) throws AttachException {
+    try {
+      return plant(plan, server.executable(), 0);
+    } catch (BpfException e) {
+      throw new AttachException(server, "the kernel refused a probe", e);
+    }
+  }
+
+  /**
+   * Plants a tier in one process.
+   *
+   * @param executable what the process runs
+   * @throws BpfException when the kernel refuses, with ESRCH if the process is gone
+   */
+  List<Long> plantIn(int pid, Path executable, AttachedBinary binary, Probe.Tier tier) {
+    return plant(
+        ProbePlan.of(binary.elf(), binary.index(), catalogue, EnumSet.of(tier)), executable, pid);
+  }
+
+  private List<Long> plant(ProbePlan plan, Path executable, int pid) {
     List<Long> attachments = new ArrayList<>();
     try {
       // Returns first: an entry that is seen has its return seen.
@@ -136,17 +167,18 @@ public final class BinaryAttacher {
             attachments.add(
                 programs.attachFunctions(
                     group.program(),
-                    server.executable().toString(),
+                    executable.toString(),
                     group.offsets(),
                     group.cookies(),
-                    onReturn));
+                    onReturn,
+                    pid));
           }
         }
       }
       return attachments;
     } catch (BpfException e) {
       attachments.forEach(programs::detach);
-      throw new AttachException(server, "the kernel refused a probe", e);
+      throw e;
     }
   }
 

@@ -54,7 +54,8 @@ public final class ProbePlan {
       if (!tiers.contains(probe.tier())) {
         continue;
       }
-      String group = probe.need().startsWith("one-of:") ? probe.need() : null;
+      boolean firstOf = probe.need().startsWith("first-of:");
+      String group = firstOf || probe.need().startsWith("one-of:") ? probe.need() : null;
       if (group != null) {
         groups.add(group);
       }
@@ -67,11 +68,13 @@ public final class ProbePlan {
         }
         continue;
       }
-      if (group != null) {
-        metGroups.add(group);
+      if (group != null && !metGroups.add(group) && firstOf) {
+        continue;
       }
       Place place =
-          new Place(elf.fileOffset(address), KernelPrograms.cookie(address, binaryIndex, i));
+          new Place(
+              elf.fileOffset(address),
+              KernelPrograms.cookie(address, binaryIndex, probe.tier().inCookie(), i));
       add(places, probe.entryProgram(), false, place);
       add(places, probe.returnProgram(), true, place);
     }

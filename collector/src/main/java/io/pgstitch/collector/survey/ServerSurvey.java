@@ -31,8 +31,8 @@ final class ServerSurvey {
       clients = backends.countClients(server, elf);
       capabilities.add(version(server));
       capabilities.add(layout(server, elf));
-      capabilities.add(tier("statements", elf, EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE)));
-      capabilities.add(tier("waits", elf, EnumSet.of(Probe.Tier.WAIT)));
+      capabilities.add(tier("statements", elf, EnumSet.of(Probe.Tier.CONTROL, Probe.Tier.BASIC)));
+      capabilities.add(tier("waits", elf, EnumSet.of(Probe.Tier.BASIC, Probe.Tier.DETAIL)));
       capabilities.add(functions(elf));
       capabilities.add(binary(server));
     } catch (IOException e) {

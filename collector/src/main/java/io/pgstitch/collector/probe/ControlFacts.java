@@ -1,0 +1,29 @@
+package io.pgstitch.collector.probe;
+
+import io.pgstitch.bpf.ControlLayout;
+import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.postgres.PostgresFacts;
+
+/** Puts together where settings and transactions are found in one binary. */
+final class ControlFacts {
+  /** No command tag and no state has this number. */
+  private static final int UNKNOWN = -1;
+
+  private ControlFacts() {}
+
+  static ControlLayout of(ElfFile elf, PostgresFacts facts) {
+    if (!facts.isKnown()) {
+      return new ControlLayout(0, elf.address("PostPortNumber"), 0, 0, 0, UNKNOWN, UNKNOWN);
+    }
+    // 13 keeps the ids of transactions apart from PGPROC.
+    boolean apart = facts.has("pgxact.xid");
+    return new ControlLayout(
+        apart ? elf.address("MyPgXact") : 0,
+        elf.address("PostPortNumber"),
+        facts.offset("pgproc.lxid"),
+        facts.offset(apart ? "pgxact.xid" : "pgproc.xid"),
+        facts.offset("port.application_name"),
+        facts.commandTagNumber("ROLLBACK"),
+        facts.offset("activity.idle"));
+  }
+}
