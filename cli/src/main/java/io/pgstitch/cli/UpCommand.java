@@ -110,9 +110,11 @@ final class UpCommand implements Callable<Integer> {
     preflight.requireServer();
     Set<Integer> wanted = preflight.requireServerOf(pids);
     try (StopSignal stop = new StopSignal();
-        PipelineInOneProcess pipeline = PipelineInOneProcess.start(options)) {
+        PipelineInOneProcess pipeline = PipelineInOneProcess.start(options);
+        RunDirectory.Registration run = RunDirectory.ofThisUser().register(pipeline.run())) {
       System.out.println(readyLine(pipeline.status(), wanted, level));
       stop.awaitWhileWorking(pipeline::failure);
+      run.close();
       System.err.println("stopping: delivering what is on its way");
       return report(pipeline.drain(), options, System.out);
     }
