@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.collector.WaitMode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +13,9 @@ import java.util.Optional;
  * @param otlpEndpoint URL of an OTLP backend that gets the spans too
  * @param pids postmasters or backends to trace; empty for all servers of the host
  * @param level trace level: 1 statements, 8 waits too
+ * @param waits how waits are measured
  * @param functions whether calls of the function catalogue are traced
+ * @param addedFunctions functions of the server that are traced beside it, by name
  */
 record PipelineOptions(
     Path out,
@@ -20,7 +23,9 @@ record PipelineOptions(
     Optional<String> otlpEndpoint,
     List<Integer> pids,
     int level,
-    boolean functions) {
+    WaitMode waits,
+    boolean functions,
+    List<String> addedFunctions) {
   PipelineOptions {
     out = out.toAbsolutePath().normalize();
     pids = List.copyOf(pids);

@@ -2,6 +2,7 @@ package io.pgstitch.cli;
 
 import io.pgstitch.collector.CollectorStatus;
 import io.pgstitch.collector.TraceLevel;
+import io.pgstitch.collector.WaitMode;
 import io.pgstitch.collector.survey.HostSurvey;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -83,10 +84,27 @@ final class UpCommand implements Callable<Integer> {
   private int level;
 
   @Option(
+      names = "--waits",
+      paramLabel = "MODE",
+      defaultValue = "syscalls",
+      description =
+          "How waits are measured: syscalls, or watchpoint, which is exact also for waits that reach"
+              + " no system call and costs several microseconds each. Default: ${DEFAULT-VALUE}.")
+  private String waits;
+
+  @Option(
       names = "--functions",
       description =
           "Trace the functions of the catalogue inside each statement too; costs more on the server.")
   private boolean functions;
+
+  @Option(
+      names = "--function",
+      paramLabel = "NAME",
+      description =
+          "Trace this function of the server inside each statement, a static one too where its"
+              + " symbols are installed. May be repeated. One that is not there is reported.")
+  private List<String> addedFunctions = List.of();
 
   @Mixin private CommonOptions common;
 
@@ -97,6 +115,12 @@ final class UpCommand implements Callable<Integer> {
       throw CommandFailure.usage(
           "--level " + level + " does not exist", "Levels: " + TraceLevel.EXPLANATION + ".");
     }
+    WaitMode mode =
+        WaitMode.of(waits)
+            .orElseThrow(
+                () ->
+                    CommandFailure.usage(
+                        "--waits " + waits + " does not exist", "Modes: syscalls, watchpoint."));
     PipelineOptions options =
         new PipelineOptions(
             out,
@@ -104,14 +128,18 @@ final class UpCommand implements Callable<Integer> {
             Optional.ofNullable(otlpEndpoint),
             pids,
             level,
-            functions);
+            mode,
+            functions,
+            addedFunctions);
     Preflight preflight = new Preflight(HostSurvey.take());
     preflight.requireHost();
     preflight.requireServer();
     Set<Integer> wanted = preflight.requireServerOf(pids);
     try (StopSignal stop = new StopSignal();
         PipelineInOneProcess pipeline = PipelineInOneProcess.start(options);
-        RunDirectory.Registration run = RunDirectory.ofThisUser().register(pipeline.run())) {
+        RunDirectory.Registration run =
+            RunDirectory.ofThisUser().register(pipeline.run())) {
+      missingLines(pipeline.status(), wanted, addedFunctions).forEach(System.out::println);
       System.out.println(readyLine(pipeline.status(), wanted, level));
       stop.awaitWhileWorking(pipeline::failure);
       run.close();
@@ -136,7 +164,35 @@ final class UpCommand implements Callable<Integer> {
         + " backends="
         + servers.stream().mapToInt(CollectorStatus.Server::clients).sum()
         + " level="
-        + level;
+        + level
+        + functionCount(servers);
+  }
+
+  /** Functions of the detailed tier, of the server with the fewest; nothing when it is off. */
+  private static String functionCount(List<CollectorStatus.Server> servers) {
+    int most = servers.stream().mapToInt(CollectorStatus.Server::functions).max().orElse(0);
+    int fewest = servers.stream().mapToInt(CollectorStatus.Server::functions).min().orElse(0);
+    return most > 0 ? " functions=" + fewest : "";
+  }
+
+  /** A line for each function that the user named and that a wanted server does not have. */
+  static List<String> missingLines(
+      CollectorStatus status, Set<Integer> wanted, List<String> addedFunctions) {
+    return status.servers().stream()
+        .filter(server -> wanted.isEmpty() || wanted.contains(server.pid()))
+        .flatMap(
+            server ->
+                server.missingFunctions().stream()
+                    .filter(missing -> addedFunctions.contains(missing.symbol()))
+                    .map(
+                        missing ->
+                            "function "
+                                + missing.symbol()
+                                + " is not traced on port "
+                                + server.port()
+                                + ": "
+                                + missing.reason()))
+        .toList();
   }
 
   private static int report(RunSummary summary, PipelineOptions options, PrintStream to) {

@@ -9,6 +9,7 @@ import io.pgstitch.collector.control.ControlDesk;
 import io.pgstitch.collector.control.ControlListener;
 import io.pgstitch.collector.control.SessionControl;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
+import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -109,10 +111,15 @@ public final class Collector implements SessionControl, AutoCloseable {
       // Until the collection ends.
       List<Long> unused = SessionProbes.attachWaits(programs);
     }
+    EnumSet<Probe.Tier> tiers = Probe.Tier.ofDefaultLevel(level);
+    if (!settings.addedFunctions().isEmpty()) {
+      tiers.add(Probe.Tier.NAMED);
+    }
+    ProbeCatalogue catalogue = ProbeCatalogue.load().plus(settings.addedFunctions());
     BackendProbe backends = new BackendProbe(procfs);
+    RelationNames relations = new RelationNames();
     BinaryAttacher attacher =
-        new BinaryAttacher(
-            programs, ProbeCatalogue.load(), Probe.Tier.ofDefaultLevel(level), backends);
+        new BinaryAttacher(programs, catalogue, tiers, backends, settings.bindBytes());
     servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
     sessions = new SessionProbes(programs, attacher, procfs, waits);
     String bootId = bootId();
@@ -142,9 +149,19 @@ public final class Collector implements SessionControl, AutoCloseable {
             servers,
             new NamespacePids(procfs),
             new DatabaseEncodings(procfs),
+            relations,
             new StreamSettings(sender.schemaId(), epoch),
             sender::send);
-    pump = new EventPump(programs, streams, servers, sessions, seen, settings.flushInterval());
+    pump =
+        new EventPump(
+            programs,
+            streams,
+            servers,
+            sessions,
+            seen,
+            relations,
+            WaitWatch.of(settings, programs),
+            settings.flushInterval());
     pumpThread = new Thread(pump, "pgstitch-event-pump");
     pumpThread.start();
     servers.scan();

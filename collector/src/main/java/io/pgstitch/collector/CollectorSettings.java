@@ -3,10 +3,14 @@ package io.pgstitch.collector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * How a collector works.
@@ -14,7 +18,10 @@ import java.util.TreeSet;
  * @param cluster name of the fleet or environment
  * @param host name of this host in the events
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
+ * @param waits how waits are measured
  * @param functions whether the detailed function catalogue is attached
+ * @param addedFunctions functions of the server that are traced beside it, by name
+ * @param bindBytes bytes of a bind value that are captured at most
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param control whose level is another one, and who may switch it
  * @param controlTopic whether commands of the control topic are carried out
@@ -32,7 +39,10 @@ public record CollectorSettings(
     String cluster,
     String host,
     int level,
+    WaitMode waits,
     boolean functions,
+    List<String> addedFunctions,
+    int bindBytes,
     List<Integer> pids,
     ControlSettings control,
     boolean controlTopic,
@@ -45,6 +55,10 @@ public record CollectorSettings(
     Duration rawRetention,
     Map<String, String> schemaRegistry,
     Map<String, String> kafka) {
+  /** Each costs the server two traps a call; more than this is a mistake. */
+  private static final int MOST_FUNCTIONS = 1000;
+
+  private static final Pattern SYMBOL = Pattern.compile("[A-Za-z_$][A-Za-z0-9_$.]{0,254}");
 
   /**
    * Every key with its default; one that ends in {@code *} stands for all that begin so. {@code
@@ -55,7 +69,10 @@ public record CollectorSettings(
     d.put("cluster", "default");
     d.put("host", "");
     d.put("level", "8");
+    d.put("waits", WaitMode.SYSCALLS.text());
     d.put("functions", "false");
+    d.put("functions.add", "");
+    d.put("bind.bytes", "4096");
     d.put("pids", "");
     d.put("level.*", "");
     d.put("control.allow", "any");
@@ -123,7 +140,10 @@ public record CollectorSettings(
             values.get("cluster"),
             values.get("host").isEmpty() ? HostName.ofThisHost() : values.get("host"),
             level,
+            waitMode(values.get("waits"), wrong),
             flag(values, "functions", wrong),
+            symbols(values.get("functions.add"), wrong),
+            (int) number(values, "bind.bytes", 64, 4096, wrong),
             List.copyOf(pids),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
             flag(values, "control.topic", wrong),
@@ -140,6 +160,30 @@ public record CollectorSettings(
       throw new IllegalArgumentException("collector settings: " + String.join("; ", wrong));
     }
     return settings;
+  }
+
+  private static WaitMode waitMode(String value, List<String> wrong) {
+    Optional<WaitMode> mode = WaitMode.of(value);
+    if (mode.isEmpty()) {
+      wrong.add("waits is '" + value + "'; it must be syscalls or watchpoint");
+    }
+    return mode.orElse(WaitMode.SYSCALLS);
+  }
+
+  private static List<String> symbols(String names, List<String> wrong) {
+    Set<String> symbols = new LinkedHashSet<>();
+    for (String name : names.split(",", -1)) {
+      String symbol = name.trim();
+      if (!symbol.isEmpty() && !SYMBOL.matcher(symbol).matches()) {
+        wrong.add("functions.add: '" + symbol + "' is not the name of a function");
+      } else if (!symbol.isEmpty()) {
+        symbols.add(symbol);
+      }
+    }
+    if (symbols.size() > MOST_FUNCTIONS) {
+      wrong.add("functions.add names " + symbols.size() + " functions; at most " + MOST_FUNCTIONS);
+    }
+    return List.copyOf(symbols);
   }
 
   private static boolean flag(Map<String, String> values, String key, List<String> wrong) {

@@ -27,8 +27,18 @@ final class PendingOutput {
     spans.add(span);
   }
 
+  void addAll(List<Span> more) {
+    spans.addAll(more);
+  }
+
   void addRecord(Object record) {
     records.add(record);
+  }
+
+  /** Adds a record before others. */
+  void insertRecord(int place, Object record) {
+    savedAreStale |= place < savedRecords;
+    records.add(place, record);
   }
 
   int size() {

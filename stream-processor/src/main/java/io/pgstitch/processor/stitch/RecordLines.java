@@ -2,6 +2,8 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.Reading;
+import io.pgstitch.schema.Binds;
+import io.pgstitch.schema.BindsBound;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.CallKind;
@@ -12,6 +14,8 @@ import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.Wait;
 import io.pgstitch.schema.WaitLine;
+import io.pgstitch.schema.WalUsage;
+import java.util.List;
 
 /** Makes 10046 records and adds them to the session's, which are in order of time. */
 final class RecordLines {
@@ -65,21 +69,39 @@ final class RecordLines {
       call.setConsistentReads(moved.getSharedHit() + moved.getLocalHit() + reads);
       call.setCurrentBlocks(moved.getSharedDirtied() + moved.getLocalDirtied());
     }
+    call.setWal(Readings.between(start.getWal(), end.getWal()));
     call.setMisses(misses);
     call.setRows(Math.max(0, rows));
     call.setTimUs(session.utcUs(end));
     session.pending.addRecord(call);
   }
 
-  void close(int cursor, int depth, int type, long cpuUs, long elapsedUs, Reading end) {
+  void close(
+      int cursor, int depth, int type, long cpuUs, long elapsedUs, WalUsage wal, Reading end) {
     Close close = new Close();
     close.setCursor(cursor);
     close.setDep(depth);
     close.setCloseType(type);
     close.setCpuUs(cpuUs);
     close.setElapsedUs(elapsedUs);
+    close.setWal(wal);
     close.setTimUs(session.utcUs(end));
     session.pending.addRecord(close);
+  }
+
+  /** Bind values; they stand before the EXEC of their execution, which may have ended. */
+  void binds(int cursor, BindsBound event) {
+    List<Object> records = session.pending.records();
+    int place = BindsPlace.in(records, cursor);
+    Binds line = new Binds();
+    line.setCursor(cursor);
+    line.setTotal(event.getTotal());
+    line.setBinds(event.getBinds());
+    line.setTimUs(
+        place < records.size()
+            ? BindsPlace.timeBefore(records, place)
+            : session.utcUs(session.state.getNow()));
+    session.insertRecord(place, line);
   }
 
   /** A wait that has ended now; cursor 0 when it belongs to no statement. */
@@ -90,7 +112,7 @@ final class RecordLines {
     line.setEvent(event);
     line.setElapsedUs(elapsedUs(start, end));
     line.setTarget(wait.getTarget());
-    line.setObjectId(-1);
+    line.setObjectId(WaitedObject.oid(wait.getTarget()));
     line.setTimUs(session.utcUs(end));
     line.setCursor(cursor);
     session.pending.addRecord(line);
@@ -104,10 +126,11 @@ final class RecordLines {
     session.pending.addRecord(line);
   }
 
-  void error(int cursor, String sqlstate) {
+  void error(int cursor, String sqlstate, String message) {
     ErrorLine line = new ErrorLine();
     line.setCursor(cursor);
     line.setSqlstate(sqlstate);
+    line.setMessage(message);
     line.setTimUs(session.utcUs(session.state.getNow()));
     session.pending.addRecord(line);
   }

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.OpenCall;
 import io.pgstitch.processor.state.OpenFrame;
 import io.pgstitch.processor.state.OpenNested;
 import io.pgstitch.processor.state.OpenSession;
@@ -7,6 +8,7 @@ import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BufferUsage;
+import io.pgstitch.schema.WalUsage;
 import java.util.ArrayList;
 import java.util.BitSet;
 
@@ -43,6 +45,7 @@ final class Session {
   static OpenSession empty() {
     Reading now = new Reading();
     now.setBlocks(Readings.none());
+    now.setWal(Readings.noWal());
     OpenSession state = new OpenSession();
     state.setNow(now);
     state.setMessageText("");
@@ -66,6 +69,24 @@ final class Session {
   void addBlocks(BufferUsage usage) {
     Reading now = state.getNow();
     now.setBlocks(Readings.plus(now.getBlocks(), usage));
+  }
+
+  /** Adds a record before others that are not sent; places that are remembered move with them. */
+  void insertRecord(int place, Object record) {
+    pending.insertRecord(place, record);
+    OpenStatement statement = state.getStatement();
+    if (statement != null && statement.getRowsRecord() >= place) {
+      statement.setRowsRecord(statement.getRowsRecord() + 1);
+    }
+    if (state.getMark() != null && state.getMark().getRecords() > place) {
+      state.getMark().setRecords(state.getMark().getRecords() + 1);
+    }
+  }
+
+  /** Counts WAL that was made since the last event, null for none. */
+  void addWal(WalUsage made) {
+    Reading now = state.getNow();
+    now.setWal(Readings.plus(now.getWal(), made));
   }
 
   long utcNs(long monotonicNs) {
@@ -110,6 +131,16 @@ final class Session {
       return null;
     }
     OpenFrame top = state.getFrames().get(size - 1);
-    return top.getOrdinal() >= 0 ? top : null;
+    return isInCall(top) ? top : null;
+  }
+
+  /**
+   * Whether a frame lies in the running call window. One that began before it, e.g. the function
+   * that handles the whole message, stands beside the window in the tree, and what happens in both
+   * is the window's.
+   */
+  boolean isInCall(OpenFrame frame) {
+    OpenCall call = state.getStatement() == null ? null : state.getStatement().getCall();
+    return frame.getOrdinal() >= 0 && (call == null || frame.getOrdinal() > call.getOrdinal());
   }
 }

@@ -61,12 +61,15 @@ final class StatementLifecycle {
     statement.setTextTruncated(state.getMessageTruncated());
     statement.setStatementName("");
     statement.setCommandTag("");
+    statement.setErrorMessage("");
     statement.setRows(-1);
     statement.setBegunBefore(state.getMidway() && state.getBegunBefore());
     statement.setComplete(!state.getMidway() && state.getLostPending() == 0);
     statement.setLostEvents(state.getLostPending());
     statement.setWorker(session.backend.getKind() == BackendKind.PARALLEL_WORKER);
     statement.setBlocks(Readings.none());
+    statement.setWal(Readings.noWal());
+    statement.setCloseWal(Readings.noWal());
     statement.setNextOrdinal(1);
     statement.setRowsRecord(-1);
     statement.setRowsSpan(-1);
@@ -74,8 +77,25 @@ final class StatementLifecycle {
     state.setMark(null);
     state.setStatement(statement);
     writer.introduce(statement);
+    takeOpenFrames(statement, at);
     openCall(Phase.UNDETERMINED, at);
     return statement;
+  }
+
+  /** Functions that a statement begins in, e.g. the message's, are in its trace from there on. */
+  private void takeOpenFrames(OpenStatement statement, Reading at) {
+    int parent = TraceWriter.ROOT;
+    for (OpenFrame frame : state.getFrames()) {
+      if (frame.getOrdinal() == TraceWriter.NO_TRACE && !frame.getWindow()) {
+        frame.setOrdinal(session.takeOrdinal());
+        frame.setParent(parent);
+        frame.setOwner(TraceWriter.ROOT);
+        frame.setDepth(0);
+        frame.setCursor(statement.getCursor());
+        frame.setStart(at);
+        parent = frame.getOrdinal();
+      }
+    }
   }
 
   void openCall(Phase phase, Reading at) {
@@ -154,7 +174,7 @@ final class StatementLifecycle {
     suspended.closeAll(reason);
     OpenStatement statement = session.statement();
     if (statement != null) {
-      stack.popAll(null);
+      stack.popAll(null, "");
       close(
           session.reading(),
           reason == CloseReason.COLLECTOR_RESTARTED ? reason : reasonKnown(statement, reason));
@@ -185,7 +205,7 @@ final class StatementLifecycle {
       if (frame.getOrdinal() >= 0) {
         stack.closeNestedWithin(frame.getOrdinal());
         writer.function(session.statement(), frame, end, -1);
-        frame.setOrdinal(-1);
+        frame.setOrdinal(TraceWriter.NO_TRACE);
       }
     }
   }

@@ -5,6 +5,7 @@ import io.pgstitch.testkit.trace.TraceRecord.Failure;
 import io.pgstitch.testkit.trace.TraceRecord.Moment;
 import io.pgstitch.testkit.trace.TraceRecord.OfCursor;
 import io.pgstitch.testkit.trace.TraceRecord.Parsing;
+import io.pgstitch.testkit.trace.TraceRecord.Stat;
 import io.pgstitch.testkit.trace.TraceRecord.Wait;
 import java.util.ArrayList;
 import java.util.List;
@@ -231,7 +232,7 @@ final class TraceGrammar {
     }
     m = STAT.matcher(line);
     if (m.matches()) {
-      records.add(new OfCursor(number, "STAT", n(m, 1)));
+      records.add(new Stat(number, n(m, 1), n(m, 2), n(m, 4), n(m, 5)));
       return true;
     }
     return false;
@@ -240,10 +241,21 @@ final class TraceGrammar {
   /** A quoted value may hold line ends; it lasts until a line that ends with a quote. */
   private void bindLines() {
     boolean inValue = false;
+    BindSection section = new BindSection();
     while (!text.atEnd() && (inValue || BIND_LINE.matcher(text.peekLine()).matches())) {
+      int number = text.lineNumber();
       String line = text.nextLine();
+      if (!inValue) {
+        String wrong = section.next(line);
+        if (wrong != null) {
+          complain(number, wrong);
+        }
+      }
       boolean opens = line.startsWith("  value=\"") && !(line.length() > 9 && line.endsWith("\""));
       inValue = inValue ? !line.endsWith("\"") : opens;
+    }
+    if (!section.isWhole()) {
+      complain(text.lineNumber() - 1, "a bind ends before its avl");
     }
   }
 
