@@ -87,8 +87,11 @@ struct scratch {
 		struct statement_event statement;
 		struct portal_event portal;
 		struct setting_event setting;
+		struct bind_event bind;
 		__u8 bytes[2 * TEXT_PIECE]; /* the event, and the text right behind it */
 	};
+	__u32 binds_sent; /* of the query descriptor in work */
+	__u32 binds_unsent;
 };
 
 struct {

@@ -20,6 +20,7 @@ enum event_kind {
 	EVENT_BACKEND_END = 12,	  /* struct backend_end_event */
 	EVENT_TEXT = 13,	  /* struct event_header + a piece of the next event's text */
 	EVENT_SETTING = 14,	  /* struct setting_event + text */
+	EVENT_BINDS = 15,	  /* struct bind_event + value, for each value and once at their end */
 };
 
 enum event_flags {
@@ -27,6 +28,7 @@ enum event_flags {
 	FLAG_TEXT_SAME = 2,	/* the text is that of the running message, it is not repeated */
 	FLAG_TEXT_UNREADABLE = 4, /* the text could not be read (page not resident) */
 	FLAG_HAD_XID = 1 << 16, /* activity: the transaction has been given an id */
+	FLAG_BINDS_LAST = 8,	/* position: values sent before, type: values there are */
 };
 
 /* The highest byte of the flags: the level in force for the event, bits of enum level. */
@@ -183,6 +185,88 @@ struct setting_event {
 	__u32 properties;
 	__u32 text_length;
 	char name[NAME_LENGTH];
+};
+
+/* Values of one query descriptor that are sent, and bytes of one value at most. */
+#define MAX_BINDS 64
+#define BIND_BYTES 4096
+
+#define BIND_LENGTH_UNKNOWN 0xffffffff
+#define BIND_TOTAL_UNKNOWN 0xffffffff
+
+enum bind_state {
+	BIND_READ = 0,
+	BIND_IS_NULL = 1,
+	BIND_GUESSED = 2,    /* read, without knowing how the type is stored */
+	BIND_UNREADABLE = 3, /* its address is none, or its page not resident */
+	BIND_COMPRESSED = 4, /* by TOAST */
+	BIND_EXTERNAL = 5,   /* in a TOAST table */
+	BIND_EXPANDED = 6,   /* taken apart in memory by plpgsql */
+	BIND_FIELD = 7,	     /* of a record, or a variable whose value is not made yet */
+};
+
+/* One bind value, its bytes behind it; without a varlena's header. Those of one query descriptor have
+ * one sequence number, which the last (FLAG_BINDS_LAST, no value) takes. */
+struct bind_event {
+	struct event_header h;
+	__u64 object;	/* QueryDesc */
+	__u32 position; /* n of $n */
+	__u32 type;	/* OID */
+	__u32 length;	/* of the value */
+	__u32 bytes;	/* of it that follow */
+	__u32 state;	/* enum bind_state */
+	__u32 pad;
+};
+
+/* Where values lie, for each binary: all uint32, filled by io.pgstitch.collector.postgres.BindLayout in this
+ * order. Offsets come from collector/postgres-facts/N/binds.properties. */
+struct bind_layout {
+	__u32 known; /* 0: no values are read */
+	__u32 limit; /* bytes of a value */
+	__u32 query_params;
+	__u32 query_executed;
+	__u32 list_fetch;
+	__u32 list_fetch_argument;
+	__u32 list_setup_argument;
+	__u32 list_count;
+	__u32 list_params;
+	__u32 param_size;
+	__u32 param_is_null;
+	__u32 param_type;
+	__u32 set_count;
+	__u32 set_words;
+	__u32 estate_datum_count;
+	__u32 estate_datums;
+	__u32 estate_params;
+	__u32 expr_params;
+	__u32 datum_kind;
+	__u32 datum_number;
+	__u32 var_type;
+	__u32 var_value;
+	__u32 var_is_null;
+	__u32 var_promise;
+	__u32 type_oid;
+	__u32 type_length;
+	__u32 type_by_value;
+	__u32 recfield_record;
+	__u32 recfield_tuple_id;
+	__u32 recfield_attribute;
+	__u32 recfield_type;
+	__u32 rec_header;
+	__u32 record_magic;
+	__u32 record_flags;
+	__u32 record_tuple_id;
+	__u32 record_values;
+	__u32 record_nulls;
+	__u32 record_fields;
+	__u32 array_magic;
+	__u32 array_flat;
+	__u32 array_magic_number;
+	__u32 record_magic_number;
+	__u32 record_values_valid;
+	__u32 kind_var;
+	__u32 kind_recfield;
+	__u32 kind_promise;
 };
 
 /* The largest piece of text in one record, and the most text that is read. */

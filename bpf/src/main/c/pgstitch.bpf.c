@@ -3,6 +3,7 @@
  * (collector's probe-catalogue.tsv says which function goes to which), and the system-call and
  * scheduler tracepoints from which true waits and CPU time come. */
 #include "backend.bpf.h"
+#include "binds.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -86,13 +87,13 @@ int on_activity(struct pt_regs *ctx)
 
 	if (!s || !bin || !where)
 		return 0;
-	if (state == where->state_idle)
+	/* Of an unknown build no state's number is known, but only a running state has a text. */
+	text = bin->layout_known ? 0 : PT_REGS_PARM2(ctx);
+	if (state == where->state_idle || (!bin->layout_known && !text))
 		b->xid_seen = 0;
 	if (asks_for(b, cookie))
 		before_event(b, now);
-	/* Of an unknown build no state's number is known, but only a running state has a text. */
-	if (state == bin->state_running || state == bin->state_fastpath ||
-	    (!bin->layout_known && PT_REGS_PARM2(ctx))) {
+	if (state == bin->state_running || state == bin->state_fastpath || text) {
 		text = PT_REGS_PARM2(ctx);
 		b->running_stack = stack;
 		b->message_text = text;
@@ -306,6 +307,8 @@ int on_executor_run(struct pt_regs *ctx)
 		put_entry(b, now, cookie, stack, query);
 	else
 		put_query(b, now, cookie, stack, query);
+	if (wants(b, LEVEL_BINDS))
+		put_binds(query, now);
 	return 0;
 }
 

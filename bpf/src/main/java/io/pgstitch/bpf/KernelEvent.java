@@ -21,6 +21,7 @@ public final class KernelEvent {
   public static final int BACKEND_END = 12;
   public static final int TEXT = 13;
   public static final int SETTING = 14;
+  public static final int BINDS = 15;
 
   public static final int FLAG_TEXT_CUT = 1;
   public static final int FLAG_TEXT_SAME = 2;
@@ -43,6 +44,14 @@ public final class KernelEvent {
   public static final int SETTING_BY_SUPERUSER = 4;
   public static final int SETTING_REFUSED = 8;
   public static final int SETTING_INVALID = 16;
+
+  /** The last BINDS record of a query descriptor: it has counts instead of a value. */
+  public static final int FLAG_BINDS_LAST = 8;
+
+  /**
+   * {@link #bindLength} of a value whose end was not seen; the total of binds that is not known.
+   */
+  public static final int BIND_UNKNOWN = -1;
 
   /** Counters of BufferUsage in their order. */
   public static final int BUFFER_COUNTERS = 10;
@@ -308,6 +317,40 @@ public final class KernelEvent {
   /** PostgreSQL's packed SQLSTATE. */
   public int errorSqlstate() {
     return buffer.getInt(at + HEADER);
+  }
+
+  /** Query descriptor (BINDS). */
+  public long bindObject() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  /** n of $n; in the last record how many values were sent. */
+  public int bindPosition() {
+    return buffer.getInt(at + HEADER + 8);
+  }
+
+  /** OID of the data type; in the last record how many values there are. */
+  public int bindType() {
+    return buffer.getInt(at + HEADER + 12);
+  }
+
+  /** Bytes of the whole value, {@link #BIND_UNKNOWN} when its end was not seen. */
+  public int bindLength() {
+    return buffer.getInt(at + HEADER + 16);
+  }
+
+  /** {@code enum bind_state}. */
+  public int bindState() {
+    return buffer.getInt(at + HEADER + 24);
+  }
+
+  /** The bytes of the value that were read. */
+  public byte[] bindBytes() {
+    int head = HEADER + 32;
+    int n = Math.min(buffer.getInt(at + HEADER + 20), length() - head);
+    byte[] bytes = new byte[Math.max(0, n)];
+    buffer.get(at + head, bytes);
+    return bytes;
   }
 
   /** As wait(2) reports it. */

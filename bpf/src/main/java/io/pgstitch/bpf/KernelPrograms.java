@@ -100,6 +100,30 @@ public final class KernelPrograms implements AutoCloseable {
   }
 
   /**
+   * Tells the programs where a binary keeps bind values.
+   *
+   * @param layout the words of {@code struct bind_layout}, in its order
+   */
+  public synchronized void putBindLayout(int index, int[] layout) {
+    ByteBuffer value = ByteBuffer.allocate(4 * layout.length).order(ByteOrder.nativeOrder());
+    value.asIntBuffer().put(layout);
+    NativeBpf.putMap(handle, "bind_layouts", index, value.array());
+  }
+
+  /**
+   * Tells the programs how a binary stores a data type.
+   *
+   * @param oid below 65536
+   * @param length typlen of pg_type
+   * @param byValue typbyval of pg_type
+   */
+  public synchronized void putBindType(int index, int oid, int length, boolean byValue) {
+    int form = length & 0xffff | (byValue ? 1 << 16 : 0);
+    byte[] value = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(form).array();
+    NativeBpf.putMap(handle, "bind_types", index << 16 | oid, value);
+  }
+
+  /**
    * Sets what is in force for all backends.
    *
    * @param onlyTargets whether only the processes of {@link #addTarget} are traced

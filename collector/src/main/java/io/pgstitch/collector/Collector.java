@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -100,10 +101,14 @@ public final class Collector implements AutoCloseable {
       // Until the collection ends.
       List<Long> unused = SessionProbes.attachWaits(programs);
     }
+    EnumSet<Probe.Tier> tiers = Probe.Tier.ofDefaultLevel(level);
+    if (!settings.addedFunctions().isEmpty()) {
+      tiers.add(Probe.Tier.NAMED);
+    }
+    ProbeCatalogue catalogue = ProbeCatalogue.load().plus(settings.addedFunctions());
     BackendProbe backends = new BackendProbe(procfs);
     BinaryAttacher attacher =
-        new BinaryAttacher(
-            programs, ProbeCatalogue.load(), Probe.Tier.ofDefaultLevel(level), backends);
+        new BinaryAttacher(programs, catalogue, tiers, backends, settings.bindBytes());
     servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
     sessions = new SessionProbes(programs, attacher, procfs, waits);
     BackendStreams streams =

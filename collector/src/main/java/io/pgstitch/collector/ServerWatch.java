@@ -8,6 +8,7 @@ import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import io.pgstitch.collector.probe.BinaryAttacher;
+import io.pgstitch.collector.probe.MissingFunction;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -98,8 +99,9 @@ final class ServerWatch {
       verified.remove(binary.index());
       byIndex.put(binary.index(), binary);
       binary.contradiction().ifPresent(why -> sayReduced(server.version(), why));
-      if (!binary.missing().isEmpty()) {
-        LOG.debug("{} has no {}", server.version(), String.join(", ", binary.missing()));
+      for (MissingFunction missing : binary.missing()) {
+        LOG.info(
+            "not traced on port {}: {}: {}", server.port(), missing.symbol(), missing.reason());
       }
     } catch (AttachException e) {
       refused.put(server.binary(), e.getMessage());
@@ -204,6 +206,7 @@ final class ServerWatch {
               binary != null,
               refused.getOrDefault(server.binary(), ""),
               binary == null ? "" : binary.contradiction().orElse(""),
+              binary == null ? 0 : binary.functions(),
               binary == null ? List.of() : binary.missing()));
     }
     return status;

@@ -191,7 +191,8 @@ final class PlantingIT {
         detailed.run("reset pgstitch.functions");
         detailed.run("reset pgstitch.level");
         until("no breakpoint", () -> firstByte(detailed.pid(), executable, FAR) != BREAKPOINT);
-        until("no probes of its own", () -> collector.controlStatus().ownProbes() == 0);
+        until("no probes of its own", () -> sum(cost(counts, detailed, "select 1")) == 5L * TIMES);
+        assertThat(collector.controlStatus().ownProbes()).isZero();
         takesFiveTraps(counts, detailed);
       }
       assertThat(functionsAt(traced.batches(), 12))

@@ -9,6 +9,9 @@ import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.Wait;
 import io.pgstitch.testkit.PostgresInstallations;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -338,6 +341,37 @@ final class SettingsIT {
               "standard_ProcessUtility",
               "standard_ProcessUtility",
               "standard_ExecutorRun");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 18})
+  void theSqlFunctionsAreInstalledAndUsedByAPlainOwner(int major) {
+    try (TracedServer traced = new TracedServer(dir, major)) {
+      traced.server().client().sql("create role app login");
+      traced.server().client().sql("create database d owner app");
+      // A schema of its own: from 15 on nobody else may create anything in public.
+      traced.server().client().sql("d", "create schema app authorization app");
+      traced.set("level", "1");
+      traced.collect();
+      try (SqlSession s = new SqlSession(traced.server(), "app", "d", "")) {
+        s.run(Files.readString(Path.of("..", "ops", "sql", "pgstitch.sql")));
+        String file = s.value("select pg_trace_start_trace()");
+        assertThat(file)
+            .isEqualTo("*-" + traced.server().port() + "-" + s.pid() + "-*.trc")
+            .isEqualTo(s.value("select pg_trace_get_tracefile()"));
+        mark(s, "started");
+        s.run("select pg_trace_start_trace(4)");
+        mark(s, "other level");
+        s.fail("select pg_trace_start_trace(3)");
+        s.run("select pg_trace_stop_trace()");
+        mark(s, "stopped");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      assertThat(marks(traced.batches()))
+          .containsExactly(
+              Map.entry("started'", 12), Map.entry("other level'", 4), Map.entry("stopped'", 1));
     }
   }
 }

@@ -36,6 +36,7 @@ public final class BackendStream {
 
   private final StringTable strings = new StringTable();
   private final EventEncoder events = new EventEncoder(strings);
+  private final PendingBinds binds;
   private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
   private final long[] buffers = new long[KernelEvent.BUFFER_COUNTERS];
   private final long[] moved = new long[KernelEvent.BUFFER_COUNTERS];
@@ -75,6 +76,7 @@ public final class BackendStream {
     this.key = BackendKey.of(backend);
     this.names = names;
     this.texts = new SourceTexts(encoding);
+    this.binds = new PendingBinds(names);
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
@@ -113,6 +115,9 @@ public final class BackendStream {
         case KernelEvent.BUFFERS -> readBuffers(e);
         default -> {
           inForce(e, clock);
+          if (e.kind() == KernelEvent.BINDS && !binds.complete(e)) {
+            return;
+          }
           inSequence(e, clock);
           encode(e);
           pieces.reset();
@@ -221,6 +226,7 @@ public final class BackendStream {
       case KernelEvent.WAIT ->
           events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
+      case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
       case KernelEvent.ERROR -> events.error(e);
       case KernelEvent.SETTING -> {
         events.setting(e, settingValue(e), isCut(e, e.text()));

@@ -2,11 +2,14 @@ package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
+import io.pgstitch.schema.Bind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumWriter;
 
 /**
  * Writes the events of one batch as Avro, straight from the kernel's records: no object per event.
@@ -15,6 +18,7 @@ import org.apache.avro.io.EncoderFactory;
 final class EventEncoder {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
   private final BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
+  private final SpecificDatumWriter<Bind> bindWriter = new SpecificDatumWriter<>(Bind.class);
   private final StringTable strings;
   private int count;
   private long lastNanos;
@@ -181,6 +185,20 @@ final class EventEncoder {
     out.writeBoolean((properties & KernelEvent.SETTING_REFUSED) != 0);
     out.writeBoolean((properties & KernelEvent.SETTING_INVALID) != 0);
     out.writeBoolean(cut);
+  }
+
+  /** Values are few and differ: they do not go through the dictionary. */
+  void binds(KernelEvent e, int total, List<Bind> binds) throws IOException {
+    head(EventSchema.BINDS, e);
+    out.writeLong(e.bindObject());
+    out.writeInt(total);
+    out.writeArrayStart();
+    out.setItemCount(binds.size());
+    for (Bind bind : binds) {
+      out.startItem();
+      bindWriter.write(bind, out);
+    }
+    out.writeArrayEnd();
   }
 
   private void head(int type, KernelEvent e) throws IOException {

@@ -71,10 +71,14 @@ public final class PostgresFacts {
    * followed and no number named.
    */
   public static PostgresFacts ofAny(int major) {
-    int newest = SUPPORTED_MAJORS.get(SUPPORTED_MAJORS.size() - 1);
     return SUPPORTED_MAJORS.contains(major)
         ? of(major)
-        : new PostgresFacts(major, new PostgresFacts(newest));
+        : new PostgresFacts(major, new PostgresFacts(newestMajor()));
+  }
+
+  /** The newest major that there are facts of. */
+  public static int newestMajor() {
+    return SUPPORTED_MAJORS.get(SUPPORTED_MAJORS.size() - 1);
   }
 
   /** Whether there are facts of this major. */

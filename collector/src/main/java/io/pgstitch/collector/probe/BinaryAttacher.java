@@ -1,18 +1,17 @@
 package io.pgstitch.collector.probe;
 
-import io.pgstitch.bpf.BinaryConfig;
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.EventNames;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,23 +27,34 @@ public final class BinaryAttacher {
   private final KernelPrograms programs;
   private final ProbeCatalogue catalogue;
   private final EnumSet<Probe.Tier> tiers;
+  private final BinaryDescriber describer;
+  private final ProbePlanter planter;
   private final BackendProbe backends;
   private final LayoutCheck layouts;
 
   /**
    * @param tiers what is wanted
    * @param backends against which what is known of the server's structs is checked
+   * @param bindBytes bytes of a bind value that are read at most
    */
   public BinaryAttacher(
       KernelPrograms programs,
       ProbeCatalogue catalogue,
       EnumSet<Probe.Tier> tiers,
-      BackendProbe backends) {
+      BackendProbe backends,
+      int bindBytes) {
     this.programs = programs;
+    this.planter = new ProbePlanter(programs);
     this.backends = backends;
     this.layouts = new LayoutCheck(backends);
     this.catalogue = catalogue;
     this.tiers = EnumSet.copyOf(tiers);
+    this.describer = new BinaryDescriber(programs, bindBytes);
+  }
+
+  /** Whether functions are watched that the user named. */
+  boolean plantsNamed() {
+    return tiers.contains(Probe.Tier.NAMED);
   }
 
   /**
@@ -63,7 +73,8 @@ public final class BinaryAttacher {
     } catch (IOException e) {
       throw new AttachException(server, "its executable cannot be read", e);
     }
-    ProbePlan plan = ProbePlan.of(elf, index, catalogue, tiers);
+    FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
+    ProbePlan plan = ProbePlan.of(functions, index, catalogue, tiers);
     if (!plan.missingRequired().isEmpty()) {
       throw new AttachException(
           server,
@@ -72,26 +83,26 @@ public final class BinaryAttacher {
               + "; it is no stock build of PostgreSQL "
               + server.major());
     }
-    EnumSet<Probe.Tier> planted = all ? tiers : EnumSet.noneOf(Probe.Tier.class);
-    if (!all) {
-      plan = ProbePlan.of(elf, index, catalogue, planted);
-    }
-    programs.putControlLayout(index, ControlFacts.of(elf, facts));
     Optional<String> contradiction = contradiction(server, elf, facts);
+    EnumSet<Probe.Tier> wanted = all ? tiers : EnumSet.noneOf(Probe.Tier.class);
+    if (!all) {
+      plan = ProbePlan.of(functions, index, catalogue, wanted);
+    }
     // Until all probes are planted, whoever hits one of them was there before.
-    programs.putBinary(index, config(elf, facts, contradiction, Long.MAX_VALUE));
-    List<Long> attachments = plant(server, plan);
-    long plantedNanos = HostClock.monotonicNanos();
-    programs.putBinary(index, config(elf, facts, contradiction, plantedNanos));
+    describe(index, elf, facts, contradiction, Long.MAX_VALUE);
+    ProbePlanter.Planted probes = plant(server, plan);
+    long planted = HostClock.monotonicNanos();
+    describe(index, elf, facts, contradiction, planted);
     return new AttachedBinary(
         index,
-        elf,
+        functions,
         facts,
         new EventNames(catalogue, facts),
+        wanted,
+        probes.attachments(),
+        probes.details(),
+        probes.missing(),
         planted,
-        attachments,
-        plan.missingOptional(),
-        plantedNanos,
         contradiction);
   }
 
@@ -109,11 +120,17 @@ public final class BinaryAttacher {
         .findFirst();
   }
 
-  private static BinaryConfig config(
-      ElfFile elf, PostgresFacts facts, Optional<String> contradiction, long attachedNanos) {
-    return contradiction.isPresent()
-        ? BinaryFacts.withoutLayout(elf, facts, attachedNanos)
-        : BinaryFacts.of(elf, facts, attachedNanos);
+  private void describe(
+      int index,
+      ElfFile elf,
+      PostgresFacts facts,
+      Optional<String> contradiction,
+      long attachedNanos) {
+    if (contradiction.isPresent()) {
+      describer.describeWithoutLayout(index, elf, facts, attachedNanos);
+    } else {
+      describer.describe(index, elf, facts, attachedNanos);
+    }
   }
 
   /**
@@ -132,15 +149,14 @@ public final class BinaryAttacher {
   }
 
   private AttachedBinary reduce(AttachedBinary binary, String why) {
-    programs.putBinary(
-        binary.index(),
-        BinaryFacts.withoutLayout(binary.elf(), binary.facts(), binary.plantedNanos()));
+    describer.describeWithoutLayout(
+        binary.index(), binary.elf(), binary.facts(), binary.plantedNanos());
     return binary.contradictedBy(why);
   }
 
-  private List<Long> plant(PostgresServer server, ProbePlan plan) throws AttachException {
+  private ProbePlanter.Planted plant(PostgresServer server, ProbePlan plan) throws AttachException {
     try {
-      return plant(plan, server.executable(), 0);
+      return planter.plant(plan, server.executable(), ProbePlanter.ALL_PROCESSES);
     } catch (BpfException e) {
       throw new AttachException(server, "the kernel refused a probe", e);
     }
@@ -153,33 +169,8 @@ public final class BinaryAttacher {
    * @throws BpfException when the kernel refuses, with ESRCH if the process is gone
    */
   List<Long> plantIn(int pid, Path executable, AttachedBinary binary, Probe.Tier tier) {
-    return plant(
-        ProbePlan.of(binary.elf(), binary.index(), catalogue, EnumSet.of(tier)), executable, pid);
-  }
-
-  private List<Long> plant(ProbePlan plan, Path executable, int pid) {
-    List<Long> attachments = new ArrayList<>();
-    try {
-      // Returns first: an entry that is seen has its return seen.
-      for (boolean onReturn : new boolean[] {true, false}) {
-        for (ProbePlan.Group group : plan.groups()) {
-          if (group.onReturn() == onReturn) {
-            attachments.add(
-                programs.attachFunctions(
-                    group.program(),
-                    executable.toString(),
-                    group.offsets(),
-                    group.cookies(),
-                    onReturn,
-                    pid));
-          }
-        }
-      }
-      return attachments;
-    } catch (BpfException e) {
-      attachments.forEach(programs::detach);
-      throw e;
-    }
+    ProbePlan plan = ProbePlan.of(binary.symbols(), binary.index(), catalogue, EnumSet.of(tier));
+    return planter.plant(plan, executable, pid).attachments();
   }
 
   /** Takes the probes of a binary away. */

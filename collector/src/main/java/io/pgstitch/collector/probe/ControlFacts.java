@@ -26,4 +26,16 @@ final class ControlFacts {
         facts.commandTagNumber("ROLLBACK"),
         facts.offset("activity.idle"));
   }
+
+  /** Without any struct; states have their numbers in arguments of functions. */
+  static ControlLayout withoutLayout(ElfFile elf, PostgresFacts facts) {
+    return new ControlLayout(
+        0,
+        elf.address("PostPortNumber"),
+        0,
+        0,
+        0,
+        facts.isKnown() ? facts.commandTagNumber("ROLLBACK") : 0,
+        facts.isKnown() ? facts.offset("activity.idle") : 0);
+  }
 }

@@ -10,7 +10,7 @@ import java.util.EnumSet;
  * @param entryProgram kernel program at its entry, null for none
  * @param returnProgram kernel program at its return, null for none
  * @param tier when it is attached
- * @param need "required", "optional", "one-of:GROUP" or "first-of:GROUP"
+ * @param need "required", "optional", "static", "one-of:GROUP" or "first-of:GROUP"
  */
 public record Probe(
     String symbol, String entryProgram, String returnProgram, Tier tier, String need) {
@@ -25,8 +25,10 @@ public record Probe(
     BASIC(0),
     /** Levels beyond 1: phases, portals, transactions. */
     DETAIL(1),
-    /** Calls of the function catalogue, on request. */
-    FUNCTION(2);
+    /** The detailed functions of the catalogue, on request. */
+    FUNCTION(2),
+    /** A function that the user named: at every level that traces. */
+    NAMED(0);
 
     private final int inCookie;
 
@@ -67,5 +69,15 @@ public record Probe(
       }
       return tiers;
     }
+
+    /** Whether its functions only add spans, so that any of them may be missing. */
+    boolean isDetail() {
+      return this == FUNCTION || this == NAMED;
+    }
+  }
+
+  /** Whether the function is not exported by any server. */
+  boolean isStatic() {
+    return need.equals("static");
   }
 }
