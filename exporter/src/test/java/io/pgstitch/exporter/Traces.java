@@ -61,6 +61,10 @@ public final class Traces {
         true,
         0L,
         false,
+        "",
+        "",
+        true,
+        "",
         spans);
   }
 

@@ -34,6 +34,8 @@ public enum Counter {
   OUTPUTS_TOO_LARGE,
   /** Parts of long traces sent before the last. */
   PARTS,
+  /** Trace contexts of applications that were not valid and ignored. */
+  MALFORMED_TRACEPARENTS,
   /** Nested statements closed by the limit on open ones. */
   NESTED_LIMIT,
   /** Traces that ran to their end. */

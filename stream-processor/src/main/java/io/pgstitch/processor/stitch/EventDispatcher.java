@@ -1,6 +1,7 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.schema.Activity;
+import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.BackendEnd;
 import io.pgstitch.schema.BufferDelta;
 import io.pgstitch.schema.CommandEnd;
@@ -9,6 +10,7 @@ import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.FunctionExit;
 import io.pgstitch.schema.PortalDefined;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.SettingChanged;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.TransactionEnd;
 import io.pgstitch.schema.Wait;
@@ -53,6 +55,7 @@ final class EventDispatcher {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       long depth = depth(e.getStack());
       stack.entered(depth);
+      rules.transactions().detailSeen();
       String name = strings.get(e.getFunction());
       rules.functions().entered(functions.of(e.getFunction()), name, depth, e.getObject());
     } else if (event instanceof FunctionExit e) {
@@ -75,6 +78,7 @@ final class EventDispatcher {
     } else if (event instanceof PortalDefined e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       stack.entered(depth(e.getStack()));
+      rules.transactions().detailSeen();
       rules.portals().defined(e, strings);
     } else if (event instanceof CommandEnd e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
@@ -86,6 +90,9 @@ final class EventDispatcher {
     } else if (event instanceof ErrorReported e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       rules.commands().failed(e.getSqlstate());
+    } else if (event instanceof SettingChanged e) {
+      clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
+      rules.settings().changed(e, strings);
     } else if (event instanceof BackendEnd e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
     } else {
@@ -107,11 +114,14 @@ final class EventDispatcher {
       }
       case IDLE -> {
         stack.enteredFromMainLoop(depth);
-        rules.messages().idle(false);
+        rules.messages().idle(false, event.getHadXid());
       }
       case IDLE_IN_TRANSACTION, IDLE_IN_ABORTED_TRANSACTION -> {
         stack.enteredFromMainLoop(depth);
-        rules.messages().idle(true);
+        rules
+            .transactions()
+            .idleInside(event.getState() == ActivityState.IDLE_IN_ABORTED_TRANSACTION);
+        rules.messages().idle(true, event.getHadXid());
       }
       case DISABLED, STARTING, UNKNOWN -> stack.entered(depth);
     }

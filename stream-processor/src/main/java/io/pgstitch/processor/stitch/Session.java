@@ -40,7 +40,7 @@ final class Session {
   }
 
   /** The state of a backend of which nothing has been seen. */
-  static OpenSession empty() {
+  static OpenSession empty(Backend backend) {
     Reading now = new Reading();
     now.setBlocks(Readings.none());
     OpenSession state = new OpenSession();
@@ -51,6 +51,8 @@ final class Session {
     state.setFrames(new ArrayList<>());
     state.setNested(new ArrayList<>());
     state.setCursorTexts(new ArrayList<>());
+    state.setTraceparent(SessionSettings.startingAs(""));
+    state.setApplicationName(SessionSettings.startingAs(backend.getApplicationName()));
     return state;
   }
 
