@@ -1,5 +1,6 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.collector.probe.MissingFunction;
 import java.util.List;
 
 /**
@@ -37,7 +38,9 @@ public record CollectorStatus(
    * @param clients client backends that it has now
    * @param traced whether its probes are planted
    * @param problem why not
-   * @param missingFunctions wanted functions that its version does not have
+   * @param reduced why none of its structs is followed, empty when they are
+   * @param functions how many functions of the detailed tier are traced
+   * @param missingFunctions wanted functions that are not, with the reason
    */
   public record Server(
       int pid,
@@ -48,7 +51,9 @@ public record CollectorStatus(
       int clients,
       boolean traced,
       String problem,
-      List<String> missingFunctions) {}
+      String reduced,
+      int functions,
+      List<MissingFunction> missingFunctions) {}
 
   /** Servers whose probes are planted. */
   public long tracedServers() {

@@ -2,15 +2,20 @@ package io.pgstitch.collector.survey;
 
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.probe.AttachedBinary;
+import io.pgstitch.collector.probe.LayoutCheck;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.collector.probe.ProbePlan;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** What of tracing works on one server. */
 final class ServerSurvey {
@@ -28,9 +33,12 @@ final class ServerSurvey {
       ElfFile elf = ElfFile.read(server.executable());
       clients = backends.countClients(server, elf);
       capabilities.add(version(server));
-      capabilities.add(tier("statements", elf, EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE)));
-      capabilities.add(tier("waits", elf, EnumSet.of(Probe.Tier.WAIT)));
-      capabilities.add(functions(elf));
+      capabilities.add(layout(server, elf));
+      FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
+      capabilities.add(
+          tier("statements", functions, EnumSet.of(Probe.Tier.CONTROL, Probe.Tier.BASIC)));
+      capabilities.add(tier("waits", functions, EnumSet.of(Probe.Tier.BASIC, Probe.Tier.DETAIL)));
+      capabilities.add(functions(server, functions));
       capabilities.add(binary(server));
     } catch (IOException e) {
       capabilities.add(
@@ -52,14 +60,34 @@ final class ServerSurvey {
   private static Finding version(PostgresServer server) {
     return PostgresFacts.SUPPORTED_MAJORS.contains(server.major())
         ? Finding.good("version", String.valueOf(server.versionNum()))
-        : Finding.bad(
+        : Finding.limited(
             "version",
-            "no facts about PostgreSQL " + server.major(),
-            "supported are " + PostgresFacts.SUPPORTED_MAJORS);
+            "no facts about PostgreSQL " + server.major() + ": " + AttachedBinary.WITHOUT_LAYOUT,
+            "use a pgstitch that knows it; this one knows " + PostgresFacts.SUPPORTED_MAJORS);
   }
 
-  private Finding tier(String name, ElfFile elf, EnumSet<Probe.Tier> tiers) {
-    List<String> missing = ProbePlan.of(elf, 0, catalogue, tiers).missingRequired();
+  private Finding layout(PostgresServer server, ElfFile elf) {
+    PostgresFacts facts = PostgresFacts.ofAny(server.major());
+    List<Integer> clients = facts.isKnown() ? backends.clients(server, elf) : List.of();
+    if (clients.isEmpty()) {
+      return Finding.good("layout", "is checked at the first backend");
+    }
+    LayoutCheck check = new LayoutCheck(backends);
+    return clients.stream()
+        .flatMap(pid -> check.compare(pid, elf, facts).stream())
+        .flatMap(verdict -> verdict.contradiction().stream())
+        .findFirst()
+        .map(
+            why ->
+                Finding.limited(
+                    "layout",
+                    why + ": " + AttachedBinary.WITHOUT_LAYOUT,
+                    "this build is not stock PostgreSQL " + server.major()))
+        .orElse(Finding.good("layout", "as in stock builds, checked on " + clients.size()));
+  }
+
+  private Finding tier(String name, FunctionSymbols functions, EnumSet<Probe.Tier> tiers) {
+    List<String> missing = ProbePlan.of(functions, 0, catalogue, tiers).missingRequired();
     return missing.isEmpty()
         ? Finding.good(name, "all functions are there")
         : Finding.bad(
@@ -68,13 +96,27 @@ final class ServerSurvey {
             "use a stock build that exports its functions");
   }
 
-  private Finding functions(ElfFile elf) {
-    List<String> missing =
-        ProbePlan.of(elf, 0, catalogue, EnumSet.of(Probe.Tier.FUNCTION)).missingOptional();
-    // Versions rename functions: some of the catalogue are always absent.
-    return Finding.good(
-        "functions",
-        missing.isEmpty() ? "all are there" : "this version lacks " + String.join(", ", missing));
+  private Finding functions(PostgresServer server, FunctionSymbols functions) {
+    ProbePlan plan = ProbePlan.of(functions, 0, catalogue, EnumSet.of(Probe.Tier.FUNCTION));
+    int there = plan.details().size();
+    String count = there + " of " + (there + plan.missingOptional().size()) + " of the tier";
+    // One line for each reason: versions rename functions, so that some are always absent.
+    Map<String, List<String>> reasons = new LinkedHashMap<>();
+    plan.missingOptional()
+        .forEach(m -> reasons.computeIfAbsent(m.reason(), r -> new ArrayList<>()).add(m.symbol()));
+    String origin = functions.origin().isEmpty() ? "" : "; static ones by " + functions.origin();
+    StringBuilder detail = new StringBuilder(count).append(origin);
+    reasons.forEach(
+        (reason, names) ->
+            detail.append("; not ").append(String.join(", ", names)).append(": ").append(reason));
+    return functions.origin().isEmpty()
+        ? Finding.limited(
+            "functions",
+            detail.toString(),
+            "for the static ones install the debug symbols of this very build, e.g. postgresql-"
+                + server.major()
+                + "-dbgsym")
+        : Finding.good("functions", detail.toString());
   }
 
   private static Finding binary(PostgresServer server) {

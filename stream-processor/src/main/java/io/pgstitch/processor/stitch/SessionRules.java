@@ -12,6 +12,7 @@ package io.pgstitch.processor.stitch;
  * @param waits waits
  * @param transactions whose ends were not seen
  * @param settings settings of the session
+ * @param binds bind values
  */
 record SessionRules(
     ClientMessages messages,
@@ -21,7 +22,8 @@ record SessionRules(
     CommandEnds commands,
     Waits waits,
     Transactions transactions,
-    SessionSettings settings) {
+    SessionSettings settings,
+    BoundValues binds) {
 
   /** Levels with these bits bring portals, starts of executors and ends of transactions. */
   private static final int DETAIL = 4 | 8 | 16;
@@ -59,6 +61,7 @@ record SessionRules(
         commands,
         new Waits(session, stack, writer, lifecycle),
         transactions,
-        settings);
+        settings,
+        new BoundValues(session, stack, writer));
   }
 }
