@@ -63,11 +63,16 @@ final class SessionSettings {
 
   private void levelChanged(SettingChanged event, String value) {
     String shown = value.substring(0, Math.min(value.length(), LONGEST_SHOWN));
-    if (event.getRefused()) {
-      lines.note("LEVEL", shown + " REFUSED, " + event.getLevel() + " STAYS IN FORCE");
+    if (event.getRefused() || event.getInvalid()) {
+      String why = event.getRefused() ? " REFUSED, " : " MEANS NOTHING, ";
+      lines.note("LEVEL", shown + why + event.getLevel() + " STAYS IN FORCE");
       return;
     }
     state.setToldLevel(event.getLevel());
+    if (event.getSource() < 0) {
+      lines.note("LEVEL", event.getLevel() + (event.getReset() ? " AGAIN" : " SET FROM OUTSIDE"));
+      return;
+    }
     String how = event.getReset() ? " RESET" : event.getLocal() ? " SET LOCAL" : " SET";
     lines.note("LEVEL", event.getLevel() + how + " BY " + source(event.getSource()));
   }
@@ -84,7 +89,7 @@ final class SessionSettings {
   }
 
   private static void change(SettingValues values, SettingChanged event, String value) {
-    if (event.getRefused()) {
+    if (event.getRefused() || event.getInvalid()) {
       return;
     }
     boolean byDefault = event.getSource() > 0 && event.getSource() <= LAST_DEFAULT_SOURCE;
