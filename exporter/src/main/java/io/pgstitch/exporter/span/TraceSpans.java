@@ -53,7 +53,7 @@ public final class TraceSpans {
         span.getEndUtcNs(),
         span.getSqlstate() == null
             ? StatusData.unset()
-            : StatusData.create(StatusCode.ERROR, span.getSqlstate()),
+            : StatusData.create(StatusCode.ERROR, description(span)),
         SpanAttributes.of(trace, span),
         resources.of(trace.getBackend()),
         SCOPE);
@@ -79,5 +79,11 @@ public final class TraceSpans {
             TraceFlags.getSampled(),
             TraceStates.of(trace))
         : SpanContext.getInvalid();
+  }
+
+  /** What went wrong, in the server's words where they are known. */
+  private static String description(Span span) {
+    String message = span.getErrorMessage();
+    return message.isEmpty() ? span.getSqlstate() : message;
   }
 }

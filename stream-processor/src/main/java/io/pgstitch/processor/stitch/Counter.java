@@ -38,6 +38,8 @@ public enum Counter {
   PARTS,
   /** Trace contexts of applications that were not valid and ignored. */
   MALFORMED_TRACEPARENTS,
+  /** Plans whose statement was not open, e.g. because its start was not seen; not shown. */
+  PLANS_WITHOUT_STATEMENT,
   /** Nested statements closed by the limit on open ones. */
   NESTED_LIMIT,
   /** Traces that ran to their end. */

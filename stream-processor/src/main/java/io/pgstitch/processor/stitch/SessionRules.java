@@ -13,6 +13,7 @@ package io.pgstitch.processor.stitch;
  * @param transactions whose ends were not seen
  * @param settings settings of the session
  * @param binds bind values
+ * @param plans plans that were read
  */
 record SessionRules(
     ClientMessages messages,
@@ -23,7 +24,8 @@ record SessionRules(
     Waits waits,
     Transactions transactions,
     SessionSettings settings,
-    BoundValues binds) {
+    BoundValues binds,
+    Plans plans) {
 
   /** Levels with these bits bring portals, starts of executors and ends of transactions. */
   private static final int DETAIL = 4 | 8 | 16;
@@ -62,6 +64,7 @@ record SessionRules(
         new Waits(session, stack, writer, lifecycle),
         transactions,
         settings,
-        new BoundValues(session, stack, writer));
+        new BoundValues(session, stack, writer),
+        new Plans(session, stack, suspended));
   }
 }
