@@ -67,6 +67,10 @@ public final class Traces {
         true,
         0L,
         false,
+        "",
+        "",
+        true,
+        "",
         spans);
   }
 
