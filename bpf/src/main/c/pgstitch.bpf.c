@@ -89,7 +89,9 @@ int on_activity(struct pt_regs *ctx)
 	if (!s || !bin)
 		return 0;
 	before_event(b, now);
-	if (state == bin->state_running || state == bin->state_fastpath) {
+	/* Of an unknown build no state's number is known, but only a running state has a text. */
+	if (state == bin->state_running || state == bin->state_fastpath ||
+	    (!bin->layout_known && PT_REGS_PARM2(ctx))) {
 		text = PT_REGS_PARM2(ctx);
 		b->running_stack = stack;
 		b->message_text = text;

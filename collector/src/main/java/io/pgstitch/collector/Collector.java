@@ -5,6 +5,7 @@ import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.host.BackendProbe;
+import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerFinder;
@@ -94,11 +95,12 @@ public final class Collector implements AutoCloseable {
     }
     ProbeCatalogue catalogue = ProbeCatalogue.load();
     Procfs procfs = Procfs.system();
+    BackendProbe backends = new BackendProbe(procfs);
     servers =
         new ServerWatch(
             new ServerFinder(procfs),
-            new BackendProbe(procfs),
-            new BinaryAttacher(programs, catalogue, tiers, settings.bindBytes()));
+            backends,
+            new BinaryAttacher(programs, catalogue, tiers, backends, settings.bindBytes()));
     BackendStreams streams =
         new BackendStreams(
             settings.cluster(),
@@ -106,6 +108,7 @@ public final class Collector implements AutoCloseable {
             bootId(),
             servers,
             new NamespacePids(procfs),
+            new DatabaseEncodings(procfs),
             new StreamSettings(sender.schemaId(), settings.level(), epoch),
             sender::send);
     pump = new EventPump(programs, streams, settings.flushInterval());

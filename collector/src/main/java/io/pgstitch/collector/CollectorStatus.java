@@ -37,6 +37,7 @@ public record CollectorStatus(
    * @param clients client backends that it has now
    * @param traced whether its probes are planted
    * @param problem why not
+   * @param reduced why none of its structs is followed, empty when they are
    * @param missingFunctions wanted functions that its version does not have
    */
   public record Server(
@@ -48,6 +49,7 @@ public record CollectorStatus(
       int clients,
       boolean traced,
       String problem,
+      String reduced,
       List<String> missingFunctions) {}
 
   /** Servers whose probes are planted. */

@@ -33,6 +33,7 @@ final class ServerWatch {
   private final Map<ServerBinary, AttachedBinary> attached = new HashMap<>();
   private final Map<ServerBinary, String> refused = new HashMap<>();
   private final Map<Integer, AttachedBinary> byIndex = new ConcurrentHashMap<>();
+  private final Set<Integer> verified = ConcurrentHashMap.newKeySet();
 
   ServerWatch(ServerFinder finder, BackendProbe backends, BinaryAttacher attacher) {
     this.finder = finder;
@@ -80,13 +81,42 @@ final class ServerWatch {
     try {
       AttachedBinary binary = attacher.attach(server, freeIndex());
       attached.put(server.binary(), binary);
+      verified.remove(binary.index());
       byIndex.put(binary.index(), binary);
+      binary.contradiction().ifPresent(why -> sayReduced(server.version(), why));
       if (!binary.missing().isEmpty()) {
         LOG.debug("{} has no {}", server.version(), String.join(", ", binary.missing()));
       }
     } catch (AttachException e) {
       refused.put(server.binary(), e.getMessage());
       LOG.error("cannot trace: {}", e.getMessage());
+    }
+  }
+
+  private static void sayReduced(String version, String why) {
+    LOG.warn("{}: {}: {}", version, why, AttachedBinary.WITHOUT_LAYOUT);
+  }
+
+  /** A backend has announced itself: what is known of its binary is held against it. */
+  void announced(int index, int pid) {
+    if (!verified.contains(index)) {
+      verify(index, pid);
+    }
+  }
+
+  private synchronized void verify(int index, int pid) {
+    AttachedBinary known = byIndex.get(index);
+    Optional<AttachedBinary> checked =
+        known == null ? Optional.empty() : attacher.verify(known, pid);
+    if (checked.isEmpty()) {
+      return;
+    }
+    verified.add(index);
+    AttachedBinary now = checked.get();
+    if (known.contradiction().isEmpty() && now.contradiction().isPresent()) {
+      sayReduced("process " + pid, now.contradiction().get());
+      byIndex.put(index, now);
+      attached.replaceAll((binary, old) -> old.index() == index ? now : old);
     }
   }
 
@@ -150,6 +180,7 @@ final class ServerWatch {
               binary == null ? 0 : backends.countClients(server, binary.elf()),
               binary != null,
               refused.getOrDefault(server.binary(), ""),
+              binary == null ? "" : binary.contradiction().orElse(""),
               binary == null ? List.of() : binary.missing()));
     }
     return status;

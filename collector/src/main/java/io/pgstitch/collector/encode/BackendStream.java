@@ -1,6 +1,7 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.AvroFraming;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKey;
@@ -26,6 +27,7 @@ public final class BackendStream {
   private final Backend backend;
   private final String key;
   private final EventNames names;
+  private final SourceTexts texts;
   private final StreamSettings settings;
   private final boolean begunBefore;
   private final Consumer<EncodedBatch> sink;
@@ -58,18 +60,21 @@ public final class BackendStream {
 
   /**
    * @param session the SESSION record of the backend
+   * @param encoding in which the backend keeps its texts
    * @param sink takes finished batches
    */
   public BackendStream(
       Backend backend,
       KernelEvent session,
       EventNames names,
+      ServerEncoding encoding,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
-    this.binds = new PendingBinds(names);
+    this.binds = new PendingBinds(names, encoding);
+    this.texts = new SourceTexts(encoding);
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
@@ -166,16 +171,32 @@ public final class BackendStream {
     switch (e.kind()) {
       case KernelEvent.ACTIVITY -> {
         byte[] text = wholeText(e);
-        events.activity(e, names.activityState(e.activityState()), text, isCut(e, text));
+        int state = names.activityState(e.activityState(), text.length > 0);
+        events.activity(e, state, texts.message(text), isCut(e, text));
       }
       case KernelEvent.ENTRY -> events.entry(e, names.function(e.function()));
       case KernelEvent.EXIT -> events.exit(e, names.function(e.function()));
       case KernelEvent.STATEMENT -> {
         byte[] text = wholeText(e);
-        events.statement(e, names.function(e.function()), text, isCut(e, text));
+        int location = e.statementLocation();
+        events.statement(
+            e,
+            names.function(e.function()),
+            texts.utf8(text),
+            isCut(e, text),
+            texts.location(text, location),
+            texts.length(text, location, e.statementLength()));
       }
-      case KernelEvent.PORTAL ->
-          events.portal(e, names.commandTag(e.portalCommandTag()), wholeText(e));
+      case KernelEvent.PORTAL -> {
+        byte[] text = wholeText(e);
+        int location = e.portalLocation();
+        events.portal(
+            e,
+            names.commandTag(e.portalCommandTag()),
+            texts.utf8(text),
+            texts.location(text, location),
+            texts.length(text, location, e.portalStatementLength()));
+      }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
           events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));

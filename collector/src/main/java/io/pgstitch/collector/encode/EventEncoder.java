@@ -76,7 +76,8 @@ final class EventEncoder {
     out.writeLong(e.exitRows());
   }
 
-  void statement(KernelEvent e, byte[] function, byte[] text, boolean cut) throws IOException {
+  void statement(KernelEvent e, byte[] function, byte[] text, boolean cut, int location, int length)
+      throws IOException {
     head(EventSchema.STATEMENT, e);
     stack(e);
     out.writeInt(strings.indexOf(function));
@@ -85,11 +86,11 @@ final class EventEncoder {
     out.writeBoolean(cut);
     out.writeLong(e.statementQueryId());
     out.writeInt(e.statementCommand());
-    out.writeInt(e.statementLocation());
-    out.writeInt(e.statementLength());
+    out.writeInt(location);
+    out.writeInt(length);
   }
 
-  void portal(KernelEvent e, byte[] tag, byte[] text) throws IOException {
+  void portal(KernelEvent e, byte[] tag, byte[] text, int location, int length) throws IOException {
     head(EventSchema.PORTAL, e);
     stack(e);
     out.writeLong(e.portal());
@@ -97,8 +98,8 @@ final class EventEncoder {
     out.writeInt(strings.indexOf(e.portalStatementName()));
     out.writeInt(strings.indexOf(tag));
     out.writeLong(e.portalQueryId());
-    out.writeInt(e.portalLocation());
-    out.writeInt(e.portalStatementLength());
+    out.writeInt(location);
+    out.writeInt(length);
     out.writeInt(strings.indexOf(text));
   }
 

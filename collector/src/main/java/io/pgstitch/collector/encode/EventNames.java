@@ -2,13 +2,16 @@ package io.pgstitch.collector.encode;
 
 import io.pgstitch.collector.bind.BindReader;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.schema.ActivityState;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Names of functions, wait events and command tags of one major version, as bytes made once, and
@@ -17,7 +20,7 @@ import java.util.Map;
 public final class EventNames {
   private final byte[][] functions;
   private final PostgresFacts facts;
-  private final BindReader binds;
+  private final Map<Optional<Charset>, BindReader> binds = new HashMap<>();
   private final Map<Integer, byte[]> waitNames = new HashMap<>();
   private final Map<Integer, byte[]> waitClasses = new HashMap<>();
   private final Map<Integer, byte[]> tags = new HashMap<>();
@@ -33,12 +36,12 @@ public final class EventNames {
       functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
     }
     this.facts = facts;
-    this.binds = new BindReader(facts.major());
   }
 
-  /** Reads the bind values of this major. */
-  BindReader binds() {
-    return binds;
+  /** Reads the bind values of this major; it must be one that there are facts of. */
+  BindReader binds(ServerEncoding encoding) {
+    return binds.computeIfAbsent(
+        encoding.charset(), charset -> new BindReader(facts.major(), charset));
   }
 
   byte[] function(int index) {
@@ -54,11 +57,19 @@ public final class EventNames {
   }
 
   byte[] commandTag(int tag) {
-    return tags.computeIfAbsent(tag, t -> utf8(facts.commandTag(t)));
+    // Better none than one that no client knows.
+    return tags.computeIfAbsent(tag, t -> utf8(facts.isKnown() ? facts.commandTag(t) : ""));
   }
 
-  /** Number in Avro of the contract's ActivityState. */
-  int activityState(int state) {
+  /**
+   * Number in Avro of the contract's ActivityState. Of a major without facts no state's number is
+   * known, but only the running state comes with a text.
+   */
+  int activityState(int state, boolean hasText) {
+    if (!facts.isKnown()) {
+      ActivityState guessed = hasText ? ActivityState.RUNNING : ActivityState.IDLE;
+      return ActivityState.SCHEMA$.getEnumOrdinal(guessed.name());
+    }
     ActivityState named =
         switch (facts.activityState(state)) {
           case IDLE -> ActivityState.IDLE;

@@ -1,21 +1,23 @@
 package io.pgstitch.collector.probe;
 
+import io.pgstitch.bpf.BinaryConfig;
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.EventNames;
+import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.BindLayout;
 import io.pgstitch.collector.postgres.DataType;
 import io.pgstitch.collector.postgres.DataTypes;
 import io.pgstitch.collector.postgres.PostgresFacts;
-import io.pgstitch.collector.postgres.UnsupportedMajorException;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 
 /** Plants the probes of the wanted tiers in a server's binary. */
 public final class BinaryAttacher {
@@ -25,15 +27,24 @@ public final class BinaryAttacher {
   private final KernelPrograms programs;
   private final ProbeCatalogue catalogue;
   private final EnumSet<Probe.Tier> tiers;
+  private final BackendProbe backends;
+  private final LayoutCheck layouts;
   private final int bindBytes;
 
   /**
    * @param tiers what is wanted
+   * @param backends against which what is known of the server's structs is checked
    * @param bindBytes bytes of a bind value that are read at most
    */
   public BinaryAttacher(
-      KernelPrograms programs, ProbeCatalogue catalogue, EnumSet<Probe.Tier> tiers, int bindBytes) {
+      KernelPrograms programs,
+      ProbeCatalogue catalogue,
+      EnumSet<Probe.Tier> tiers,
+      BackendProbe backends,
+      int bindBytes) {
     this.programs = programs;
+    this.backends = backends;
+    this.layouts = new LayoutCheck(backends);
     this.catalogue = catalogue;
     this.tiers = EnumSet.copyOf(tiers);
     this.bindBytes = bindBytes;
@@ -49,11 +60,9 @@ public final class BinaryAttacher {
     PostgresFacts facts;
     try {
       elf = ElfFile.read(server.executable());
-      facts = PostgresFacts.of(server.major());
+      facts = PostgresFacts.ofAny(server.major());
     } catch (IOException e) {
       throw new AttachException(server, "its executable cannot be read", e);
-    } catch (UnsupportedMajorException e) {
-      throw new AttachException(server, e.getMessage(), e);
     }
     ProbePlan plan = ProbePlan.of(elf, index, catalogue, tiers);
     if (!plan.missingRequired().isEmpty()) {
@@ -64,13 +73,67 @@ public final class BinaryAttacher {
               + "; it is no stock build of PostgreSQL "
               + server.major());
     }
-    describeBinds(index, server.major());
+    Optional<String> contradiction = contradiction(server, elf, facts);
+    if (facts.isKnown()) {
+      describeBinds(index, server.major());
+    }
     // Until all probes are planted, whoever hits one of them was there before.
-    programs.putBinary(index, BinaryFacts.of(elf, facts, Long.MAX_VALUE));
+    programs.putBinary(index, config(elf, facts, contradiction, Long.MAX_VALUE));
     List<Long> attachments = plant(server, plan);
-    programs.putBinary(index, BinaryFacts.of(elf, facts, HostClock.monotonicNanos()));
+    long planted = HostClock.monotonicNanos();
+    programs.putBinary(index, config(elf, facts, contradiction, planted));
     return new AttachedBinary(
-        index, elf, new EventNames(catalogue, facts), attachments, plan.missingOptional());
+        index,
+        elf,
+        facts,
+        new EventNames(catalogue, facts),
+        attachments,
+        plan.missingOptional(),
+        planted,
+        contradiction);
+  }
+
+  private Optional<String> contradiction(PostgresServer server, ElfFile elf, PostgresFacts facts) {
+    if (!facts.isKnown()) {
+      return Optional.of(
+          "there are no facts about PostgreSQL "
+              + server.major()
+              + ", only about "
+              + PostgresFacts.SUPPORTED_MAJORS);
+    }
+    return backends.clients(server, elf).stream()
+        .flatMap(pid -> layouts.compare(pid, elf, facts).stream())
+        .flatMap(verdict -> verdict.contradiction().stream())
+        .findFirst();
+  }
+
+  private static BinaryConfig config(
+      ElfFile elf, PostgresFacts facts, Optional<String> contradiction, long attachedNanos) {
+    return contradiction.isPresent()
+        ? BinaryFacts.withoutLayout(elf, facts, attachedNanos)
+        : BinaryFacts.of(elf, facts, attachedNanos);
+  }
+
+  /**
+   * Holds what is known of a binary against one of its backends, which may be the first that there
+   * is. If they do not agree, no struct is followed any more.
+   *
+   * @return the binary as it is known now; empty when this backend could not tell
+   */
+  public Optional<AttachedBinary> verify(AttachedBinary binary, int pid) {
+    if (binary.contradiction().isPresent()) {
+      return Optional.of(binary);
+    }
+    return layouts
+        .compare(pid, binary.elf(), binary.facts())
+        .map(v -> v.contradiction().map(why -> reduce(binary, why)).orElse(binary));
+  }
+
+  private AttachedBinary reduce(AttachedBinary binary, String why) {
+    programs.putBinary(
+        binary.index(),
+        BinaryFacts.withoutLayout(binary.elf(), binary.facts(), binary.plantedNanos()));
+    return binary.contradictedBy(why);
   }
 
   private void describeBinds(int index, int major) {

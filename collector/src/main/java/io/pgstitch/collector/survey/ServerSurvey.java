@@ -4,6 +4,8 @@ import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.probe.AttachedBinary;
+import io.pgstitch.collector.probe.LayoutCheck;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.collector.probe.ProbePlan;
@@ -28,6 +30,7 @@ final class ServerSurvey {
       ElfFile elf = ElfFile.read(server.executable());
       clients = backends.countClients(server, elf);
       capabilities.add(version(server));
+      capabilities.add(layout(server, elf));
       capabilities.add(tier("statements", elf, EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE)));
       capabilities.add(tier("waits", elf, EnumSet.of(Probe.Tier.WAIT)));
       capabilities.add(functions(elf));
@@ -52,10 +55,30 @@ final class ServerSurvey {
   private static Finding version(PostgresServer server) {
     return PostgresFacts.SUPPORTED_MAJORS.contains(server.major())
         ? Finding.good("version", String.valueOf(server.versionNum()))
-        : Finding.bad(
+        : Finding.limited(
             "version",
-            "no facts about PostgreSQL " + server.major(),
-            "supported are " + PostgresFacts.SUPPORTED_MAJORS);
+            "no facts about PostgreSQL " + server.major() + ": " + AttachedBinary.WITHOUT_LAYOUT,
+            "use a pgstitch that knows it; this one knows " + PostgresFacts.SUPPORTED_MAJORS);
+  }
+
+  private Finding layout(PostgresServer server, ElfFile elf) {
+    PostgresFacts facts = PostgresFacts.ofAny(server.major());
+    List<Integer> clients = facts.isKnown() ? backends.clients(server, elf) : List.of();
+    if (clients.isEmpty()) {
+      return Finding.good("layout", "is checked at the first backend");
+    }
+    LayoutCheck check = new LayoutCheck(backends);
+    return clients.stream()
+        .flatMap(pid -> check.compare(pid, elf, facts).stream())
+        .flatMap(verdict -> verdict.contradiction().stream())
+        .findFirst()
+        .map(
+            why ->
+                Finding.limited(
+                    "layout",
+                    why + ": " + AttachedBinary.WITHOUT_LAYOUT,
+                    "this build is not stock PostgreSQL " + server.major()))
+        .orElse(Finding.good("layout", "as in stock builds, checked on " + clients.size()));
   }
 
   private Finding tier(String name, ElfFile elf, EnumSet<Probe.Tier> tiers) {
