@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -502,7 +503,9 @@ final class BindsIT {
         assertThat(bound.get(i))
             .containsExactly(
                 "$1 int8 '" + (Long.MIN_VALUE + i) + "'",
-                "$2 float8 '" + BigDecimal.valueOf(25L * i, 2).stripTrailingZeros().toPlainString() + "'",
+                "$2 float8 '"
+                    + BigDecimal.valueOf(25L * i, 2).stripTrailingZeros().toPlainString()
+                    + "'",
                 "$3 uuid '" + uuid + "'",
                 "$4 bytea '\\x0" + i + "'",
                 "$5 _int4 '{" + i + ",NULL}'");
