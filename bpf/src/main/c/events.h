@@ -19,6 +19,7 @@ enum event_kind {
 	EVENT_ERROR = 11,	  /* struct error_event */
 	EVENT_BACKEND_END = 12,	  /* struct backend_end_event */
 	EVENT_TEXT = 13,	  /* struct event_header + a piece of the next event's text */
+	EVENT_SETTING = 14,	  /* struct setting_event + text */
 	EVENT_BINDS = 15,	  /* struct bind_event + value, for each value and once at their end */
 };
 
@@ -26,11 +27,15 @@ enum event_flags {
 	FLAG_TEXT_CUT = 1,	/* the text is longer than what was read */
 	FLAG_TEXT_SAME = 2,	/* the text is that of the running message, it is not repeated */
 	FLAG_TEXT_UNREADABLE = 4, /* the text could not be read (page not resident) */
+	FLAG_HAD_XID = 1 << 16, /* activity: the transaction has been given an id */
 	FLAG_BINDS_LAST = 8,	/* position: values sent before, type: values there are */
 };
 
-/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS and TEXT have none of
- * their own (they carry that of the event that follows): losing one of them is noticed by other means. */
+/* The highest byte of the flags: the level in force for the event, bits of enum level. */
+#define FLAG_LEVEL_SHIFT 24
+
+/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS, TEXT and a SETTING with
+ * SETTING_SETTLED have none of their own (the first three carry that of the event that follows): losing one of them is noticed by other means. */
 struct event_header {
 	__u32 length;	   /* of the whole record */
 	__u16 kind;
@@ -151,6 +156,35 @@ struct backend_end_event {
 	struct event_header h;
 	__u32 exit_status; /* as wait(2) reports it */
 	__u32 pad;
+};
+
+#define SETTING_VALUE 1024
+
+enum setting_cause {
+	SETTING_GIVEN = 0,	     /* SET, RESET, set_config(), or the session's start */
+	SETTING_ALL_RESET = 1,	     /* RESET ALL, DISCARD ALL */
+	SETTING_TRANSACTION_END = 2, /* the end of a transaction took it back */
+	SETTING_OPERATOR = 3,	     /* switched from outside of the server */
+	SETTING_SETTLED = 4,	     /* nothing happened: no transaction can take the level back any more */
+};
+
+enum setting_properties {
+	SETTING_IS_RESET = 1,	  /* it was given no value */
+	SETTING_IS_LOCAL = 2,	  /* SET LOCAL */
+	SETTING_BY_SUPERUSER = 4,
+	SETTING_REFUSED = 8,	  /* the session may not */
+	SETTING_INVALID = 16,	  /* the value means nothing */
+};
+
+struct setting_event {
+	struct event_header h;
+	__u32 cause;
+	__s32 source; /* GucSource, -1 not from the server */
+	__u32 level;  /* in force after it */
+	__u32 level_before;
+	__u32 properties;
+	__u32 text_length;
+	char name[NAME_LENGTH];
 };
 
 /* Values of one query descriptor that are sent, and bytes of one value at most. */
@@ -282,6 +316,58 @@ enum level {
 	LEVEL_BINDS = 4,
 	LEVEL_WAITS = 8,
 	LEVEL_PLAN_STATISTICS = 16, /* at every execution */
+	LEVEL_FUNCTIONS = 32,	    /* not Oracle's: calls of the function catalogue */
+};
+
+/* Bits that SET pgstitch.level is about; any of them traces statements. */
+#define LEVEL_TRACE 29
+/* Bits for which the detailed probes are planted. */
+#define LEVEL_DETAIL 28
+
+/* Which probes: in the two highest bits of the function's number in a cookie. */
+enum cookie_tier {
+	COOKIE_BASIC = 0,
+	COOKIE_DETAIL = 1,
+	COOKIE_FUNCTION = 2,
+};
+#define COOKIE_FUNCTION_BITS 14
+
+/* Where settings and transactions are found in one server binary, besides binary_config. */
+struct control_layout {
+	__u64 my_pgxact;	 /* 13; 0: the transaction id stands in PGPROC */
+	__u64 post_port_number;
+	__u32 proc_lxid;
+	__u32 transaction_xid;	 /* offset in PGPROC or PGXACT */
+	__u32 port_application_name;
+	__u32 tag_rollback;	 /* CommandTag */
+	__u32 state_idle;
+	__u32 pad;
+};
+
+/* What holds for all: how levels are chosen and who may. */
+struct control_config {
+	__u32 generation;   /* moves when a rule for a pid was added */
+	__u32 rules;	    /* bits 1 << enum rule_kind: there is one */
+	__u32 anyone;	    /* every session may switch itself; otherwise superusers and `switchers` */
+	__u32 pad;
+};
+
+enum rule_kind {
+	RULE_PID = 0,
+	RULE_ROLE = 1,
+	RULE_DATABASE = 2,
+	RULE_PORT = 3,
+};
+
+struct rule_key {
+	__u32 kind;
+	__u32 number;	    /* pid or port */
+	char name[SESSION_TEXT]; /* role or database */
+};
+
+struct rule {
+	__u32 level;
+	__u32 generation;
 };
 
 /* Counted per reason; index into the `losses` map. */

@@ -90,6 +90,11 @@ public final class BindLayout {
     return words;
   }
 
+  /** What the kernel programs are told of a build whose structs are not known: nothing. */
+  public static int[] noWords() {
+    return new int[WORDS.size() + 2];
+  }
+
   /** Whether the largest interval means infinity; before it was introduced it is a number. */
   public boolean intervalHasInfinity() {
     return values.get("interval.has_infinity") != 0;

@@ -24,6 +24,9 @@ import java.util.Map;
  * other's: a second statement of a message, or the next Execute of a suspended portal.
  */
 final class TailMove {
+  /** Number of a frame while its statement changes; no statement that begins may take it. */
+  private static final int HIDDEN = -2;
+
   private final Session session;
   private final OpenSession state;
   private final StatementLifecycle lifecycle;
@@ -133,7 +136,7 @@ final class TailMove {
       OpenFrame frame = state.getFrames().get(i);
       hidden[i] = frame.getOrdinal() >= ordinal ? frame.getOrdinal() : -1;
       if (hidden[i] >= 0) {
-        frame.setOrdinal(-1);
+        frame.setOrdinal(HIDDEN);
       }
     }
     return hidden;

@@ -21,6 +21,9 @@ final class TraceWriter {
   /** Number of a trace's root span. */
   static final int ROOT = 0;
 
+  /** Instead of a span's number: a call that is in no trace. */
+  static final int NO_TRACE = -1;
+
   private final Session session;
   private final RecordLines lines;
 

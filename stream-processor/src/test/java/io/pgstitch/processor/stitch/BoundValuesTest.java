@@ -29,9 +29,7 @@ class BoundValuesTest {
   }
 
   private static List<String> values(Span span) {
-    return span.getBinds() == null
-        ? null
-        : span.getBinds().stream().map(Bind::getValue).toList();
+    return span.getBinds() == null ? null : span.getBinds().stream().map(Bind::getValue).toList();
   }
 
   private static List<Span> statements(Stitched out) {
@@ -65,8 +63,7 @@ class BoundValuesTest {
     assertThat(out.shortRecords())
         .containsSubsequence("BINDS 101 [first]", "FETCH 101 r=1 mis=0", "BINDS 101 [second]");
     assertThat(
-            out.statements().stream()
-                .map(t -> values(t.getSpans().get(t.getSpans().size() - 1))))
+            out.statements().stream().map(t -> values(t.getSpans().get(t.getSpans().size() - 1))))
         .containsExactly(List.of("first"), List.of("second"));
     TraceIdentities.check(out);
   }
