@@ -388,7 +388,7 @@ __noinline int put_binds(__u64 query, __u64 now)
 		if (estate && read_u64(estate + l->estate_params) == list)
 			total = put_variables(list, estate, b->binary);
 	}
-	s->h.flags = FLAG_BINDS_LAST;
+	s->h.flags |= FLAG_BINDS_LAST;
 	s->h.length = sizeof(s->bind);
 	s->bind.position = s->binds_sent;
 	s->bind.type = total;
