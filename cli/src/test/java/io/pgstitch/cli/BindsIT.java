@@ -30,8 +30,7 @@ class BindsIT {
               "create function g(v int) returns bigint language plpgsql as $$ declare n bigint;"
                   + " begin select count(*) into n from pg_class where relnatts > v; return n; end $$");
       try (RunningUp up =
-          RunningUp.start(
-              dir, "--pid", String.valueOf(server.postmasterPid()), "--level", "12")) {
+          RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()), "--level", "12")) {
         try (Connection c = DriverManager.getConnection(server.jdbcUrl("postgres"))) {
           for (int i = 0; i < 3; i++) {
             execute(c, i);
@@ -46,8 +45,10 @@ class BindsIT {
           .containsSubsequence("  value=0", "  value=\"it's\\n\"0\"\"", "  value=1", "  value=2");
       assertThat(files.lines("  oacflg")).anyMatch(l -> l.contains(" csi=23 "));
       List<ExportedSpan> trace =
-          ExportedTraces.read(dir.resolve("out/spans.jsonl")).trace("select g($1), $2::text, $3::int4, 2");
-      ExportedSpan root = trace.stream().filter(s -> s.parentSpanId().isEmpty()).findFirst().orElseThrow();
+          ExportedTraces.read(dir.resolve("out/spans.jsonl"))
+              .trace("select g($1), $2::text, $3::int4, 2");
+      ExportedSpan root =
+          trace.stream().filter(s -> s.parentSpanId().isEmpty()).findFirst().orElseThrow();
       assertThat(root.attributes())
           .containsEntry("db.query.parameter.0", "2")
           .containsEntry("db.query.parameter.1", "it's\n\"2\"")

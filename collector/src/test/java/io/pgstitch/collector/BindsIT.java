@@ -511,7 +511,7 @@ final class BindsIT {
                 "$5 _int4 '{" + i + ",NULL}'");
       }
       assertThat(bound.get(8)).containsExactly("$1 int4 '35'");
-      assertThat(bound.get(9)).containsExactly("$1 int4 null", "$2 text 'NULL'");
+      assertThat(bound.get(9)).containsExactly("$1 int4 null", "$2 varchar 'NULL'");
     }
   }
 

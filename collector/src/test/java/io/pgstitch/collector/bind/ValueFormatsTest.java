@@ -128,7 +128,8 @@ class ValueFormatsTest {
           bytes[k] = k % 4 == 0 ? (byte) (bytes[k] & 7) : k % 4 == 3 ? (byte) (bytes[k] & 0x70) : 0;
         }
         try {
-          assertThat(format.print(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN))).isNotNull();
+          assertThat(format.print(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)))
+              .isNotNull();
           printed++;
         } catch (UndecodableException
             | BufferUnderflowException
