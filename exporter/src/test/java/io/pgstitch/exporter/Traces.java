@@ -28,6 +28,7 @@ public final class Traces {
     last.setText("select " + n);
     last.setQueryId(77L);
     last.setSqlstate(sqlstate);
+    last.setErrorMessage(sqlstate == null ? "" : "division by zero");
     spans.add(last);
     return new QueryTrace(
         String.format("%032x", n + 1),
@@ -43,6 +44,7 @@ public final class Traces {
         sqlstate == null,
         3L,
         sqlstate,
+        sqlstate == null ? "" : "division by zero",
         start,
         start + 900_000L,
         sqlstate == null ? CloseReason.COMPLETED : CloseReason.FAILED,
@@ -58,7 +60,7 @@ public final class Traces {
     span.setRows(-1L);
     span.setEventClass("IO");
     span.setCalls(1);
-    span.setTarget(new IoTarget(7, 8192L, 8192L));
+    span.setTarget(new IoTarget(7, 8192L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""));
     return span;
   }
 
@@ -69,6 +71,7 @@ public final class Traces {
     span.setParentSpanId(parent);
     span.setKind(kind);
     span.setName(name);
+    span.setErrorMessage("");
     span.setStartUtcNs(start);
     span.setEndUtcNs(start + length);
     return span;

@@ -20,6 +20,7 @@ class BoundValuesTest {
   private BackendScript execute(String text, long portal, long object, String... values) {
     script
         .running(text)
+        .call("pg_parse_query")
         .portal(portal, "SELECT")
         .ownStart(portal, object, SELECT)
         .enter("PortalRun", portal)
