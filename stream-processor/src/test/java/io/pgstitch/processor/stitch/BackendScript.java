@@ -5,6 +5,9 @@ import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendEnd;
 import io.pgstitch.schema.BackendKind;
+import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.BindForm;
+import io.pgstitch.schema.BindsBound;
 import io.pgstitch.schema.BufferDelta;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.ClockAnchor;
@@ -405,6 +408,31 @@ public final class BackendScript {
 
   public BackendScript clientRead(long ns) {
     return waits("Client", "ClientRead", ns);
+  }
+
+  /** The values with which a query descriptor runs for the first time. */
+  public BackendScript binds(long object, String... values) {
+    return add(
+        (delta, cpu, strings) -> {
+          List<Bind> binds = new ArrayList<>();
+          for (String value : values) {
+            Bind bind = new Bind();
+            bind.setPosition(binds.size() + 1);
+            bind.setTypeOid(25L);
+            bind.setTypeName("text");
+            bind.setForm(BindForm.TEXT);
+            bind.setValue(value);
+            bind.setReason("");
+            binds.add(bind);
+          }
+          BindsBound e = new BindsBound();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setObject(object);
+          e.setTotal(values.length);
+          e.setBinds(binds);
+          return e;
+        });
   }
 
   public BackendScript transactionEnd(boolean committed) {

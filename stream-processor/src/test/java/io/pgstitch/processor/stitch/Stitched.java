@@ -1,5 +1,7 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
@@ -91,6 +93,8 @@ public final class Stitched implements StitchOutput {
       return "XCTEND " + (r.getRollback() ? 1 : 0);
     } else if (record instanceof ErrorLine r) {
       return "ERROR " + r.getCursor() + " " + r.getSqlstate();
+    } else if (record instanceof Binds r) {
+      return "BINDS " + r.getCursor() + " " + r.getBinds().stream().map(Bind::getValue).toList();
     } else if (record instanceof Note r) {
       return "NOTE " + r.getName();
     }

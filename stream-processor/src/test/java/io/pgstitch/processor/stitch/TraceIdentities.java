@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
@@ -140,6 +141,8 @@ final class TraceIdentities {
     } else if (record instanceof TransactionEndLine r) {
       return r.getTimUs();
     } else if (record instanceof ErrorLine r) {
+      return r.getTimUs();
+    } else if (record instanceof Binds r) {
       return r.getTimUs();
     }
     return ((Note) record).getTimUs();

@@ -268,6 +268,29 @@ class Trace10046ValidatorTest {
   }
 
   @Test
+  void bindWithoutItsLinesIsFound() {
+    assertBreaks(TraceRule.GRAMMAR, "  oacdty=01 mxl=32(04) mxlc=00 mal=00 scl=00 pre=00\n", "");
+  }
+
+  @Test
+  void bindsThatDoNotAscendAreFound() {
+    String bind =
+        GOOD.substring(GOOD.indexOf(" Bind#0"), GOOD.indexOf("lines\"\n") + "lines\"\n".length());
+    assertBreaks(TraceRule.GRAMMAR, bind, bind + bind);
+    assertThat(rules(GOOD.replace(bind, bind + bind.replace("Bind#0", "Bind#1")))).isEmpty();
+  }
+
+  @Test
+  void nullBindHasNoValueLine() {
+    assertThat(rules(GOOD.replace("  value=\"two\nlines\"\n", ""))).isEmpty();
+  }
+
+  @Test
+  void bindsBetweenExecAndFetchAreFound() {
+    assertBreaks(TraceRule.BINDS_ORDER, "FETCH #101:c=10", "BINDS #101:\n\nFETCH #101:c=10");
+  }
+
+  @Test
   void violationNamesTheLine() {
     TraceReport report = validate(GOOD.replace("*** SQLSTATE: 22012", "SQLSTATE: 22012"));
     long line = GOOD.substring(0, GOOD.indexOf("*** SQLSTATE")).lines().count() + 1;
