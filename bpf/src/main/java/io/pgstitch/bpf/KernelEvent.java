@@ -258,7 +258,9 @@ public final class KernelEvent {
     };
   }
 
-  /** The piece of text that this record carries (ACTIVITY, STATEMENT, PORTAL, SETTING, ERROR, TEXT). */
+  /**
+   * The piece of text that this record carries (ACTIVITY, STATEMENT, PORTAL, SETTING, ERROR, TEXT).
+   */
   public byte[] text() {
     int head =
         switch (kind()) {

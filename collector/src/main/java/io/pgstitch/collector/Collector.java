@@ -124,7 +124,8 @@ public final class Collector implements AutoCloseable {
             relations,
             new StreamSettings(sender.schemaId(), epoch),
             sender::send);
-    pump = new EventPump(
+    pump =
+        new EventPump(
             programs,
             streams,
             servers,

@@ -41,7 +41,9 @@ public final class Traces {
             null,
             sqlstate,
             sqlstate == null ? "" : "division by zero",
-            false));
+            false,
+            null,
+            0));
     return new QueryTrace(
         String.format("%032x", n + 1),
         0,
@@ -86,6 +88,8 @@ public final class Traces {
         new IoTarget(7, 8192L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""),
         null,
         "",
-        false);
+        false,
+        null,
+        0);
   }
 }
