@@ -319,7 +319,7 @@ int on_executor_run(struct pt_regs *ctx)
 	if (wants(b, LEVEL_BINDS))
 		put_binds(query, now);
 	if (wants(b, LEVEL_WAITS) && bin && bin->layout_known)
-		learn_executors(b, read_u64(query + bin->query_estate));
+		learn_executors(read_u64(query + bin->query_estate));
 	return 0;
 }
 
