@@ -1,6 +1,8 @@
 package io.pgstitch.cli;
 
 import io.pgstitch.testkit.ThrowawayPostgres;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -9,6 +11,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import org.postgresql.core.BaseConnection;
 
 /**
@@ -196,38 +200,28 @@ final class ClientWorkloads {
         "\\set n random(1, 100)\n\\startpipeline\nselect b from c where a = :n;\n"
             + "insert into p values (:n);\nselect b from c where a = :n;\n\\endpipeline\n");
     for (String mode : new String[] {"extended", "prepared"}) {
-      Process process =
-          new ProcessBuilder(
-                  "/usr/bin/env",
-                  "PGAPPNAME=pipeline",
-                  pgbench(),
-                  "-h",
-                  "127.0.0.1",
-                  "-p",
-                  String.valueOf(server.port()),
-                  "-U",
-                  "postgres",
-                  "-n",
-                  "-M",
-                  mode,
-                  "-f",
-                  script.toString(),
-                  "-t",
-                  String.valueOf(PIPELINES),
-                  "postgres")
-              .redirectErrorStream(true)
-              .redirectOutput(directory.resolve("pgbench.out").toFile())
-              .start();
-      if (process.waitFor() != 0) {
-        throw new AssertionError(Files.readString(directory.resolve("pgbench.out")));
-      }
+      pgbench(
+          server, "pipeline", "-M", mode, "-f", script.toString(), "-t", String.valueOf(PIPELINES));
       ledger.executed("pipeline", "select b from c where a = $1", "SELECT", 1, 2 * PIPELINES);
       ledger.executed("pipeline", "insert into p values ($1)", "INSERT", 1, PIPELINES);
     }
   }
 
-  private static String pgbench() {
-    return "/usr/lib/postgresql/15/bin/pgbench";
+  /** Runs pgbench on database postgres under another application name than its own. */
+  static void pgbench(ThrowawayPostgres server, String application, String... options)
+      throws Exception {
+    List<String> command = new ArrayList<>(List.of("-n"));
+    command.addAll(List.of(options));
+    command.add("host=127.0.0.1 dbname=postgres application_name=" + application);
+    Process process = server.client().startPgbench(command.toArray(String[]::new));
+    try (InputStream error = process.getErrorStream();
+        InputStream report = process.getInputStream()) {
+      report.readAllBytes();
+      byte[] problems = error.readAllBytes();
+      if (process.waitFor() != 0) {
+        throw new AssertionError(new String(problems, StandardCharsets.UTF_8));
+      }
+    }
   }
 
   static void drain(ResultSet rows) throws SQLException {

@@ -50,6 +50,12 @@ final class Launcher {
     return inNamespace("--uts", "hostname '" + name + "'");
   }
 
+  /** The same with a variable of the environment, NAME=VALUE. */
+  Launcher withEnvironment(String variable) {
+    before.addAll(List.of("env", variable));
+    return this;
+  }
+
   private Launcher inNamespace(String kind, String preparation) {
     before.addAll(List.of("unshare", kind, "sh", "-c", preparation + " && exec \"$@\"", "sh"));
     return this;

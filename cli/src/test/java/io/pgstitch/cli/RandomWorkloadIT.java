@@ -54,7 +54,7 @@ class RandomWorkloadIT {
               "--function",
               "heap_update",
               "--function",
-              "PostgresMain")) {
+              "exec_simple_query")) {
         traced = RandomWorkload.run(server.jdbcUrl("postgres"), seed, STATEMENTS);
         outcome = up.stop();
       }
