@@ -1,6 +1,7 @@
 package io.pgstitch.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.pgstitch.cli.Launcher.Outcome;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -69,7 +71,30 @@ class DemoIT {
             .toList();
 
     assertThat(locks).hasSize(1);
-    assertThat(locks.get(0).durationNanos()).isBetween(900_000_000L, 1_100_000_000L);
+    assertThat(locks.get(0).durationNanos()).isGreaterThan(900_000_000L);
+  }
+
+  @Test
+  void whatACallNeitherRanNorWaitedIsShown() throws IOException {
+    List<ExportedSpan> calls =
+        spans().stream()
+            .filter(s -> Set.of("PARSE", "EXEC", "FETCH", "CLOSE").contains(kind(s)))
+            .toList();
+
+    assertThat(calls).isNotEmpty();
+    assertThat(calls)
+        .allSatisfy(
+            s ->
+                assertThat(micros(s, "cpu") + micros(s, "wait") + micros(s, "unaccounted"))
+                    .isCloseTo(s.durationNanos() / 1000, within(3L)));
+  }
+
+  private static String kind(ExportedSpan span) {
+    return span.attributes().getOrDefault("pgstitch.kind", "");
+  }
+
+  private static long micros(ExportedSpan span, String figure) {
+    return Long.parseLong(span.attributes().get("pgstitch." + figure + "_us"));
   }
 
   @Test

@@ -4,8 +4,11 @@ import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.EncodedBatch;
+import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.postgres.ServerEncoding;
+import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +22,7 @@ final class BackendStreams {
   private final String bootId;
   private final ServerWatch servers;
   private final NamespacePids pids;
+  private final DatabaseEncodings encodings;
   private final StreamSettings settings;
   private final Consumer<EncodedBatch> sink;
 
@@ -28,6 +32,7 @@ final class BackendStreams {
       String bootId,
       ServerWatch servers,
       NamespacePids pids,
+      DatabaseEncodings encodings,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.cluster = cluster;
@@ -35,11 +40,16 @@ final class BackendStreams {
     this.bootId = bootId;
     this.servers = servers;
     this.pids = pids;
+    this.encodings = encodings;
     this.settings = settings;
     this.sink = sink;
   }
 
   BackendStream open(KernelEvent session) {
+    servers.announced(session.sessionBinary(), session.pid());
+    AttachedBinary binary = servers.binary(session.sessionBinary());
+    // The names were read before the layout was found to be another.
+    boolean named = binary.contradiction().isEmpty();
     Optional<PostgresServer> server = servers.serverOf(session.sessionParentPid());
     Backend backend =
         Backend.newBuilder()
@@ -50,17 +60,21 @@ final class BackendStreams {
             .setStartNs(session.sessionStartNanos())
             .setLeaderPid(leader(session))
             .setKind(kind(session.sessionKind()))
-            .setDatabase(text(session.sessionDatabase()))
-            .setUser(text(session.sessionUser()))
+            .setDatabase(named ? text(session.sessionDatabase()) : "")
+            .setUser(named ? text(session.sessionUser()) : "")
             .setApplicationName(text(session.sessionApplicationName()))
-            .setClientAddress(text(session.sessionClientAddress()))
+            .setClientAddress(named ? text(session.sessionClientAddress()) : "")
             .setPostmasterPid(session.sessionParentPid())
             .setServerPort(server.map(PostgresServer::port).orElse(0))
             .setServerVersionNum(server.map(PostgresServer::versionNum).orElse(0))
             .setDataDirectory(server.map(PostgresServer::dataDirectory).orElse(""))
             .build();
     return new BackendStream(
-        backend, session, servers.binary(session.sessionBinary()).names(), settings, sink);
+        backend, session, binary.names(), encoding(server, backend), settings, sink);
+  }
+
+  private ServerEncoding encoding(Optional<PostgresServer> server, Backend backend) {
+    return server.map(s -> encodings.of(s, backend.getDatabase())).orElse(ServerEncoding.UNKNOWN);
   }
 
   /** The leader's pid on the host, 0 for a process without one. */

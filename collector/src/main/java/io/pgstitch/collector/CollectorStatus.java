@@ -38,6 +38,7 @@ public record CollectorStatus(
    * @param clients client backends that it has now
    * @param traced whether its probes are planted
    * @param problem why not
+   * @param reduced why none of its structs is followed, empty when they are
    * @param functions how many functions of the detailed tier are traced
    * @param missingFunctions wanted functions that are not, with the reason
    */
@@ -50,6 +51,7 @@ public record CollectorStatus(
       int clients,
       boolean traced,
       String problem,
+      String reduced,
       int functions,
       List<MissingFunction> missingFunctions) {}
 

@@ -2,6 +2,7 @@ package io.pgstitch.collector;
 
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerBinary;
 import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.probe.AttachedBinary;
@@ -34,9 +35,17 @@ final class ServerWatch {
   private final Map<ServerBinary, AttachedBinary> attached = new HashMap<>();
   private final Map<ServerBinary, String> refused = new HashMap<>();
   private final Map<Integer, AttachedBinary> byIndex = new ConcurrentHashMap<>();
+  private final Set<Integer> verified = ConcurrentHashMap.newKeySet();
 
-  ServerWatch(ServerFinder finder, BackendProbe backends, BinaryAttacher attacher) {
+  private final List<Integer> wanted;
+
+  /**
+   * @param wanted servers and backends that are meant; empty: all servers
+   */
+  ServerWatch(
+      ServerFinder finder, BackendProbe backends, BinaryAttacher attacher, List<Integer> wanted) {
     this.finder = finder;
+    this.wanted = List.copyOf(wanted);
     this.backends = backends;
     this.attacher = attacher;
   }
@@ -46,6 +55,12 @@ final class ServerWatch {
     List<PostgresServer> found = finder.find();
     Set<Integer> pids = new HashSet<>();
     Set<ServerBinary> binaries = new HashSet<>();
+    Set<ServerBinary> all = new HashSet<>();
+    for (PostgresServer server : found) {
+      if (wanted.isEmpty() || wanted.contains(server.pid())) {
+        all.add(server.binary());
+      }
+    }
     for (PostgresServer server : found) {
       pids.add(server.pid());
       binaries.add(server.binary());
@@ -56,7 +71,7 @@ final class ServerWatch {
       } else if (known.port() == 0 && server.port() != 0) {
         servers.put(server.pid(), server);
       }
-      attach(server);
+      attach(server, all.contains(server.binary()));
     }
     for (PostgresServer gone : new ArrayList<>(servers.values())) {
       if (!pids.contains(gone.pid())) {
@@ -67,7 +82,7 @@ final class ServerWatch {
     detachUnused(binaries);
   }
 
-  private void attach(PostgresServer server) {
+  private void attach(PostgresServer server, boolean all) {
     if (attached.containsKey(server.binary()) || refused.containsKey(server.binary())) {
       return;
     }
@@ -79,9 +94,11 @@ final class ServerWatch {
           server.port());
     }
     try {
-      AttachedBinary binary = attacher.attach(server, freeIndex());
+      AttachedBinary binary = attacher.attach(server, freeIndex(), all);
       attached.put(server.binary(), binary);
+      verified.remove(binary.index());
       byIndex.put(binary.index(), binary);
+      binary.contradiction().ifPresent(why -> sayReduced(server.version(), why));
       for (MissingFunction missing : binary.missing()) {
         LOG.info(
             "not traced on port {}: {}: {}", server.port(), missing.symbol(), missing.reason());
@@ -89,6 +106,33 @@ final class ServerWatch {
     } catch (AttachException e) {
       refused.put(server.binary(), e.getMessage());
       LOG.error("cannot trace: {}", e.getMessage());
+    }
+  }
+
+  private static void sayReduced(String version, String why) {
+    LOG.warn("{}: {}: {}", version, why, AttachedBinary.WITHOUT_LAYOUT);
+  }
+
+  /** A backend has announced itself: what is known of its binary is held against it. */
+  void announced(int index, int pid) {
+    if (!verified.contains(index)) {
+      verify(index, pid);
+    }
+  }
+
+  private synchronized void verify(int index, int pid) {
+    AttachedBinary known = byIndex.get(index);
+    Optional<AttachedBinary> checked =
+        known == null ? Optional.empty() : attacher.verify(known, pid);
+    if (checked.isEmpty()) {
+      return;
+    }
+    verified.add(index);
+    AttachedBinary now = checked.get();
+    if (known.contradiction().isEmpty() && now.contradiction().isPresent()) {
+      sayReduced("process " + pid, now.contradiction().get());
+      byIndex.put(index, now);
+      attached.replaceAll((binary, old) -> old.index() == index ? now : old);
     }
   }
 
@@ -132,6 +176,15 @@ final class ServerWatch {
     return found;
   }
 
+  /** What a backend runs, if it is a backend of a server that can be traced. */
+  synchronized Optional<AttachedBinary> binaryOf(Procfs procfs, int pid) {
+    return procfs
+        .stat(pid)
+        .filter(s -> servers.containsKey(s.parentPid()))
+        .flatMap(s -> procfs.binary(pid))
+        .map(attached::get);
+  }
+
   /** The binary that the kernel programs name by an index. */
   AttachedBinary binary(int index) {
     return byIndex.get(index);
@@ -152,6 +205,7 @@ final class ServerWatch {
               binary == null ? 0 : backends.countClients(server, binary.elf()),
               binary != null,
               refused.getOrDefault(server.binary(), ""),
+              binary == null ? "" : binary.contradiction().orElse(""),
               binary == null ? 0 : binary.functions(),
               binary == null ? List.of() : binary.missing()));
     }

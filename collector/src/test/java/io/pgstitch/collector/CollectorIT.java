@@ -12,14 +12,14 @@ import io.pgstitch.schema.ErrorReported;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.Wait;
-import io.pgstitch.testkit.PostgresInstallation;
+import io.pgstitch.testkit.InstallationCopy;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
+import io.pgstitch.testkit.TimedSleep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -76,7 +76,7 @@ final class CollectorIT {
   void measuresASleepAsOneWait(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.collect();
-      traced.server().client().sql("select pg_sleep(0.2)");
+      long between = TimedSleep.nanosMeasuredBy(traced.server().client());
       List<RawEventBatch> batches = traced.batches();
       List<Long> sleeps =
           batches.stream()
@@ -89,7 +89,7 @@ final class CollectorIT {
                           .map(Wait::getDurationNs))
               .toList();
       assertThat(sleeps).hasSize(1);
-      assertThat(sleeps.get(0)).isBetween(200_000_000L, 215_000_000L);
+      assertThat(sleeps.get(0)).isBetween(TimedSleep.NANOS, between);
     }
   }
 
@@ -280,10 +280,10 @@ final class CollectorIT {
 
   @Test
   void tracesTheRunningBinaryAfterItWasReplacedOnDisk() throws Exception {
-    PostgresInstallation own = copyOf(PostgresInstallations.maven().get(0));
-    Path binary = own.postgres();
-    Path update = binary.resolveSibling("postgres.new");
-    try (TracedServer traced = new TracedServer(dir, own, b -> b)) {
+    try (InstallationCopy own = InstallationCopy.of(PostgresInstallations.maven().get(0));
+        TracedServer traced = new TracedServer(dir, own.installation(), b -> b)) {
+      Path binary = own.installation().postgres();
+      Path update = binary.resolveSibling("postgres.new");
       // As a package manager does it: a new file takes the name of the running one.
       Files.copy(binary, update, StandardCopyOption.COPY_ATTRIBUTES);
       Files.move(update, binary, StandardCopyOption.ATOMIC_MOVE);
@@ -294,25 +294,7 @@ final class CollectorIT {
           .singleElement()
           .matches(CollectorStatus.Server::traced);
       assertThat(messages(traced.batches())).contains("select 'old binary'");
-    } finally {
-      run("rm", "-rf", own.binDir().getParent().toString());
     }
-  }
-
-  /** An installation that a test may damage, readable by the user that the server runs as. */
-  private static PostgresInstallation copyOf(PostgresInstallation original) throws Exception {
-    Path root = Files.createTempDirectory("pgstitch-installation");
-    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Path from = original.binDir().getParent();
-    run("cp", "-a", from + "/.", root.toString());
-    return new PostgresInstallation(
-        original.major(),
-        root.resolve(from.relativize(original.binDir())),
-        root.resolve(from.relativize(original.libDir())));
-  }
-
-  private static void run(String... command) throws Exception {
-    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
   }
 
   @Test
@@ -375,5 +357,9 @@ final class CollectorIT {
       wanted.server().client().sql("select 'wanted'");
       assertThat(messages(wanted.batchesOfAllServers())).containsExactly("select 'wanted'");
     }
+  }
+
+  private static void run(String... command) throws Exception {
+    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
   }
 }

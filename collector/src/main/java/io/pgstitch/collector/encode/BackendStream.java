@@ -1,6 +1,8 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.Levels;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.AvroFraming;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKey;
@@ -8,6 +10,7 @@ import io.pgstitch.schema.ClockAnchor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import org.apache.avro.io.BinaryEncoder;
@@ -17,7 +20,7 @@ import org.apache.avro.specific.SpecificDatumWriter;
 /**
  * One backend's events on their way into batches: joins texts that came in pieces, turns totals
  * into differences, finds gaps in the sequence. A gap ends the batch, and the next one says how
- * much was lost. Not thread-safe.
+ * much was lost; so does a change of the level. Not thread-safe.
  */
 public final class BackendStream {
   /** A batch that has grown to this many bytes is sent without waiting for the interval. */
@@ -26,12 +29,14 @@ public final class BackendStream {
   private final Backend backend;
   private final String key;
   private final EventNames names;
+  private final SourceTexts texts;
   private final StreamSettings settings;
   private final boolean begunBefore;
   private final Consumer<EncodedBatch> sink;
 
   private final StringTable strings = new StringTable();
   private final EventEncoder events = new EventEncoder(strings);
+  private final PendingBinds binds;
   private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
   private final long[] buffers = new long[KernelEvent.BUFFER_COUNTERS];
   private final long[] moved = new long[KernelEvent.BUFFER_COUNTERS];
@@ -45,29 +50,33 @@ public final class BackendStream {
   private long baseNanos;
   private long lastCpuNanos;
   private long stackBase;
+  private int level;
 
   /**
    * What is the same for all streams of a collector.
    *
    * @param schemaId id under which the batches' schema is registered
-   * @param level trace level in force
    * @param epochNanos CLOCK_MONOTONIC of the attachment
    */
-  public record StreamSettings(int schemaId, int level, long epochNanos) {}
+  public record StreamSettings(int schemaId, long epochNanos) {}
 
   /**
    * @param session the SESSION record of the backend
+   * @param encoding in which the backend keeps its texts
    * @param sink takes finished batches
    */
   public BackendStream(
       Backend backend,
       KernelEvent session,
       EventNames names,
+      ServerEncoding encoding,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
+    this.texts = new SourceTexts(encoding);
+    this.binds = new PendingBinds(names);
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
@@ -75,6 +84,7 @@ public final class BackendStream {
       buffers[i] = session.sessionBuffers(i);
     }
     this.lastCpuNanos = session.cpuNanos();
+    this.level = session.level();
   }
 
   /** Whether the process has ended. */
@@ -85,6 +95,11 @@ public final class BackendStream {
   /** Events lost so far. */
   public long lost() {
     return lost;
+  }
+
+  /** The level of the last event, as bits of {@link Levels}. */
+  public int level() {
+    return level;
   }
 
   /** Whose events these are. */
@@ -99,6 +114,10 @@ public final class BackendStream {
         case KernelEvent.TEXT -> pieces.writeBytes(e.text());
         case KernelEvent.BUFFERS -> readBuffers(e);
         default -> {
+          inForce(e, clock);
+          if (e.kind() == KernelEvent.BINDS && !binds.complete(e)) {
+            return;
+          }
           inSequence(e, clock);
           encode(e);
           pieces.reset();
@@ -133,6 +152,22 @@ public final class BackendStream {
     buffersMoved = true;
   }
 
+  /** A batch has one level. */
+  private void inForce(KernelEvent e, ClockAnchor clock) {
+    if (e.level() != level) {
+      flush(clock);
+      level = e.level();
+    }
+    if (e.kind() == KernelEvent.SETTING
+        && (e.settingLevelBefore() & Levels.TRACE) == 0
+        && (e.settingLevel() & Levels.TRACE) != 0) {
+      // What was done while nothing was traced belongs to nothing.
+      Arrays.fill(moved, 0);
+      buffersMoved = false;
+      lastCpuNanos = e.cpuNanos();
+    }
+  }
+
   private void inSequence(KernelEvent e, ClockAnchor clock) {
     long gap = e.sequence() - lastSequence - 1;
     if (gap > 0) {
@@ -161,27 +196,53 @@ public final class BackendStream {
     switch (e.kind()) {
       case KernelEvent.ACTIVITY -> {
         byte[] text = wholeText(e);
-        events.activity(e, names.activityState(e.activityState()), text, isCut(e, text));
+        int state = names.activityState(e.activityState(), text.length > 0);
+        events.activity(e, state, texts.message(text), isCut(e, text));
       }
       case KernelEvent.ENTRY -> events.entry(e, names.function(e.function()));
       case KernelEvent.EXIT -> events.exit(e, names.function(e.function()));
       case KernelEvent.STATEMENT -> {
         byte[] text = wholeText(e);
-        events.statement(e, names.function(e.function()), text, isCut(e, text));
+        int location = e.statementLocation();
+        events.statement(
+            e,
+            names.function(e.function()),
+            texts.utf8(text),
+            isCut(e, text),
+            texts.location(text, location),
+            texts.length(text, location, e.statementLength()));
       }
-      case KernelEvent.PORTAL ->
-          events.portal(e, names.commandTag(e.portalCommandTag()), wholeText(e));
+      case KernelEvent.PORTAL -> {
+        byte[] text = wholeText(e);
+        int location = e.portalLocation();
+        events.portal(
+            e,
+            names.commandTag(e.portalCommandTag()),
+            texts.utf8(text),
+            texts.location(text, location),
+            texts.length(text, location, e.portalStatementLength()));
+      }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
           events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
+      case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
       case KernelEvent.ERROR -> events.error(e);
+      case KernelEvent.SETTING -> {
+        events.setting(e, settingValue(e), isCut(e, e.text()));
+      }
       case KernelEvent.BACKEND_END -> {
         events.backendEnd(e);
         ended = true;
       }
       default -> throw new IllegalStateException("unknown record kind " + e.kind());
     }
+  }
+
+  private static byte[] settingValue(KernelEvent e) {
+    return e.settingCause() == KernelEvent.CAUSE_OPERATOR
+        ? String.valueOf(e.settingLevel() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII)
+        : e.text();
   }
 
   private byte[] wholeText(KernelEvent e) {
@@ -204,7 +265,7 @@ public final class BackendStream {
       AvroFraming.writeHeader(bytes, settings.schemaId());
       BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
       new SpecificDatumWriter<>(Backend.class).write(backend, out);
-      out.writeInt(settings.level());
+      out.writeInt(level & Levels.TRACE);
       out.writeLong(settings.epochNanos());
       new SpecificDatumWriter<>(ClockAnchor.class).write(clock, out);
       out.writeLong(firstSequence);

@@ -1,11 +1,15 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.Levels;
+import io.pgstitch.schema.Bind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumWriter;
 
 /**
  * Writes the events of one batch as Avro, straight from the kernel's records: no object per event.
@@ -14,6 +18,7 @@ import org.apache.avro.io.EncoderFactory;
 final class EventEncoder {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
   private final BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
+  private final SpecificDatumWriter<Bind> bindWriter = new SpecificDatumWriter<>(Bind.class);
   private final StringTable strings;
   private int count;
   private long lastNanos;
@@ -56,6 +61,7 @@ final class EventEncoder {
     out.writeEnum(state);
     out.writeInt(strings.indexOf(text));
     out.writeBoolean(cut);
+    out.writeBoolean((e.flags() & KernelEvent.FLAG_HAD_XID) != 0);
   }
 
   void entry(KernelEvent e, byte[] function) throws IOException {
@@ -72,7 +78,8 @@ final class EventEncoder {
     out.writeLong(e.exitRows());
   }
 
-  void statement(KernelEvent e, byte[] function, byte[] text, boolean cut) throws IOException {
+  void statement(KernelEvent e, byte[] function, byte[] text, boolean cut, int location, int length)
+      throws IOException {
     head(EventSchema.STATEMENT, e);
     stack(e);
     out.writeInt(strings.indexOf(function));
@@ -81,11 +88,11 @@ final class EventEncoder {
     out.writeBoolean(cut);
     out.writeLong(e.statementQueryId());
     out.writeInt(e.statementCommand());
-    out.writeInt(e.statementLocation());
-    out.writeInt(e.statementLength());
+    out.writeInt(location);
+    out.writeInt(length);
   }
 
-  void portal(KernelEvent e, byte[] tag, byte[] text) throws IOException {
+  void portal(KernelEvent e, byte[] tag, byte[] text, int location, int length) throws IOException {
     head(EventSchema.PORTAL, e);
     stack(e);
     out.writeLong(e.portal());
@@ -93,8 +100,8 @@ final class EventEncoder {
     out.writeInt(strings.indexOf(e.portalStatementName()));
     out.writeInt(strings.indexOf(tag));
     out.writeLong(e.portalQueryId());
-    out.writeInt(e.portalLocation());
-    out.writeInt(e.portalStatementLength());
+    out.writeInt(location);
+    out.writeInt(length);
     out.writeInt(strings.indexOf(text));
   }
 
@@ -163,6 +170,35 @@ final class EventEncoder {
     int status = e.exitStatus();
     out.writeInt(status >>> 8 & 0xff);
     out.writeInt(status & 0x7f);
+  }
+
+  void setting(KernelEvent e, byte[] value, boolean cut) throws IOException {
+    head(EventSchema.SETTING, e);
+    int properties = e.settingProperties();
+    out.writeInt(strings.indexOf(e.settingName()));
+    out.writeInt(strings.indexOf(value));
+    out.writeBoolean((properties & KernelEvent.SETTING_IS_RESET) != 0);
+    out.writeBoolean((properties & KernelEvent.SETTING_IS_LOCAL) != 0);
+    out.writeBoolean((properties & KernelEvent.SETTING_BY_SUPERUSER) != 0);
+    out.writeInt(e.settingSource());
+    out.writeInt(e.settingLevel() & Levels.TRACE);
+    out.writeBoolean((properties & KernelEvent.SETTING_REFUSED) != 0);
+    out.writeBoolean((properties & KernelEvent.SETTING_INVALID) != 0);
+    out.writeBoolean(cut);
+  }
+
+  /** Values are few and differ: they do not go through the dictionary. */
+  void binds(KernelEvent e, int total, List<Bind> binds) throws IOException {
+    head(EventSchema.BINDS, e);
+    out.writeLong(e.bindObject());
+    out.writeInt(total);
+    out.writeArrayStart();
+    out.setItemCount(binds.size());
+    for (Bind bind : binds) {
+      out.startItem();
+      bindWriter.write(bind, out);
+    }
+    out.writeArrayEnd();
   }
 
   private void head(int type, KernelEvent e) throws IOException {

@@ -1,5 +1,6 @@
 package io.pgstitch.collector.encode;
 
+import io.pgstitch.collector.bind.BindReader;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
@@ -9,10 +10,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Names of functions, wait events and command tags of one major version, as bytes made once. */
+/**
+ * Names of functions, wait events and command tags of one major version, as bytes made once, and
+ * what reads its bind values.
+ */
 public final class EventNames {
   private final byte[][] functions;
   private final PostgresFacts facts;
+  private final BindReader binds;
   private final Map<Integer, byte[]> waitNames = new HashMap<>();
   private final Map<Integer, byte[]> waitClasses = new HashMap<>();
   private final Map<Integer, byte[]> tags = new HashMap<>();
@@ -28,6 +33,13 @@ public final class EventNames {
       functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
     }
     this.facts = facts;
+    // Of a major without facts no value is read.
+    this.binds = new BindReader(facts.isKnown() ? facts.major() : PostgresFacts.newestMajor());
+  }
+
+  /** Reads the bind values of this major. */
+  BindReader binds() {
+    return binds;
   }
 
   byte[] function(int index) {
@@ -43,11 +55,19 @@ public final class EventNames {
   }
 
   byte[] commandTag(int tag) {
-    return tags.computeIfAbsent(tag, t -> utf8(facts.commandTag(t)));
+    // Better none than one that no client knows.
+    return tags.computeIfAbsent(tag, t -> utf8(facts.isKnown() ? facts.commandTag(t) : ""));
   }
 
-  /** Number in Avro of the contract's ActivityState. */
-  int activityState(int state) {
+  /**
+   * Number in Avro of the contract's ActivityState. Of a major without facts no state's number is
+   * known, but only the running state comes with a text.
+   */
+  int activityState(int state, boolean hasText) {
+    if (!facts.isKnown()) {
+      ActivityState guessed = hasText ? ActivityState.RUNNING : ActivityState.IDLE;
+      return ActivityState.SCHEMA$.getEnumOrdinal(guessed.name());
+    }
     ActivityState named =
         switch (facts.activityState(state)) {
           case IDLE -> ActivityState.IDLE;

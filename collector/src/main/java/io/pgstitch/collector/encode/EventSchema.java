@@ -20,6 +20,8 @@ final class EventSchema {
   static final int TRANSACTION_END = index("TransactionEnd");
   static final int ERROR = index("ErrorReported");
   static final int BACKEND_END = index("BackendEnd");
+  static final int SETTING = index("SettingChanged");
+  static final int BINDS = index("BindsBound");
 
   private EventSchema() {}
 

@@ -1,15 +1,10 @@
 package io.pgstitch.collector.host;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** Looks into the memory of running backends, read only, through /proc/PID/mem. */
+/** Finds the client backends of servers and opens their memory. */
 public final class BackendProbe {
   private final Procfs procfs;
 
@@ -21,54 +16,41 @@ public final class BackendProbe {
   }
 
   /**
-   * How many client backends a server has now: its child processes whose MyProcPort is set.
+   * How many client backends a server has now.
    *
    * @param elf the server's executable
    */
   public int countClients(PostgresServer server, ElfFile elf) {
-    int clients = 0;
-    List<Integer> pids = procfs.pids();
-    for (int pid : pids) {
+    return clients(server, elf).size();
+  }
+
+  /** Pids of the client backends that a server has now: child processes whose MyProcPort is set. */
+  public List<Integer> clients(PostgresServer server, ElfFile elf) {
+    List<Integer> clients = new ArrayList<>();
+    for (int pid : procfs.pids()) {
       boolean child =
           procfs.stat(pid).map(s -> s.parentPid() == server.pid()).orElse(false)
               && procfs.binary(pid).map(b -> b.equals(server.binary())).orElse(false);
-      if (child && readPointer(pid, elf, "MyProcPort") != 0) {
-        clients++;
+      if (child && isClient(pid, elf)) {
+        clients.add(pid);
       }
     }
     return clients;
   }
 
-  /** The value of a pointer variable in a process, 0 when it cannot be read. */
-  private long readPointer(int pid, ElfFile elf, String symbol) {
-    long address = elf.address(symbol);
-    long bias = loadBias(pid, elf);
-    if (address == 0 || bias < 0) {
-      return 0;
-    }
-    ByteBuffer value = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
-    Path memory = procfs.file(pid, "mem");
-    try (FileChannel channel = FileChannel.open(memory, StandardOpenOption.READ)) {
-      return channel.read(value, bias + address) == 8 ? value.getLong(0) : 0;
-    } catch (IOException gone) {
-      return 0;
+  private boolean isClient(int pid, ElfFile elf) {
+    try (BackendMemory memory = memory(pid, elf).orElse(null)) {
+      return memory != null && memory.pointer("MyProcPort") != 0;
     }
   }
 
-  /** Where the executable was loaded: its first mapping, less that segment's address. */
-  private long loadBias(int pid, ElfFile elf) {
-    String executable = procfs.executableName(pid).orElse("");
-    try {
-      for (String line : Files.readAllLines(procfs.file(pid, "maps"))) {
-        if (line.endsWith(executable)) {
-          long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
-          String[] fields = line.split(" +", 6);
-          return start - elf.addressAt(Long.parseLong(fields[2], 16));
-        }
-      }
-    } catch (IOException | IllegalArgumentException gone) {
-      return -1;
-    }
-    return -1;
+  /** The memory of a process that runs this executable; empty when it cannot be read. */
+  public Optional<BackendMemory> memory(int pid, ElfFile elf) {
+    return BackendMemory.open(procfs, pid, elf);
+  }
+
+  /** How a process shows itself in ps: user, database and client of a backend are in it. */
+  public String title(int pid) {
+    return procfs.read(pid, "cmdline").map(t -> t.replace('\0', ' ').trim()).orElse("");
   }
 }

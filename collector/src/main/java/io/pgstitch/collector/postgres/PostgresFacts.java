@@ -24,9 +24,11 @@ public final class PostgresFacts {
   private final Map<Integer, String> tags;
   private final Map<String, Integer> layout;
   private final Map<Integer, ActivityState> states;
+  private final boolean known;
 
   private PostgresFacts(int major) {
     this.major = major;
+    this.known = true;
     this.classes = names(FactFile.read(major, "wait-event-classes.tsv", "\t", 2), 1);
     this.events = names(FactFile.read(major, "wait-events.tsv", "\t", 3), 2);
     this.lastBuiltInLwLock =
@@ -50,6 +52,38 @@ public final class PostgresFacts {
       throw new UnsupportedMajorException(major);
     }
     return new PostgresFacts(major);
+  }
+
+  /** Of a major without facts: the classes of waits, which do not change, and no name or number. */
+  private PostgresFacts(int major, PostgresFacts newest) {
+    this.major = major;
+    this.known = false;
+    this.classes = newest.classes;
+    this.events = Map.of();
+    this.lastBuiltInLwLock = -1;
+    this.tags = Map.of();
+    this.layout = Map.of();
+    this.states = Map.of();
+  }
+
+  /**
+   * The facts of a major, or as little as is true of any when there are none: no struct can be
+   * followed and no number named.
+   */
+  public static PostgresFacts ofAny(int major) {
+    return SUPPORTED_MAJORS.contains(major)
+        ? of(major)
+        : new PostgresFacts(major, new PostgresFacts(newestMajor()));
+  }
+
+  /** The newest major that there are facts of. */
+  public static int newestMajor() {
+    return SUPPORTED_MAJORS.get(SUPPORTED_MAJORS.size() - 1);
+  }
+
+  /** Whether there are facts of this major. */
+  public boolean isKnown() {
+    return known;
   }
 
   private static Map<Integer, String> names(FactFile file, int column) {
@@ -130,7 +164,7 @@ public final class PostgresFacts {
     if (eventClass.equals(EXTENSION)) {
       return EXTENSION;
     }
-    if (eventClass.equals(LWLOCK) && id > lastBuiltInLwLock) {
+    if (known && eventClass.equals(LWLOCK) && id > lastBuiltInLwLock) {
       return "extension";
     }
     return unknown(id);
@@ -143,6 +177,25 @@ public final class PostgresFacts {
   public String commandTag(int number) {
     String name = tags.get(number);
     return name == null ? unknown(number) : name;
+  }
+
+  /**
+   * The number of a command tag.
+   *
+   * @throws IllegalArgumentException if this major has no such tag
+   */
+  public int commandTagNumber(String name) {
+    return tags.entrySet().stream()
+        .filter(tag -> tag.getValue().equals(name))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("PostgreSQL " + major + " has no tag " + name));
+  }
+
+  /** Whether layout.properties of this major has a key. */
+  public boolean has(String key) {
+    return layout.containsKey(key);
   }
 
   /**

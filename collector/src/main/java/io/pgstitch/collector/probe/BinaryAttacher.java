@@ -4,18 +4,22 @@ import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.EventNames;
+import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
-import io.pgstitch.collector.postgres.UnsupportedMajorException;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 
-/** Plants the probes of the wanted tiers in a server's binary. */
+/**
+ * Plants probes in a server's binary: those of the default level in all processes that run it, and
+ * what one session asks for beyond in its process alone.
+ */
 public final class BinaryAttacher {
   /** The kernel programs keep this many binaries apart. */
   public static final int MOST_BINARIES = 64;
@@ -23,32 +27,46 @@ public final class BinaryAttacher {
   private final KernelPrograms programs;
   private final ProbeCatalogue catalogue;
   private final EnumSet<Probe.Tier> tiers;
+  private final BinaryDescriber describer;
+  private final ProbePlanter planter;
+  private final BackendProbe backends;
+  private final LayoutCheck layouts;
 
   /**
    * @param tiers what is wanted
+   * @param backends against which what is known of the server's structs is checked
+   * @param bindBytes bytes of a bind value that are read at most
    */
   public BinaryAttacher(
-      KernelPrograms programs, ProbeCatalogue catalogue, EnumSet<Probe.Tier> tiers) {
+      KernelPrograms programs,
+      ProbeCatalogue catalogue,
+      EnumSet<Probe.Tier> tiers,
+      BackendProbe backends,
+      int bindBytes) {
     this.programs = programs;
+    this.planter = new ProbePlanter(programs);
+    this.backends = backends;
+    this.layouts = new LayoutCheck(backends);
     this.catalogue = catalogue;
     this.tiers = EnumSet.copyOf(tiers);
+    this.describer = new BinaryDescriber(programs, bindBytes);
   }
 
   /**
    * Attaches to the binary that a server runs.
    *
    * @param index a number below {@link #MOST_BINARIES} that no other attached binary has
+   * @param all false: nothing is planted yet, only single backends are wanted
    */
-  public AttachedBinary attach(PostgresServer server, int index) throws AttachException {
+  public AttachedBinary attach(PostgresServer server, int index, boolean all)
+      throws AttachException {
     ElfFile elf;
     PostgresFacts facts;
     try {
       elf = ElfFile.read(server.executable());
-      facts = PostgresFacts.of(server.major());
+      facts = PostgresFacts.ofAny(server.major());
     } catch (IOException e) {
       throw new AttachException(server, "its executable cannot be read", e);
-    } catch (UnsupportedMajorException e) {
-      throw new AttachException(server, e.getMessage(), e);
     }
     FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
     ProbePlan plan = ProbePlan.of(functions, index, catalogue, tiers);
@@ -60,77 +78,94 @@ public final class BinaryAttacher {
               + "; it is no stock build of PostgreSQL "
               + server.major());
     }
+    Optional<String> contradiction = contradiction(server, elf, facts);
+    EnumSet<Probe.Tier> wanted = all ? tiers : EnumSet.noneOf(Probe.Tier.class);
+    if (!all) {
+      plan = ProbePlan.of(functions, index, catalogue, wanted);
+    }
     // Until all probes are planted, whoever hits one of them was there before.
-    programs.putBinary(index, BinaryFacts.of(elf, facts, Long.MAX_VALUE));
-    List<Long> attachments = plant(server, plan);
-    List<MissingFunction> missing = new ArrayList<>(plan.missingOptional());
-    int detailed = plantDetails(server, plan, attachments, missing);
-    programs.putBinary(index, BinaryFacts.of(elf, facts, HostClock.monotonicNanos()));
+    describe(index, elf, facts, contradiction, Long.MAX_VALUE);
+    ProbePlanter.Planted probes = plant(server, plan);
+    long planted = HostClock.monotonicNanos();
+    describe(index, elf, facts, contradiction, planted);
     return new AttachedBinary(
-        index, elf, new EventNames(catalogue, facts), attachments, detailed, List.copyOf(missing));
+        index,
+        functions,
+        facts,
+        new EventNames(catalogue, facts),
+        wanted,
+        probes.attachments(),
+        probes.details(),
+        probes.missing(),
+        planted,
+        contradiction);
   }
 
-  /**
-   * Plants the detailed tier, all at once; where the kernel refuses a place, one function after the
-   * other, so that the rest is traced.
-   *
-   * @return how many functions have their probes
-   */
-  private int plantDetails(
-      PostgresServer server,
-      ProbePlan plan,
-      List<Long> attachments,
-      List<MissingFunction> missing) {
-    try {
-      attachments.addAll(plantAll(server, plan.detailGroups()));
-      return plan.details().size();
-    } catch (BpfException oneOfThem) {
-      int planted = 0;
-      for (ProbePlan.Detail detail : plan.details()) {
-        try {
-          attachments.addAll(plantAll(server, detail.groups()));
-          planted++;
-        } catch (BpfException e) {
-          missing.add(
-              new MissingFunction(
-                  detail.symbol(), "the kernel refuses a probe there: " + e.getMessage()));
-        }
-      }
-      return planted;
+  private Optional<String> contradiction(PostgresServer server, ElfFile elf, PostgresFacts facts) {
+    if (!facts.isKnown()) {
+      return Optional.of(
+          "there are no facts about PostgreSQL "
+              + server.major()
+              + ", only about "
+              + PostgresFacts.SUPPORTED_MAJORS);
+    }
+    return backends.clients(server, elf).stream()
+        .flatMap(pid -> layouts.compare(pid, elf, facts).stream())
+        .flatMap(verdict -> verdict.contradiction().stream())
+        .findFirst();
+  }
+
+  private void describe(
+      int index,
+      ElfFile elf,
+      PostgresFacts facts,
+      Optional<String> contradiction,
+      long attachedNanos) {
+    if (contradiction.isPresent()) {
+      describer.describeWithoutLayout(index, elf, facts, attachedNanos);
+    } else {
+      describer.describe(index, elf, facts, attachedNanos);
     }
   }
 
-  private List<Long> plant(PostgresServer server, ProbePlan plan) throws AttachException {
+  /**
+   * Holds what is known of a binary against one of its backends, which may be the first that there
+   * is. If they do not agree, no struct is followed any more.
+   *
+   * @return the binary as it is known now; empty when this backend could not tell
+   */
+  public Optional<AttachedBinary> verify(AttachedBinary binary, int pid) {
+    if (binary.contradiction().isPresent()) {
+      return Optional.of(binary);
+    }
+    return layouts
+        .compare(pid, binary.elf(), binary.facts())
+        .map(v -> v.contradiction().map(why -> reduce(binary, why)).orElse(binary));
+  }
+
+  private AttachedBinary reduce(AttachedBinary binary, String why) {
+    describer.describeWithoutLayout(
+        binary.index(), binary.elf(), binary.facts(), binary.plantedNanos());
+    return binary.contradictedBy(why);
+  }
+
+  private ProbePlanter.Planted plant(PostgresServer server, ProbePlan plan) throws AttachException {
     try {
-      return plantAll(server, plan.groups());
+      return planter.plant(plan, server.executable(), ProbePlanter.ALL_PROCESSES);
     } catch (BpfException e) {
       throw new AttachException(server, "the kernel refused a probe", e);
     }
   }
 
-  /** Plants all or nothing. */
-  private List<Long> plantAll(PostgresServer server, List<ProbePlan.Group> groups) {
-    List<Long> attachments = new ArrayList<>();
-    try {
-      // Returns first: an entry that is seen has its return seen.
-      for (boolean onReturn : new boolean[] {true, false}) {
-        for (ProbePlan.Group group : groups) {
-          if (group.onReturn() == onReturn) {
-            attachments.add(
-                programs.attachFunctions(
-                    group.program(),
-                    server.executable().toString(),
-                    group.offsets(),
-                    group.cookies(),
-                    onReturn));
-          }
-        }
-      }
-      return attachments;
-    } catch (BpfException e) {
-      attachments.forEach(programs::detach);
-      throw e;
-    }
+  /**
+   * Plants a tier in one process.
+   *
+   * @param executable what the process runs
+   * @throws BpfException when the kernel refuses, with ESRCH if the process is gone
+   */
+  List<Long> plantIn(int pid, Path executable, AttachedBinary binary, Probe.Tier tier) {
+    ProbePlan plan = ProbePlan.of(binary.symbols(), binary.index(), catalogue, EnumSet.of(tier));
+    return planter.plant(plan, executable, pid).attachments();
   }
 
   /** Takes the probes of a binary away. */

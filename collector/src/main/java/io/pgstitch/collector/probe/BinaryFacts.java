@@ -39,4 +39,39 @@ final class BinaryFacts {
         facts.offset("activity.fastpath"),
         true);
   }
+
+  /**
+   * What is true of any build: addresses of exported pointers, and no struct. BufferUsage is a
+   * struct too.
+   */
+  static BinaryConfig withoutLayout(ElfFile elf, PostgresFacts facts, long attachedNanos) {
+    int none = 0;
+    return new BinaryConfig(
+        elf.address("my_wait_event_info"),
+        elf.address("MyProc"),
+        elf.address("MyProcPort"),
+        elf.address("MyBgworkerEntry"),
+        none,
+        elf.address("application_name"),
+        attachedNanos,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        facts.isKnown() ? facts.offset("activity.running") : none,
+        facts.isKnown() ? facts.offset("activity.fastpath") : none,
+        false);
+  }
 }

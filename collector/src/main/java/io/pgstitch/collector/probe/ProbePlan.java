@@ -74,10 +74,16 @@ public final class ProbePlan {
     List<Probe> probes = catalogue.probes();
     for (int i = 0; i < probes.size(); i++) {
       Probe probe = probes.get(i);
-      if (!tiers.contains(probe.tier()) || probe.tier().isDetail()) {
+      if (probe.tier().isDetail()) {
         continue;
       }
-      String group = probe.need().startsWith("one-of:") ? probe.need() : null;
+      if (!tiers.contains(probe.tier())) {
+        // It may be planted another time: no detail may take its place.
+        taken.put(elf.address(probe.symbol()), probe.symbol());
+        continue;
+      }
+      boolean firstOf = probe.need().startsWith("first-of:");
+      String group = firstOf || probe.need().startsWith("one-of:") ? probe.need() : null;
       if (group != null) {
         groups.add(group);
       }
@@ -90,12 +96,14 @@ public final class ProbePlan {
         }
         continue;
       }
-      if (group != null) {
-        metGroups.add(group);
+      if (group != null && !metGroups.add(group) && firstOf) {
+        continue;
       }
       taken.put(address, probe.symbol());
       Place place =
-          new Place(elf.fileOffset(address), KernelPrograms.cookie(address, binaryIndex, i));
+          new Place(
+              elf.fileOffset(address),
+              KernelPrograms.cookie(address, binaryIndex, probe.tier().inCookie(), i));
       add(places, probe.entryProgram(), false, place);
       add(places, probe.returnProgram(), true, place);
     }
@@ -141,7 +149,7 @@ public final class ProbePlan {
         places.add(
             new Place(
                 functions.elf().fileOffset(address),
-                KernelPrograms.cookie(address, binaryIndex, index)));
+                KernelPrograms.cookie(address, binaryIndex, probe.tier().inCookie(), index)));
       }
     }
     if (!places.isEmpty()) {

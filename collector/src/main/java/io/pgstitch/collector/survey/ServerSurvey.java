@@ -5,6 +5,8 @@ import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.probe.AttachedBinary;
+import io.pgstitch.collector.probe.LayoutCheck;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.collector.probe.ProbePlan;
@@ -31,10 +33,11 @@ final class ServerSurvey {
       ElfFile elf = ElfFile.read(server.executable());
       clients = backends.countClients(server, elf);
       capabilities.add(version(server));
+      capabilities.add(layout(server, elf));
       FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
       capabilities.add(
-          tier("statements", functions, EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE)));
-      capabilities.add(tier("waits", functions, EnumSet.of(Probe.Tier.WAIT)));
+          tier("statements", functions, EnumSet.of(Probe.Tier.CONTROL, Probe.Tier.BASIC)));
+      capabilities.add(tier("waits", functions, EnumSet.of(Probe.Tier.BASIC, Probe.Tier.DETAIL)));
       capabilities.add(functions(server, functions));
       capabilities.add(binary(server));
     } catch (IOException e) {
@@ -57,10 +60,30 @@ final class ServerSurvey {
   private static Finding version(PostgresServer server) {
     return PostgresFacts.SUPPORTED_MAJORS.contains(server.major())
         ? Finding.good("version", String.valueOf(server.versionNum()))
-        : Finding.bad(
+        : Finding.limited(
             "version",
-            "no facts about PostgreSQL " + server.major(),
-            "supported are " + PostgresFacts.SUPPORTED_MAJORS);
+            "no facts about PostgreSQL " + server.major() + ": " + AttachedBinary.WITHOUT_LAYOUT,
+            "use a pgstitch that knows it; this one knows " + PostgresFacts.SUPPORTED_MAJORS);
+  }
+
+  private Finding layout(PostgresServer server, ElfFile elf) {
+    PostgresFacts facts = PostgresFacts.ofAny(server.major());
+    List<Integer> clients = facts.isKnown() ? backends.clients(server, elf) : List.of();
+    if (clients.isEmpty()) {
+      return Finding.good("layout", "is checked at the first backend");
+    }
+    LayoutCheck check = new LayoutCheck(backends);
+    return clients.stream()
+        .flatMap(pid -> check.compare(pid, elf, facts).stream())
+        .flatMap(verdict -> verdict.contradiction().stream())
+        .findFirst()
+        .map(
+            why ->
+                Finding.limited(
+                    "layout",
+                    why + ": " + AttachedBinary.WITHOUT_LAYOUT,
+                    "this build is not stock PostgreSQL " + server.major()))
+        .orElse(Finding.good("layout", "as in stock builds, checked on " + clients.size()));
   }
 
   private Finding tier(String name, FunctionSymbols functions, EnumSet<Probe.Tier> tiers) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.AvroDeserializer;
@@ -56,7 +57,8 @@ final class BackendStreamTest {
         backend,
         KernelRecords.session(40),
         new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
-        new StreamSettings(id, 8, 7L),
+        ServerEncoding.UTF8,
+        new StreamSettings(id, 7L),
         sent::add);
   }
 

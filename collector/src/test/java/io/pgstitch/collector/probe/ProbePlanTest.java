@@ -39,8 +39,9 @@ final class ProbePlanTest {
             FunctionSymbols.of(ElfFile.read(Path.of("/bin/sh").toRealPath()), Path.of("/")),
             0,
             ProbeCatalogue.load(),
-            EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE));
-    assertThat(plan.missingRequired()).contains("standard_ExecutorRun", "one-of:analyze");
+            EnumSet.of(Probe.Tier.CONTROL, Probe.Tier.BASIC, Probe.Tier.DETAIL));
+    assertThat(plan.missingRequired())
+        .contains("standard_ExecutorRun", "one-of:analyze", "first-of:setting");
     assertThat(plan.groups()).isEmpty();
   }
 }

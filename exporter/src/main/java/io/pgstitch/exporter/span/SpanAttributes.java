@@ -31,6 +31,9 @@ final class SpanAttributes {
     to.put("pgstitch.depth", span.getDepth());
     to.put("pgstitch.cpu_us", span.getCpuNs() / NANOS_PER_MICRO);
     to.put("pgstitch.wait_us", span.getWaitNs() / NANOS_PER_MICRO);
+    if (isCall(span)) {
+      to.put("pgstitch.unaccounted_us", unaccountedNanos(span) / NANOS_PER_MICRO);
+    }
     if (span.getRows() >= 0) {
       to.put("pgstitch.rows", span.getRows());
     }
@@ -47,12 +50,28 @@ final class SpanAttributes {
       to.put("pgstitch.wait.calls", span.getCalls());
       target(to, span.getTarget());
     } else if (span.getKind() == SpanKind.STATEMENT) {
+      BindAttributes.put(to, span);
       text(to, "db.operation.name", isRoot(span) ? trace.getCommandTag() : span.getName());
     }
     if (isRoot(span)) {
       root(to, trace);
     }
     return to.build();
+  }
+
+  private static boolean isCall(Span span) {
+    return switch (span.getKind()) {
+      case PARSE, EXEC, FETCH, CLOSE -> true;
+      case STATEMENT, FUNCTION, WAIT, OTHER -> false;
+    };
+  }
+
+  /**
+   * Time in which the backend neither ran nor waited as far as was seen: mostly in the run queue.
+   * Without level 8 the waits are in it.
+   */
+  private static long unaccountedNanos(Span span) {
+    return span.getEndUtcNs() - span.getStartUtcNs() - span.getCpuNs() - span.getWaitNs();
   }
 
   static boolean isRoot(Span span) {

@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.BackendEnd;
+import io.pgstitch.schema.BindsBound;
 import io.pgstitch.schema.BufferDelta;
 import io.pgstitch.schema.CommandEnd;
 import io.pgstitch.schema.ErrorReported;
@@ -86,6 +87,9 @@ final class EventDispatcher {
     } else if (event instanceof ErrorReported e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       rules.commands().failed(e.getSqlstate());
+    } else if (event instanceof BindsBound e) {
+      clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
+      rules.binds().bound(e);
     } else if (event instanceof BackendEnd e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
     } else {

@@ -69,6 +69,18 @@ final class Session {
     now.setBlocks(Readings.plus(now.getBlocks(), usage));
   }
 
+  /** Adds a record before others that are not sent; places that are remembered move with them. */
+  void insertRecord(int place, Object record) {
+    pending.insertRecord(place, record);
+    OpenStatement statement = state.getStatement();
+    if (statement != null && statement.getRowsRecord() >= place) {
+      statement.setRowsRecord(statement.getRowsRecord() + 1);
+    }
+    if (state.getMark() != null && state.getMark().getRecords() > place) {
+      state.getMark().setRecords(state.getMark().getRecords() + 1);
+    }
+  }
+
   long utcNs(long monotonicNs) {
     return monotonicNs + state.getUtcOffsetNs();
   }

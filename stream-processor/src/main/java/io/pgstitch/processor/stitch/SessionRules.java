@@ -10,6 +10,7 @@ package io.pgstitch.processor.stitch;
  * @param executors starts of executors and utility commands
  * @param commands ends of commands and transactions
  * @param waits waits
+ * @param binds bind values
  */
 record SessionRules(
     ClientMessages messages,
@@ -17,7 +18,8 @@ record SessionRules(
     Portals portals,
     Executors executors,
     CommandEnds commands,
-    Waits waits) {
+    Waits waits,
+    BoundValues binds) {
 
   /** Wires the rules of one session. */
   static SessionRules of(
@@ -38,6 +40,7 @@ record SessionRules(
         portals,
         executors,
         new CommandEnds(session, stack, writer, lifecycle, suspended),
-        new Waits(session, stack, writer, lifecycle));
+        new Waits(session, stack, writer, lifecycle),
+        new BoundValues(session, stack, writer));
   }
 }

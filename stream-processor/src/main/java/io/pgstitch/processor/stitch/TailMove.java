@@ -6,6 +6,7 @@ import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.SplitMark;
+import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.CloseReason;
@@ -163,6 +164,8 @@ final class TailMove {
       } else if (record instanceof Call line && line.getDep() == 0 && line.getCursor() == from) {
         line.setCursor(to);
       } else if (record instanceof ErrorLine line && line.getCursor() == from) {
+        line.setCursor(to);
+      } else if (record instanceof Binds line && line.getCursor() == from) {
         line.setCursor(to);
       }
       session.pending.addRecord(record);

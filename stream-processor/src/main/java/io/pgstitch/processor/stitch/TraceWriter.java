@@ -111,6 +111,8 @@ final class TraceWriter {
     span.setText(nested.getText());
     span.setQueryId(nested.getQueryId());
     span.setSqlstate(nested.getSqlstate());
+    span.setBinds(HeldBinds.read(nested.getBinds()));
+    span.setBindsTotal(nested.getBindsTotal());
     session.pending.add(span);
   }
 
@@ -186,6 +188,8 @@ final class TraceWriter {
     root.setQueryId(statement.getQueryId());
     root.setSqlstate(statement.getSqlstate());
     root.setBegunBefore(statement.getBegunBefore());
+    root.setBinds(HeldBinds.read(statement.getBinds()));
+    root.setBindsTotal(statement.getBindsTotal());
     return root;
   }
 
