@@ -64,10 +64,9 @@ final class FunctionSymbolsTest {
     assertThat(symbols.origin()).isEqualTo("its symbol table");
   }
 
-  @ParameterizedTest
-  @MethodSource("withSymbolTable")
-  void findsClonesAndEachOfSeveralOfOneName(PostgresInstallation installation) throws Exception {
-    Path file = installation.postgres();
+  @Test
+  void findsClonesAndEachOfSeveralOfOneName() throws Exception {
+    Path file = postgres();
     FunctionSymbols symbols = symbols(file, NO_DEBUG_FILES);
     ElfFile elf = ElfFile.read(file);
     int clones = 0;
