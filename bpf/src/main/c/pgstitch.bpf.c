@@ -4,6 +4,8 @@
  * scheduler tracepoints from which true waits and CPU time come. */
 #include "backend.bpf.h"
 #include "binds.bpf.h"
+#include "plans.bpf.h"
+#include "targets.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -228,6 +230,8 @@ static __noinline int put_query(struct backend *b, __u64 now, __u64 cookie, __u6
 
 	if (!bin)
 		return 0;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		forget_plan(query);
 	if (bin->layout_known) {
 		planned = read_u64(query + bin->query_planned_statement);
 		text = read_u64(query + bin->query_source_text);
@@ -269,6 +273,8 @@ int on_executor_end(struct pt_regs *ctx)
 	for (int i = 0; i < MAX_QUERIES; i++)
 		if (b->query[i] == query)
 			b->query[i] = 0;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		put_plan_of_end(b, now, stack, query);
 	put_entry(b, now, cookie, stack, query);
 	return 0;
 }
@@ -297,6 +303,7 @@ SEC("uprobe")
 int on_executor_run(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
+	struct binary_config *bin = binary_of(b);
 	__u64 query = PT_REGS_PARM1(ctx);
 	__u32 i;
 
@@ -311,6 +318,8 @@ int on_executor_run(struct pt_regs *ctx)
 	if (i < MAX_RUNS) {
 		run_at(b, i)->stack = stack;
 		run_at(b, i)->query = query;
+		run_at(b, i)->count =
+		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
 	}
 	b->runs = i + 1;
 	/* Where nothing stands at its start, the run says what is executed. */
@@ -320,6 +329,8 @@ int on_executor_run(struct pt_regs *ctx)
 		put_query(b, now, cookie, stack, query);
 	if (wants(b, LEVEL_BINDS))
 		put_binds(query, now);
+	if (wants(b, LEVEL_WAITS) && bin && bin->layout_known)
+		learn_executors(b, read_u64(query + bin->query_estate));
 	return 0;
 }
 
@@ -329,6 +340,7 @@ int on_executor_run_exit(struct pt_regs *ctx)
 	LEAVE(b, stack, now);
 	struct binary_config *bin = binary_of(b);
 	__s64 rows = -1;
+	__u64 ended = 0;
 	__u32 i;
 
 #pragma clang loop unroll(disable)
@@ -344,6 +356,9 @@ int on_executor_run_exit(struct pt_regs *ctx)
 			if (bin && bin->layout_known && bin->query_estate)
 				rows = read_u64(read_u64(run->query + bin->query_estate) +
 						bin->estate_processed);
+			if (rows >= 0 && run->count != NO_COUNT &&
+			    (!run->count || rows < run->count))
+				ended = run->query;
 			break;
 		}
 		if (run->stack > stack) {
@@ -353,6 +368,8 @@ int on_executor_run_exit(struct pt_regs *ctx)
 	}
 	look_for_xid(b);
 	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, rows);
+	if (ended && wants(b, LEVEL_PLAN_STATISTICS))
+		put_plan_of_run(b, now, stack, ended);
 	return 0;
 }
 
@@ -471,57 +488,6 @@ int on_transaction_end(struct pt_regs *ctx)
 	return 0;
 }
 
-#define SQLSTATE_INTERNAL_ERROR 2600 /* XX000, what an error has that names none */
-
-/* errcode(int sqlerrcode): an error or message that is being built gets its SQLSTATE. */
-SEC("uprobe")
-int on_errcode(struct pt_regs *ctx)
-{
-	struct backend *b = known_backend(bpf_get_current_task_btf());
-
-	if (b)
-		b->sqlstate_named = PT_REGS_PARM1(ctx);
-	return 0;
-}
-
-/* errfinish(...): it is complete. */
-SEC("uprobe")
-int on_errfinish(struct pt_regs *ctx)
-{
-	struct backend *b = known_backend(bpf_get_current_task_btf());
-
-	if (b) {
-		b->sqlstate_raised = b->sqlstate_named;
-		b->sqlstate_named = 0;
-	}
-	return 0;
-}
-
-/* EmitErrorReport(void): called by errfinish for what is below an error, and by the main loop, after
- * a longjmp, for an error. The main loop's frame is no deeper than the one that reported the running
- * state; errfinish's always is. */
-SEC("uprobe")
-int on_error_report(struct pt_regs *ctx)
-{
-	ENTER(b, cookie, stack, now);
-	struct error_event *e;
-
-	look_for_xid(b);
-	if (!b->running_stack || stack < b->running_stack)
-		return 0;
-	before_event(b, now);
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
-	if (!e) {
-		count_loss(LOSS_RING_FULL);
-		return 0;
-	}
-	fill_header(&e->h, b, EVENT_ERROR, sizeof(*e), now, cookie, stack);
-	e->sqlstate = b->sqlstate_raised ? b->sqlstate_raised : SQLSTATE_INTERNAL_ERROR;
-	e->pad = 0;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
-	return 0;
-}
-
 /* ProcSleep(LOCALLOCK *locallock, ...): all sleeps until it returns are one wait for this lock. */
 SEC("uprobe")
 int on_lock_sleep(struct pt_regs *ctx)
@@ -537,6 +503,7 @@ int on_lock_sleep(struct pt_regs *ctx)
 	b->lock_stack = PT_REGS_SP(ctx);
 	bpf_probe_read_user(b->lock_tag, sizeof(b->lock_tag), (void *)lock);
 	b->lock_mode = read_u32(lock + sizeof(b->lock_tag));
+	read_holders(b, targets_of(b), lock);
 	return 0;
 }
 

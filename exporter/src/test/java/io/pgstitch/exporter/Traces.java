@@ -40,7 +40,12 @@ public final class Traces {
             0,
             null,
             sqlstate,
-            false));
+            sqlstate == null ? "" : "division by zero",
+            false,
+            null,
+            0,
+            null,
+            null));
     return new QueryTrace(
         String.format("%032x", n + 1),
         0,
@@ -55,6 +60,7 @@ public final class Traces {
         sqlstate == null,
         3L,
         sqlstate,
+        sqlstate == null ? "" : "division by zero",
         start,
         start + 900_000L,
         sqlstate == null ? CloseReason.COMPLETED : CloseReason.FAILED,
@@ -81,8 +87,13 @@ public final class Traces {
         0L,
         "IO",
         1,
-        new IoTarget(7, 8192L, 8192L),
+        new IoTarget(7, 8192L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""),
         null,
-        false);
+        "",
+        false,
+        null,
+        0,
+        null,
+        null);
   }
 }

@@ -2,16 +2,20 @@ package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
+import io.pgstitch.bpf.PlanNodeEvent;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.AvroFraming;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.ClockAnchor;
+import io.pgstitch.schema.PlanNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
@@ -30,6 +34,7 @@ public final class BackendStream {
   private final String key;
   private final EventNames names;
   private final SourceTexts texts;
+  private final WaitTargets targets;
   private final StreamSettings settings;
   private final boolean begunBefore;
   private final Consumer<EncodedBatch> sink;
@@ -40,6 +45,9 @@ public final class BackendStream {
   private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
   private final long[] buffers = new long[KernelEvent.BUFFER_COUNTERS];
   private final long[] moved = new long[KernelEvent.BUFFER_COUNTERS];
+  private final long[] wal = new long[KernelEvent.WAL_COUNTERS];
+  private final long[] walMade = new long[KernelEvent.WAL_COUNTERS];
+  private final List<PlanNodeEvent> planNodes = new ArrayList<>();
   private boolean buffersMoved;
   private boolean open;
   private boolean ended;
@@ -63,6 +71,7 @@ public final class BackendStream {
   /**
    * @param session the SESSION record of the backend
    * @param encoding in which the backend keeps its texts
+   * @param relations of its server
    * @param sink takes finished batches
    */
   public BackendStream(
@@ -70,18 +79,23 @@ public final class BackendStream {
       KernelEvent session,
       EventNames names,
       ServerEncoding encoding,
+      RelationNames.OfServer relations,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
     this.texts = new SourceTexts(encoding);
+    this.targets = new WaitTargets(names, relations, encoding);
     this.binds = new PendingBinds(names);
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
     for (int i = 0; i < buffers.length; i++) {
       buffers[i] = session.sessionBuffers(i);
+    }
+    for (int i = 0; i < wal.length; i++) {
+      wal[i] = session.sessionWal(i);
     }
     this.lastCpuNanos = session.cpuNanos();
     this.level = session.level();
@@ -113,6 +127,7 @@ public final class BackendStream {
       switch (e.kind()) {
         case KernelEvent.TEXT -> pieces.writeBytes(e.text());
         case KernelEvent.BUFFERS -> readBuffers(e);
+        case KernelEvent.PLAN_NODE -> planNodes.add(e.planNode());
         default -> {
           inForce(e, clock);
           if (e.kind() == KernelEvent.BINDS && !binds.complete(e)) {
@@ -121,6 +136,7 @@ public final class BackendStream {
           inSequence(e, clock);
           encode(e);
           pieces.reset();
+          planNodes.clear();
           if (events.size() >= FULL) {
             flush(clock);
           }
@@ -148,6 +164,11 @@ public final class BackendStream {
       long total = e.buffers(i);
       moved[i] += total - buffers[i];
       buffers[i] = total;
+    }
+    for (int i = 0; i < wal.length; i++) {
+      long total = e.wal(i);
+      walMade[i] += total - wal[i];
+      wal[i] = total;
     }
     buffersMoved = true;
   }
@@ -189,8 +210,9 @@ public final class BackendStream {
 
   private void encode(KernelEvent e) throws IOException {
     if (buffersMoved) {
-      events.buffers(moved);
+      events.buffers(moved, walMade);
       Arrays.fill(moved, 0);
+      Arrays.fill(walMade, 0);
       buffersMoved = false;
     }
     switch (e.kind()) {
@@ -224,13 +246,18 @@ public final class BackendStream {
       }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
-          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));
+          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()), targets);
+      case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
       case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
-      case KernelEvent.ERROR -> events.error(e);
       case KernelEvent.SETTING -> {
         events.setting(e, settingValue(e), isCut(e, e.text()));
       }
+      case KernelEvent.ERROR -> {
+        byte[] message = e.text();
+        events.error(e, texts.utf8(message), isCut(e, message));
+      }
+      case KernelEvent.THROWN -> events.thrown(e);
       case KernelEvent.BACKEND_END -> {
         events.backendEnd(e);
         ended = true;
@@ -243,6 +270,14 @@ public final class BackendStream {
     return e.settingCause() == KernelEvent.CAUSE_OPERATOR
         ? String.valueOf(e.settingLevel() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII)
         : e.text();
+  }
+
+  /** Nodes of another plan, whose end was lost, may stand before. */
+  private List<PlanNode> nodesOf(KernelEvent plan) {
+    return planNodes.stream()
+        .filter(node -> node.sequence() == plan.sequence())
+        .map(node -> names.planNode(node, texts))
+        .toList();
   }
 
   private byte[] wholeText(KernelEvent e) {

@@ -3,6 +3,7 @@ package io.pgstitch.collector.encode;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.PlanNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,9 @@ import org.apache.avro.specific.SpecificDatumWriter;
  * The order of the writes is the order of the fields in RawEventBatch.avsc.
  */
 final class EventEncoder {
+  private static final SpecificDatumWriter<PlanNode> PLAN_NODES =
+      new SpecificDatumWriter<>(PlanNode.class);
+
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
   private final BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
   private final SpecificDatumWriter<Bind> bindWriter = new SpecificDatumWriter<>(Bind.class);
@@ -112,15 +116,41 @@ final class EventEncoder {
     out.writeLong(e.commandRows());
   }
 
-  void buffers(long[] moved) throws IOException {
+  void buffers(long[] moved, long[] wal) throws IOException {
     out.writeIndex(EventSchema.BUFFERS);
     for (long blocks : moved) {
       out.writeLong(blocks);
     }
+    boolean made = false;
+    for (long n : wal) {
+      made |= n != 0;
+    }
+    out.writeIndex(made ? 1 : 0);
+    if (made) {
+      for (long n : wal) {
+        out.writeLong(n);
+      }
+    }
     count++;
   }
 
-  void waited(KernelEvent e, byte[] eventClass, byte[] event) throws IOException {
+  void plan(KernelEvent e, List<PlanNode> nodes) throws IOException {
+    head(EventSchema.PLAN, e);
+    stack(e);
+    out.writeLong(e.planObject());
+    out.writeArrayStart();
+    out.setItemCount(nodes.size());
+    for (PlanNode node : nodes) {
+      out.startItem();
+      PLAN_NODES.write(node, out);
+    }
+    out.writeArrayEnd();
+    out.writeInt(e.planNodes() - nodes.size());
+    out.writeBoolean(e.planCut());
+  }
+
+  void waited(KernelEvent e, byte[] eventClass, byte[] event, WaitTargets targets)
+      throws IOException {
     head(EventSchema.WAIT, e);
     out.writeLong(e.waitDurationNanos());
     out.writeLong(e.waitCpuNanos());
@@ -128,29 +158,7 @@ final class EventEncoder {
     out.writeInt(strings.indexOf(event));
     out.writeInt(e.waitCalls());
     out.writeBoolean(false);
-    if (e.waitLockMode() != 0) {
-      out.writeIndex(2);
-      lockTarget(e);
-    } else if (e.waitDescriptor() >= 0) {
-      out.writeIndex(1);
-      out.writeInt(e.waitDescriptor());
-      out.writeLong(e.waitOffset());
-      out.writeLong(e.waitBytes());
-    } else {
-      out.writeIndex(0);
-    }
-  }
-
-  /** LOCKTAG: three words, then a half word, the tag's type and the lock method. */
-  private void lockTarget(KernelEvent e) throws IOException {
-    int last = e.waitLockTag(3);
-    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(0)));
-    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(1)));
-    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(2)));
-    out.writeInt(last & 0xffff);
-    out.writeInt(last >>> 16 & 0xff);
-    out.writeInt(last >>> 24);
-    out.writeInt(e.waitLockMode());
+    targets.write(e, out);
   }
 
   void transactionEnd(KernelEvent e) throws IOException {
@@ -159,9 +167,17 @@ final class EventEncoder {
     out.writeBoolean(e.transactionReadOnly());
   }
 
-  void error(KernelEvent e) throws IOException {
+  void error(KernelEvent e, byte[] message, boolean cut) throws IOException {
     head(EventSchema.ERROR, e);
     stack(e);
+    out.writeString(sqlstate(e.errorSqlstate()));
+    out.writeBytes(message);
+    out.writeBoolean(cut);
+    out.writeBoolean(e.errorFatal());
+  }
+
+  void thrown(KernelEvent e) throws IOException {
+    head(EventSchema.THROWN, e);
     out.writeString(sqlstate(e.errorSqlstate()));
   }
 

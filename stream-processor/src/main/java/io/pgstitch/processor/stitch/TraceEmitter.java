@@ -31,6 +31,13 @@ final class TraceEmitter {
     session.state.setMark(null);
   }
 
+  /** Sends spans of a suspended statement; its records stay among the session's. */
+  void partOfSuspended(OpenStatement statement, List<Span> spans, Reading end) {
+    session.counters.add(Counter.PARTS, 1);
+    trace(statement, spans, end, CloseReason.LIMIT, false);
+    statement.setParts(statement.getParts() + 1);
+  }
+
   /** Sends the last part of the running statement. */
   void last(OpenStatement statement, Span root, Reading end, CloseReason reason) {
     List<Span> spans = session.pending.takeSpans();
@@ -73,6 +80,7 @@ final class TraceEmitter {
         last && !statement.getWorker() && (statement.getCommandEnded() || statement.getOwnEnd()));
     trace.setRows(statement.getRows());
     trace.setSqlstate(statement.getSqlstate());
+    trace.setErrorMessage(statement.getErrorMessage());
     trace.setStartUtcNs(session.utcNs(statement.getStart().getTimeNs()));
     trace.setEndUtcNs(session.utcNs(end.getTimeNs()));
     trace.setCloseReason(reason);

@@ -4,8 +4,10 @@ import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
+import io.pgstitch.schema.Stat;
 import io.pgstitch.schema.TraceRecords;
 import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.WaitLine;
@@ -63,7 +65,10 @@ final class TraceFormat {
 
   private static String line(Object record) {
     if (record instanceof Call call) {
-      return call(call);
+      return call(call) + PlanLines.wal(call.getCursor(), call.getKind().name(), call.getWal());
+    }
+    if (record instanceof Stat stat) {
+      return PlanLines.stat(stat);
     }
     if (record instanceof WaitLine wait) {
       return wait(wait);
@@ -74,7 +79,8 @@ final class TraceFormat {
           + (",e=" + close.getElapsedUs())
           + (",dep=" + close.getDep())
           + (",type=" + close.getCloseType())
-          + (",tim=" + close.getTimUs());
+          + (",tim=" + close.getTimUs())
+          + PlanLines.wal(close.getCursor(), "CLOSE", close.getWal());
     }
     if (record instanceof TransactionEndLine end) {
       return ("XCTEND rlbk=" + bit(end.getRollback()))
@@ -85,7 +91,10 @@ final class TraceFormat {
       return ("ERROR #" + error.getCursor())
           + (":err=" + SqlState.pack(error.getSqlstate()))
           + (" tim=" + error.getTimUs())
-          + ("\n*** SQLSTATE: " + Session.oneLine(error.getSqlstate()));
+          + ("\n*** SQLSTATE: " + Session.oneLine(error.getSqlstate()))
+          + (error.getMessage().isEmpty()
+              ? ""
+              : "\n*** MESSAGE: " + EscapedLine.of(error.getMessage()));
     }
     if (record instanceof Note note) {
       return "*** " + Session.oneLine(note.getName()) + ": " + Session.oneLine(note.getText());
@@ -115,7 +124,8 @@ final class TraceFormat {
         + (" ela= " + wait.getElapsedUs())
         + (" " + WaitParameters.of(wait))
         + (" obj#=" + wait.getObjectId())
-        + (" tim=" + wait.getTimUs());
+        + (" tim=" + wait.getTimUs())
+        + (wait.getTarget() instanceof LockTarget lock ? LockLine.of(lock) : "");
   }
 
   private static int bit(boolean value) {
