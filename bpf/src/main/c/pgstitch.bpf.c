@@ -147,11 +147,14 @@ static __always_inline void put_exit(struct backend *b, __u64 now, __u64 cookie,
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 
-/* Any function. */
+/* Any function. What runs while a session starts belongs to no statement; and who it is, is not
+ * known before a function of the statement tier is reached. */
 SEC("uprobe")
 int on_entry(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
+	if (!b->announced && !b->begun_before)
+		return 0;
 	put_entry(b, now, cookie, stack, 0);
 	return 0;
 }
@@ -161,6 +164,15 @@ int on_exit(struct pt_regs *ctx)
 {
 	LEAVE(b, stack, now);
 	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, -1);
+	return 0;
+}
+
+/* bool PortalRun(...): whether the portal has nothing more to give. */
+SEC("uretprobe")
+int on_portal_run_exit(struct pt_regs *ctx)
+{
+	LEAVE(b, stack, now);
+	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, PT_REGS_RC(ctx) & 1);
 	return 0;
 }
 

@@ -13,8 +13,12 @@ import io.pgstitch.processor.state.Reading;
 final class CallStack {
   /** Told when calls of the client's own statement end. */
   interface OwnCalls {
-    /** PortalRun of the running statement has returned or was left. */
-    void portalRunEnded();
+    /**
+     * PortalRun of the running statement has returned or was left.
+     *
+     * @param suspended whether it said that the portal has more to give
+     */
+    void portalRunEnded(boolean suspended);
 
     /** The statement's own executor has run and said how many rows it processed, -1 unknown. */
     void executorRan(long rows);
@@ -240,7 +244,8 @@ final class CallStack {
       writer.window(session.statement(), nested.byOrdinal(frame.getOwner()), frame, now);
       return;
     }
-    writer.function(session.statement(), frame, now, rows);
+    boolean portalRun = frame.getFunction() == ProbedFunction.PORTAL_RUN;
+    writer.function(session.statement(), frame, now, portalRun ? -1 : rows);
     if (frame.getOwn()) {
       if (frame.getOwner() == TraceWriter.ROOT) {
         ownEnded(frame.getFunction(), rows);
@@ -252,7 +257,7 @@ final class CallStack {
 
   private void ownEnded(ProbedFunction function, long rows) {
     if (function == ProbedFunction.PORTAL_RUN) {
-      own.portalRunEnded();
+      own.portalRunEnded(rows == 0);
     } else if (function == ProbedFunction.EXECUTOR_RUN) {
       own.executorRan(rows);
     }

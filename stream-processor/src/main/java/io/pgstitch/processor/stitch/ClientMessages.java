@@ -58,7 +58,8 @@ final class ClientMessages {
   private void nextMessage(OpenStatement statement) {
     OpenCall call = statement.getCall();
     Phase before = call.getPhase();
-    if (!statement.getHasPortal() && before == Phase.PARSE) {
+    boolean parsed = !statement.getHasPortal() && before == Phase.PARSE;
+    if (parsed || before == Phase.FETCH) {
       lifecycle.nextCall(Phase.UNDETERMINED);
     }
     boolean sameBind =

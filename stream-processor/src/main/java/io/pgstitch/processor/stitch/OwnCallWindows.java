@@ -53,8 +53,11 @@ final class OwnCallWindows implements CallStack.OwnCalls {
   }
 
   @Override
-  public void portalRunEnded() {
-    lifecycle.nextCall(Phase.CLOSE);
+  public void portalRunEnded(boolean suspended) {
+    // Of a portal that goes on, sending the answer is part of the fetch: nothing is closed.
+    if (!suspended) {
+      lifecycle.nextCall(Phase.CLOSE);
+    }
   }
 
   @Override
