@@ -16,7 +16,8 @@ final class PlanProbes {
   /**
    * @param layoutKnown false: no struct of this binary is followed
    */
-  static void tell(KernelPrograms programs, int index, ElfFile elf, PostgresFacts common, boolean layoutKnown) {
+  static void tell(
+      KernelPrograms programs, int index, ElfFile elf, PostgresFacts common, boolean layoutKnown) {
     if (!layoutKnown) {
       programs.putPlans(index, PlanConfig.nothingKnown(), Map.of());
       return;
