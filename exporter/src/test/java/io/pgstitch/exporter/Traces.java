@@ -40,7 +40,9 @@ public final class Traces {
             0,
             null,
             sqlstate,
-            false));
+            false,
+            null,
+            null));
     return new QueryTrace(
         String.format("%032x", n + 1),
         0,
@@ -83,6 +85,8 @@ public final class Traces {
         1,
         new IoTarget(7, 8192L, 8192L),
         null,
-        false);
+        false,
+        null,
+        null);
   }
 }

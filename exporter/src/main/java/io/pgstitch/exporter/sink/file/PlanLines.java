@@ -4,8 +4,8 @@ import io.pgstitch.schema.Stat;
 import io.pgstitch.schema.WalUsage;
 
 /**
- * The lines of a plan and of WAL. STAT has a place for every figure and none for "not measured", so a
- * node of which the server did not measure everything is a star line with what is known.
+ * The lines of a plan and of WAL. STAT has a place for every figure and none for "not measured", so
+ * a node of which the server did not measure everything is a star line with what is known.
  */
 final class PlanLines {
   private PlanLines() {}
