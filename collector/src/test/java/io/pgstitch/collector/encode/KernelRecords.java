@@ -13,7 +13,7 @@ final class KernelRecords {
   private KernelRecords() {}
 
   static KernelEvent session(long cpu) {
-    return event(KernelEvent.SESSION, 0, 100, cpu, 0, 0, new byte[368]);
+    return event(KernelEvent.SESSION, 0, 100, cpu, 0, 0, new byte[392]);
   }
 
   static KernelEvent activity(long sequence, long time, long cpu, int state, String text) {
@@ -38,7 +38,7 @@ final class KernelRecords {
   }
 
   static KernelEvent buffers(long... totals) {
-    ByteBuffer body = body(80);
+    ByteBuffer body = body(104);
     for (int i = 0; i < 10; i++) {
       body.putLong(i < totals.length ? totals[i] : 0);
     }
