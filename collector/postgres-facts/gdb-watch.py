@@ -81,6 +81,8 @@ def query_desc():
         **fields(address, "query_desc", operation="i", source_text="*s"),
         **fields(estate, "estate", es_processed="Q"),
         **planned_stmt(plannedstmt),
+        **fields(pointed("MyProc"), "pgproc", lxid="I", xid="I"),
+        **fields(pointed("MyPgXact"), "pgxact", xid="I"),
         "state": field(pointed("MyBEEntry"), "backend_status.state", "i"),
     }
 

@@ -69,6 +69,17 @@ main(int argc, char **argv)
 	OFFSET("backend_status.state", PgBackendStatus, st_state, BACKEND_STATUS_HEADER);
 
 	OFFSET("pgproc.wait_event_info", PGPROC, wait_event_info, "storage/proc.h");
+#if PG_VERSION_NUM >= 170000
+	OFFSET("pgproc.lxid", PGPROC, vxid.lxid, "storage/proc.h");
+#else
+	OFFSET("pgproc.lxid", PGPROC, lxid, "storage/proc.h");
+#endif
+#if PG_VERSION_NUM >= 140000
+	OFFSET("pgproc.xid", PGPROC, xid, "storage/proc.h");
+#else
+	printf("# The exported variable MyPgXact points there.\n");
+	OFFSET("pgxact.xid", PGXACT, xid, "storage/proc.h");
+#endif
 
 	OFFSET("port.remote_host", Port, remote_host, "libpq/libpq-be.h");
 	OFFSET("port.remote_port", Port, remote_port, "libpq/libpq-be.h");

@@ -103,7 +103,7 @@ class Verification:
             self.attached(traced, watch.attached)
             self.wake(traced)
             watch.new()
-            for part in (self.statements, self.merge, self.query_id, self.prepared, self.activity, self.disabled, self.lock):
+            for part in (self.statements, self.merge, self.query_id, self.prepared, self.activity, self.transaction, self.disabled, self.lock):
                 part(traced, watch)
         finally:
             traced.close()
@@ -220,6 +220,19 @@ class Verification:
         self.step(traced, watch, "rollback")
         traced.fastpath(INT4PL, "1", "2")
         self.check_same("activity.fastpath", reported(watch.new())[0])
+
+    def transaction(self, traced, watch):
+        """Its local id, which ends with it, and its id, which it has once it wrote."""
+        held, other = ("pgxact.xid", "pgproc.xid") if self.version == 13 else ("pgproc.xid", "pgxact.xid")
+        traced.query("begin")
+        virtual = traced.query("select virtualtransaction from pg_locks where pid = pg_backend_pid() and locktype = 'virtualxid'")
+        xid = traced.query("select txid_current()")
+        traced.query("select 'holds an id'")
+        runs = [e for e in watch.new() if e["at"] == "standard_ExecutorRun"]
+        self.check("pgproc.lxid", {e["pgproc.lxid"] for e in runs}, {int(virtual[0][0].split("/")[1])})
+        self.check(held, [e[held] for e in runs], [0, 0, int(xid[0][0])])
+        traced.query("commit")
+        self.check_same(other, None)
 
     def disabled(self, traced, watch):
         self.step(traced, watch, "set track_activities = off")

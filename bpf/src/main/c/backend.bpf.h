@@ -15,6 +15,7 @@
 #define MAX_BINARIES 64
 #define MAX_RUNS 32
 #define NO_COUNT (~0ULL)
+#define MAX_QUERIES 16
 
 /* Stack pointer at a function's return minus the one at its entry: x86 pops the return address. */
 #if defined(__TARGET_ARCH_x86)
@@ -62,7 +63,15 @@ struct backend {
 	__u32 lock_tag[4];
 	__u32 binary;
 	__u32 kind;
-	__u32 level; /* in force, bits of enum level */
+	__u32 level;	    /* in force, bits of enum level */
+	__u32 level_kept;   /* when the transaction commits */
+	__u32 level_before; /* when it aborts */
+	__u32 level_reset;  /* what RESET goes back to */
+	__u32 changed_in;   /* local id of the transaction that changed the level, 0 none is open */
+	__u32 generation;   /* of the control_config that was looked at */
+	__u32 xid_seen;	    /* since the last report of the idle state */
+	__u32 queries;	    /* ring position */
+	__u64 query[MAX_QUERIES]; /* QueryDescs whose ExecutorStart was reported, 0 none */
 	__u32 sqlstate_named;  /* by errcode(), of the error that is being built */
 	__u32 sqlstate_raised; /* of the last error that was finished */
 	__u32 had_xid;
@@ -81,8 +90,12 @@ struct scratch {
 		struct activity_event activity;
 		struct statement_event statement;
 		struct portal_event portal;
+		struct setting_event setting;
+		struct bind_event bind;
 		__u8 bytes[2 * TEXT_PIECE]; /* the event, and the text right behind it */
 	};
+	__u32 binds_sent; /* of the query descriptor in work */
+	__u32 binds_unsent;
 };
 
 struct {
@@ -140,6 +153,50 @@ struct {
 	__type(value, __u64);
 } losses SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_BINARIES);
+	__type(key, __u32);
+	__type(value, struct control_layout);
+} control_layouts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct control_config);
+} control SEC(".maps");
+
+/* Levels that are not the default one, by what they are for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct rule_key);
+	__type(value, struct rule);
+} rules SEC(".maps");
+
+/* Roles whose sessions may switch themselves, in rule_key.name. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct rule_key);
+	__type(value, __u32);
+} switchers SEC(".maps");
+
+/* A leader as its parallel workers know it. */
+struct leader_key {
+	__u32 postmaster;
+	__u32 pid; /* in their own pid namespace */
+};
+
+/* Levels of sessions that their parallel workers would not find otherwise. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct leader_key);
+	__type(value, __u32);
+} leaders SEC(".maps");
+
 static __always_inline void count_loss(__u32 reason)
 {
 	__u64 *n = bpf_map_lookup_elem(&losses, &reason);
@@ -195,9 +252,9 @@ static __always_inline void fill_header(struct event_header *h, struct backend *
 {
 	h->length = length;
 	h->kind = kind;
-	h->function = (__u16)cookie;
+	h->function = cookie & ((1 << COOKIE_FUNCTION_BITS) - 1);
 	h->pid = bpf_get_current_pid_tgid() >> 32;
-	h->flags = 0;
+	h->flags = b->level << FLAG_LEVEL_SHIFT;
 	h->time_ns = now;
 	h->cpu_ns = cpu_time(b, now);
 	h->sequence = b->sequence;
@@ -227,6 +284,24 @@ static __always_inline bool wants(const struct backend *b, enum level bit)
 	return b->level & bit;
 }
 
+/* Whether the level in force asks for the events of a probe. */
+static __always_inline bool asks_for(const struct backend *b, __u64 cookie)
+{
+	__u32 tier = (cookie >> COOKIE_FUNCTION_BITS) & 3;
+
+	if (tier == COOKIE_DETAIL)
+		return b->level & LEVEL_DETAIL;
+	return (b->level & LEVEL_TRACE) &&
+	       (tier != COOKIE_FUNCTION || (b->level & LEVEL_FUNCTIONS));
+}
+
+static __always_inline struct control_layout *control_layout_of(const struct backend *b)
+{
+	__u32 key = b->binary;
+
+	return bpf_map_lookup_elem(&control_layouts, &key);
+}
+
 static __always_inline __u32 default_level(void)
 {
 	__u32 zero = 0;
@@ -254,10 +329,13 @@ static __always_inline __u32 classify(const struct backend *b, const struct bina
 {
 	static const char parallel_main[] = "ParallelWorkerMain";
 	char name[sizeof(parallel_main)] = {};
-	__u64 worker;
+	__u64 worker, port;
 
-	if (read_u64(b->bias + bin->my_proc_port))
-		return BACKEND_CLIENT;
+	port = read_u64(b->bias + bin->my_proc_port);
+	/* Who the client is stands in the startup packet, and levels go by it. */
+	if (port)
+		return !bin->layout_known || read_u64(port + bin->port_user_name) ? BACKEND_CLIENT
+										  : BACKEND_UNKNOWN;
 	worker = read_u64(b->bias + bin->my_bgworker_entry);
 	if (!worker)
 		return BACKEND_UNKNOWN;
@@ -293,57 +371,22 @@ static __always_inline bool read_wal(const struct backend *b, __u64 *wal)
 				    (void *)(b->bias + c->wal_usage));
 }
 
-/* The state of the current backend, made at its first event; NULL when it is not to be traced. */
-static __always_inline struct backend *current_backend(__u64 cookie, __u64 function_address)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct backend *b = bpf_task_storage_get(&backends, task, 0, 0);
-	struct binary_config *bin;
+#include "levels.bpf.h"
 
-	if (b) {
-		if (b->kind == BACKEND_OTHER)
-			return 0;
-		if (b->kind != BACKEND_UNKNOWN)
-			return b;
-	} else {
-		b = bpf_task_storage_get(&backends, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (!b) {
-			count_loss(LOSS_NO_STATE);
-			return 0;
-		}
-		b->binary = cookie_binary(cookie);
-		b->bias = function_address - cookie_address(cookie);
-		b->on_cpu_since = bpf_ktime_get_ns();
-	}
-	bin = binary_of(b);
-	if (!bin)
-		return 0;
-	b->begun_before = task->start_time < bin->attached_ns;
-	b->kind = is_wanted(task) ? classify(b, bin) : BACKEND_OTHER;
-	if (b->kind == BACKEND_UNKNOWN || b->kind == BACKEND_OTHER)
-		return 0;
-	b->level = default_level();
-	find_wait_word(b, bin);
-	if (bin->buffer_usage)
-		bpf_probe_read_user(b->buffers, sizeof(b->buffers),
-				    (void *)(b->bias + bin->buffer_usage));
-	read_wal(b, b->wal);
-	return b;
-}
-
-static __always_inline void announce(struct backend *b, __u64 now)
+static __noinline int announce(struct backend *b, __u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct binary_config *bin = binary_of(b);
 	struct session_event *e;
-	__u64 port, name;
+	struct control_layout *where;
+	__u64 port = 0, name;
 
 	if (!bin)
-		return;
+		return 0;
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
-		return;
+		return 0;
 	}
 	__builtin_memset(e, 0, sizeof(*e));
 	fill_header(&e->h, b, EVENT_SESSION, sizeof(*e), now, 0, 0);
@@ -373,8 +416,16 @@ static __always_inline void announce(struct backend *b, __u64 now)
 		if (name)
 			bpf_probe_read_user_str(e->application_name, SESSION_TEXT, (void *)name);
 	}
+	/* While a session starts, its settings are not made yet. */
+	where = control_layout_of(b);
+	if (where && port && !e->application_name[0]) {
+		name = read_u64(port + where->port_application_name);
+		if (name)
+			bpf_probe_read_user_str(e->application_name, SESSION_TEXT, (void *)name);
+	}
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	b->announced = 1;
+	return 0;
 }
 
 static __always_inline void put_wait(struct backend *b)
@@ -396,7 +447,7 @@ static __always_inline void put_wait(struct backend *b)
 	e->h.kind = EVENT_WAIT;
 	e->h.function = 0;
 	e->h.pid = bpf_get_current_pid_tgid() >> 32;
-	e->h.flags = 0;
+	e->h.flags = b->level << FLAG_LEVEL_SHIFT;
 	e->h.time_ns = w->end_ns;
 	e->h.cpu_ns = w->end_cpu_ns;
 	e->h.sequence = b->sequence;
@@ -458,6 +509,62 @@ static __always_inline void before_event(struct backend *b, __u64 now)
 		announce(b, now);
 	put_buffers_if_moved(b, now);
 	b->sequence++;
+}
+
+static __always_inline struct scratch *current_scratch(void)
+{
+	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0,
+						 BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!s)
+		count_loss(LOSS_NO_STATE);
+	return s;
+}
+
+#include "settings.bpf.h"
+
+/* The state of the current backend, made at its first event; NULL when it is not to be traced. */
+static __always_inline struct backend *current_backend(__u64 cookie, __u64 function_address)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct backend *b = bpf_task_storage_get(&backends, task, 0, 0);
+	struct binary_config *bin;
+
+	if (b) {
+		if (b->kind == BACKEND_OTHER)
+			return 0;
+		if (b->kind != BACKEND_UNKNOWN) {
+			if (b->generation != control_generation())
+				look_again(b);
+			return b;
+		}
+	} else {
+		b = bpf_task_storage_get(&backends, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!b) {
+			count_loss(LOSS_NO_STATE);
+			return 0;
+		}
+		b->binary = cookie_binary(cookie);
+		b->bias = function_address - cookie_address(cookie);
+		b->on_cpu_since = bpf_ktime_get_ns();
+	}
+	bin = binary_of(b);
+	if (!bin)
+		return 0;
+	b->begun_before = task->start_time < bin->attached_ns;
+	b->kind = is_wanted(task) ? classify(b, bin) : BACKEND_OTHER;
+	if (b->kind == BACKEND_UNKNOWN || b->kind == BACKEND_OTHER)
+		return 0;
+	find_wait_word(b, bin);
+	choose_level(b);
+	if (bin->buffer_usage)
+		bpf_probe_read_user(b->buffers, sizeof(b->buffers),
+				    (void *)(b->bias + bin->buffer_usage));
+	read_wal(b, b->wal);
+	/* Whoever plants what this one needs beyond the default has to hear of it at once. */
+	if (b->level & ~default_level())
+		announce(b, bpf_ktime_get_ns());
+	return b;
 }
 
 #endif

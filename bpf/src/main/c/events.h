@@ -19,6 +19,8 @@ enum event_kind {
 	EVENT_ERROR = 11,	  /* struct error_event */
 	EVENT_BACKEND_END = 12,	  /* struct backend_end_event */
 	EVENT_TEXT = 13,	  /* struct event_header + a piece of the next event's text */
+	EVENT_SETTING = 14,	  /* struct setting_event + text */
+	EVENT_BINDS = 15,	  /* struct bind_event + value, for each value and once at their end */
 	EVENT_PLAN_NODE = 16,	  /* struct plan_node_event of plans.h: before the plan it belongs to */
 	EVENT_PLAN = 32,	  /* struct plan_event of plans.h */
 };
@@ -27,10 +29,15 @@ enum event_flags {
 	FLAG_TEXT_CUT = 1,	/* the text is longer than what was read */
 	FLAG_TEXT_SAME = 2,	/* the text is that of the running message, it is not repeated */
 	FLAG_TEXT_UNREADABLE = 4, /* the text could not be read (page not resident) */
+	FLAG_HAD_XID = 1 << 16, /* activity: the transaction has been given an id */
+	FLAG_BINDS_LAST = 8,	/* position: values sent before, type: values there are */
 };
 
-/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS, TEXT and PLAN_NODE have none of
- * their own (they carry that of the event that follows): losing one of them is noticed by other means. */
+/* The highest byte of the flags: the level in force for the event, bits of enum level. */
+#define FLAG_LEVEL_SHIFT 24
+
+/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS, TEXT, PLAN_NODE and a SETTING with
+ * SETTING_SETTLED have none of their own (the first four carry that of the event that follows): losing one of them is noticed by other means. */
 struct event_header {
 	__u32 length;	   /* of the whole record */
 	__u16 kind;
@@ -156,6 +163,117 @@ struct backend_end_event {
 	__u32 pad;
 };
 
+#define SETTING_VALUE 1024
+
+enum setting_cause {
+	SETTING_GIVEN = 0,	     /* SET, RESET, set_config(), or the session's start */
+	SETTING_ALL_RESET = 1,	     /* RESET ALL, DISCARD ALL */
+	SETTING_TRANSACTION_END = 2, /* the end of a transaction took it back */
+	SETTING_OPERATOR = 3,	     /* switched from outside of the server */
+	SETTING_SETTLED = 4,	     /* nothing happened: no transaction can take the level back any more */
+};
+
+enum setting_properties {
+	SETTING_IS_RESET = 1,	  /* it was given no value */
+	SETTING_IS_LOCAL = 2,	  /* SET LOCAL */
+	SETTING_BY_SUPERUSER = 4,
+	SETTING_REFUSED = 8,	  /* the session may not */
+	SETTING_INVALID = 16,	  /* the value means nothing */
+};
+
+struct setting_event {
+	struct event_header h;
+	__u32 cause;
+	__s32 source; /* GucSource, -1 not from the server */
+	__u32 level;  /* in force after it */
+	__u32 level_before;
+	__u32 properties;
+	__u32 text_length;
+	char name[NAME_LENGTH];
+};
+
+/* Values of one query descriptor that are sent, and bytes of one value at most. */
+#define MAX_BINDS 64
+#define BIND_BYTES 4096
+
+#define BIND_LENGTH_UNKNOWN 0xffffffff
+#define BIND_TOTAL_UNKNOWN 0xffffffff
+
+enum bind_state {
+	BIND_READ = 0,
+	BIND_IS_NULL = 1,
+	BIND_GUESSED = 2,    /* read, without knowing how the type is stored */
+	BIND_UNREADABLE = 3, /* its address is none, or its page not resident */
+	BIND_COMPRESSED = 4, /* by TOAST */
+	BIND_EXTERNAL = 5,   /* in a TOAST table */
+	BIND_EXPANDED = 6,   /* taken apart in memory by plpgsql */
+	BIND_FIELD = 7,	     /* of a record, or a variable whose value is not made yet */
+};
+
+/* One bind value, its bytes behind it; without a varlena's header. Those of one query descriptor have
+ * one sequence number, which the last (FLAG_BINDS_LAST, no value) takes. */
+struct bind_event {
+	struct event_header h;
+	__u64 object;	/* QueryDesc */
+	__u32 position; /* n of $n */
+	__u32 type;	/* OID */
+	__u32 length;	/* of the value */
+	__u32 bytes;	/* of it that follow */
+	__u32 state;	/* enum bind_state */
+	__u32 pad;
+};
+
+/* Where values lie, for each binary: all uint32, filled by io.pgstitch.collector.postgres.BindLayout in this
+ * order. Offsets come from collector/postgres-facts/N/binds.properties. */
+struct bind_layout {
+	__u32 known; /* 0: no values are read */
+	__u32 limit; /* bytes of a value */
+	__u32 query_params;
+	__u32 query_executed;
+	__u32 list_fetch;
+	__u32 list_fetch_argument;
+	__u32 list_setup_argument;
+	__u32 list_count;
+	__u32 list_params;
+	__u32 param_size;
+	__u32 param_is_null;
+	__u32 param_type;
+	__u32 set_count;
+	__u32 set_words;
+	__u32 estate_datum_count;
+	__u32 estate_datums;
+	__u32 estate_params;
+	__u32 expr_params;
+	__u32 datum_kind;
+	__u32 datum_number;
+	__u32 var_type;
+	__u32 var_value;
+	__u32 var_is_null;
+	__u32 var_promise;
+	__u32 type_oid;
+	__u32 type_length;
+	__u32 type_by_value;
+	__u32 recfield_record;
+	__u32 recfield_tuple_id;
+	__u32 recfield_attribute;
+	__u32 recfield_type;
+	__u32 rec_header;
+	__u32 record_magic;
+	__u32 record_flags;
+	__u32 record_tuple_id;
+	__u32 record_values;
+	__u32 record_nulls;
+	__u32 record_fields;
+	__u32 array_magic;
+	__u32 array_flat;
+	__u32 array_magic_number;
+	__u32 record_magic_number;
+	__u32 record_values_valid;
+	__u32 kind_var;
+	__u32 kind_recfield;
+	__u32 kind_promise;
+};
+
 /* The largest piece of text in one record, and the most text that is read. */
 #define TEXT_PIECE 4096
 #define TEXT_PIECES 256
@@ -203,6 +321,58 @@ enum level {
 	LEVEL_BINDS = 4,
 	LEVEL_WAITS = 8,
 	LEVEL_PLAN_STATISTICS = 16, /* at every execution */
+	LEVEL_FUNCTIONS = 32,	    /* not Oracle's: calls of the function catalogue */
+};
+
+/* Bits that SET pgstitch.level is about; any of them traces statements. */
+#define LEVEL_TRACE 29
+/* Bits for which the detailed probes are planted. */
+#define LEVEL_DETAIL 28
+
+/* Which probes: in the two highest bits of the function's number in a cookie. */
+enum cookie_tier {
+	COOKIE_BASIC = 0,
+	COOKIE_DETAIL = 1,
+	COOKIE_FUNCTION = 2,
+};
+#define COOKIE_FUNCTION_BITS 14
+
+/* Where settings and transactions are found in one server binary, besides binary_config. */
+struct control_layout {
+	__u64 my_pgxact;	 /* 13; 0: the transaction id stands in PGPROC */
+	__u64 post_port_number;
+	__u32 proc_lxid;
+	__u32 transaction_xid;	 /* offset in PGPROC or PGXACT */
+	__u32 port_application_name;
+	__u32 tag_rollback;	 /* CommandTag */
+	__u32 state_idle;
+	__u32 pad;
+};
+
+/* What holds for all: how levels are chosen and who may. */
+struct control_config {
+	__u32 generation;   /* moves when a rule for a pid was added */
+	__u32 rules;	    /* bits 1 << enum rule_kind: there is one */
+	__u32 anyone;	    /* every session may switch itself; otherwise superusers and `switchers` */
+	__u32 pad;
+};
+
+enum rule_kind {
+	RULE_PID = 0,
+	RULE_ROLE = 1,
+	RULE_DATABASE = 2,
+	RULE_PORT = 3,
+};
+
+struct rule_key {
+	__u32 kind;
+	__u32 number;	    /* pid or port */
+	char name[SESSION_TEXT]; /* role or database */
+};
+
+struct rule {
+	__u32 level;
+	__u32 generation;
 };
 
 /* Counted per reason; index into the `losses` map. */

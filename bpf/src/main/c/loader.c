@@ -202,6 +202,74 @@ JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_putMap(JNIEnv *env, jclass
 	(*env)->ReleaseByteArrayElements(env, value, content, JNI_ABORT);
 }
 
+JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_putEntry(JNIEnv *env, jclass type,
+							       jlong handle, jstring name,
+							       jbyteArray key, jbyteArray value)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	int fd = map_fd(env, s, name);
+	jbyte *key_bytes, *value_bytes;
+
+	(void)type;
+	if (fd < 0)
+		return;
+	key_bytes = (*env)->GetByteArrayElements(env, key, NULL);
+	value_bytes = (*env)->GetByteArrayElements(env, value, NULL);
+	last_log[0] = 0;
+	if (!key_bytes || !value_bytes)
+		fail(env, ENOMEM, "cannot write a map");
+	else if (bpf_map_update_elem(fd, key_bytes, value_bytes, BPF_ANY))
+		fail(env, errno, "cannot write a map");
+	if (key_bytes)
+		(*env)->ReleaseByteArrayElements(env, key, key_bytes, JNI_ABORT);
+	if (value_bytes)
+		(*env)->ReleaseByteArrayElements(env, value, value_bytes, JNI_ABORT);
+}
+
+/* The kernel counts runs of programs while the descriptor is open. */
+JNIEXPORT jint JNICALL Java_io_pgstitch_bpf_NativeBpf_countRuns(JNIEnv *env, jclass type)
+{
+	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	(void)type;
+	last_log[0] = 0;
+	if (fd < 0)
+		fail(env, errno, "the kernel does not count the runs of programs");
+	return fd;
+}
+
+JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_stopCounting(JNIEnv *env, jclass type, jint fd)
+{
+	(void)env;
+	(void)type;
+	close(fd);
+}
+
+/* Runs of all programs that functions of servers hit. */
+JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_functionRuns(JNIEnv *env, jclass type,
+								    jlong handle)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	struct bpf_program *program;
+	jlong runs = 0;
+
+	(void)type;
+	last_log[0] = 0;
+	bpf_object__for_each_program(program, s->object) {
+		struct bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+
+		if (bpf_program__type(program) != BPF_PROG_TYPE_KPROBE)
+			continue;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size)) {
+			fail(env, errno, "cannot ask for a program");
+			return 0;
+		}
+		runs += info.run_cnt;
+	}
+	return runs;
+}
+
 JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_readCounter(JNIEnv *env, jclass type,
 								   jlong handle, jstring name,
 								   jint key)

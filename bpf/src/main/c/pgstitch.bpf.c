@@ -4,23 +4,34 @@
  * scheduler tracepoints from which true waits and CPU time come. */
 #include "backend.bpf.h"
 #include "plans.bpf.h"
+#include "binds.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define ENTER(state, cookie, stack, now)                                            \
+/* ROLLED_BACK says, if a transaction is over that changed the level, how it ended. */
+#define ENTER_AFTER(state, cookie, stack, now, rolled_back)                         \
 	__u64 cookie = bpf_get_attach_cookie(ctx);                                  \
 	struct backend *state = current_backend(cookie, PT_REGS_IP(ctx));         \
 	__u64 stack, now;                                                           \
 	if (!state)                                                                 \
 		return 0;                                                           \
 	stack = PT_REGS_SP(ctx);                                                    \
-	now = bpf_ktime_get_ns()
+	now = bpf_ktime_get_ns();                                                   \
+	if (state->changed_in)                                                      \
+		settle_if_over(state, rolled_back, now)
+
+/* Each program emits only what the level in force asks for. */
+#define ENTER(state, cookie, stack, now)                                            \
+	ENTER_AFTER(state, cookie, stack, now, 0);                                  \
+	if (!asks_for(state, cookie))                                               \
+	return 0
 
 /* A function that was entered before its process was known has nothing to return to. */
 #define LEAVE(state, stack, now)                                                    \
 	struct backend *state = known_backend(bpf_get_current_task_btf());          \
 	__u64 stack, now;                                                           \
-	if (!state || state->kind == BACKEND_OTHER || !state->announced)            \
+	if (!state || state->kind == BACKEND_OTHER || !state->announced ||          \
+	    !asks_for(state, bpf_get_attach_cookie(ctx)))                           \
 		return 0;                                                           \
 	stack = PT_REGS_SP(ctx) - RETURN_POPS;                                      \
 	now = bpf_ktime_get_ns()
@@ -66,32 +77,26 @@ static __always_inline void put_with_text(struct scratch *s, __u64 address, __u3
 	put(s, head + (n & (TEXT_PIECE - 1)));
 }
 
-static __always_inline struct scratch *current_scratch(void)
-{
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0,
-						 BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (!s)
-		count_loss(LOSS_NO_STATE);
-	return s;
-}
-
 /* pgstat_report_activity(BackendState state, const char *cmd_str) */
 SEC("uprobe")
 int on_activity(struct pt_regs *ctx)
 {
-	ENTER(b, cookie, stack, now);
+	ENTER_AFTER(b, cookie, stack, now, 0);
 	struct binary_config *bin = binary_of(b);
+	struct control_layout *where = control_layout_of(b);
 	struct scratch *s = current_scratch();
-	__u32 state = PT_REGS_PARM1(ctx);
+	__u32 state = PT_REGS_PARM1(ctx), xid_seen = b->xid_seen;
 	__u64 text = 0;
 
-	if (!s || !bin)
+	if (!s || !bin || !where)
 		return 0;
-	before_event(b, now);
 	/* Of an unknown build no state's number is known, but only a running state has a text. */
-	if (state == bin->state_running || state == bin->state_fastpath ||
-	    (!bin->layout_known && PT_REGS_PARM2(ctx))) {
+	text = bin->layout_known ? 0 : PT_REGS_PARM2(ctx);
+	if (state == where->state_idle || (!bin->layout_known && !text))
+		b->xid_seen = 0;
+	if (asks_for(b, cookie))
+		before_event(b, now);
+	if (state == bin->state_running || state == bin->state_fastpath || text) {
 		text = PT_REGS_PARM2(ctx);
 		b->running_stack = stack;
 		b->message_text = text;
@@ -101,7 +106,11 @@ int on_activity(struct pt_regs *ctx)
 		b->sqlstate_raised = 0;
 		b->runs = 0;
 	}
+	if (!asks_for(b, cookie))
+		return 0;
 	fill_header(&s->h, b, EVENT_ACTIVITY, 0, now, cookie, stack);
+	if (xid_seen)
+		s->h.flags |= FLAG_HAD_XID;
 	s->activity.state = state;
 	put_with_text(s, text, sizeof(s->activity), &s->activity.text_length);
 	return 0;
@@ -201,23 +210,59 @@ static __always_inline void put_statement(struct backend *b, __u64 now, __u64 co
 	put_with_text(s, text, sizeof(s->statement), &s->statement.text_length);
 }
 
-/* standard_ExecutorStart(QueryDesc *queryDesc, int eflags) */
-SEC("uprobe")
-int on_executor_start(struct pt_regs *ctx)
+static __noinline int put_query(struct backend *b, __u64 now, __u64 cookie, __u64 stack, __u64 query)
 {
-	ENTER(b, cookie, stack, now);
 	struct binary_config *bin = binary_of(b);
-	__u64 query = PT_REGS_PARM1(ctx), planned = 0, text = 0;
+	__u64 planned = 0, text = 0;
 
 	if (!bin)
 		return 0;
-	if (wants(b, LEVEL_PLAN_STATISTICS))
-		forget_plan(query);
 	if (bin->layout_known) {
 		planned = read_u64(query + bin->query_planned_statement);
 		text = read_u64(query + bin->query_source_text);
 	}
 	put_statement(b, now, cookie, stack, query, planned, text);
+	return 0;
+}
+
+/* standard_ExecutorStart(QueryDesc *queryDesc, int eflags) */
+SEC("uprobe")
+int on_executor_start(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	__u64 query = PT_REGS_PARM1(ctx);
+
+	b->query[b->queries++ & (MAX_QUERIES - 1)] = query;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		forget_plan(query);
+	return put_query(b, now, cookie, stack, query);
+}
+
+/* Whether the start of a query was reported. */
+static __always_inline bool is_reported(const struct backend *b, __u64 query)
+{
+	bool found = false;
+
+#pragma unroll
+	for (int i = 0; i < MAX_QUERIES; i++)
+		found |= b->query[i] == query;
+	return found;
+}
+
+/* standard_ExecutorEnd(QueryDesc *queryDesc): another query may lie there from now on. */
+SEC("uprobe")
+int on_executor_end(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	__u64 query = PT_REGS_PARM1(ctx);
+
+#pragma unroll
+	for (int i = 0; i < MAX_QUERIES; i++)
+		if (b->query[i] == query)
+			b->query[i] = 0;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		put_plan_of_end(b, now, stack, query);
+	put_entry(b, now, cookie, stack, query);
 	return 0;
 }
 
@@ -263,7 +308,13 @@ int on_executor_run(struct pt_regs *ctx)
 		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
 	}
 	b->runs = i + 1;
-	put_entry(b, now, cookie, stack, query);
+	/* Where nothing stands at its start, the run says what is executed. */
+	if (is_reported(b, query))
+		put_entry(b, now, cookie, stack, query);
+	else
+		put_query(b, now, cookie, stack, query);
+	if (wants(b, LEVEL_BINDS))
+		put_binds(query, now);
 	return 0;
 }
 
@@ -299,20 +350,19 @@ int on_executor_run_exit(struct pt_regs *ctx)
 			break;
 		}
 	}
+	look_for_xid(b);
 	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, rows);
 	if (ended && wants(b, LEVEL_PLAN_STATISTICS))
 		put_plan_of_run(b, now, stack, ended);
 	return 0;
 }
 
-/* standard_ExecutorEnd(QueryDesc *queryDesc) */
-SEC("uprobe")
-int on_executor_end(struct pt_regs *ctx)
+SEC("uretprobe")
+int on_utility_exit(struct pt_regs *ctx)
 {
-	ENTER(b, cookie, stack, now);
-	if (wants(b, LEVEL_PLAN_STATISTICS))
-		put_plan_of_end(b, now, stack, PT_REGS_PARM1(ctx));
-	put_entry(b, now, cookie, stack, PT_REGS_PARM1(ctx));
+	LEAVE(b, stack, now);
+	look_for_xid(b);
+	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, -1);
 	return 0;
 }
 
@@ -356,14 +406,25 @@ int on_portal_defined(struct pt_regs *ctx)
 	return 0;
 }
 
+/* A failed transaction's COMMIT has this tag too. */
+static __always_inline bool is_rollback(const struct backend *b, __u64 completion)
+{
+	struct control_layout *where = control_layout_of(b);
+
+	return where && read_u32(completion) == where->tag_rollback;
+}
+
 /* EndCommand(const QueryCompletion *qc, ...) */
 SEC("uprobe")
 int on_command_end(struct pt_regs *ctx)
 {
-	ENTER(b, cookie, stack, now);
+	ENTER_AFTER(b, cookie, stack, now, is_rollback(b, PT_REGS_PARM1(ctx)));
 	struct command_end_event *e;
 	__u64 completion = PT_REGS_PARM1(ctx);
 
+	if (!asks_for(b, cookie))
+		return 0;
+	look_for_xid(b);
 	before_event(b, now);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
@@ -446,6 +507,7 @@ int on_error_report(struct pt_regs *ctx)
 	ENTER(b, cookie, stack, now);
 	struct error_event *e;
 
+	look_for_xid(b);
 	if (!b->running_stack || stack < b->running_stack)
 		return 0;
 	before_event(b, now);
@@ -469,7 +531,7 @@ int on_lock_sleep(struct pt_regs *ctx)
 	    current_backend(bpf_get_attach_cookie(ctx), PT_REGS_IP(ctx));
 	__u64 lock = PT_REGS_PARM1(ctx);
 
-	if (!b)
+	if (!b || !wants(b, LEVEL_WAITS))
 		return 0;
 	if (b->wait.active && !b->wait.in_call)
 		put_wait(b);
@@ -492,6 +554,7 @@ int on_lock_sleep_exit(struct pt_regs *ctx)
 	return 0;
 }
 
+#include "control.bpf.h"
 #include "waits.bpf.h"
 
 SEC("tp_btf/sched_switch")
@@ -521,7 +584,10 @@ int BPF_PROG(on_process_exit, struct task_struct *task)
 
 	if (task->pid != task->tgid)
 		return 0;
+	forget_pid(task->pid);
 	b = known_backend(task);
+	if (b && b->kind == BACKEND_CLIENT)
+		forget_leader(task);
 	if (!b || b->kind == BACKEND_OTHER || !b->announced)
 		return 0;
 	now = bpf_ktime_get_ns();

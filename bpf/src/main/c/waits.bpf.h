@@ -105,7 +105,7 @@ int BPF_PROG(on_syscall, struct pt_regs *regs, long call)
 	__u32 event;
 	__u64 now;
 
-	if (!b || !b->wait_word || b->kind == BACKEND_OTHER)
+	if (!b || !b->wait_word || b->kind == BACKEND_OTHER || !wants(b, LEVEL_WAITS))
 		return 0;
 	w = &b->wait;
 	event = read_u32(b->wait_word);

@@ -22,10 +22,38 @@ public final class KernelEvent {
   public static final int TEXT = 13;
   public static final int PLAN_NODE = 16;
   public static final int PLAN = 32;
+  public static final int SETTING = 14;
+  public static final int BINDS = 15;
 
   public static final int FLAG_TEXT_CUT = 1;
   public static final int FLAG_TEXT_SAME = 2;
   public static final int FLAG_TEXT_UNREADABLE = 4;
+
+  /** The transaction has been given an id (ACTIVITY). */
+  public static final int FLAG_HAD_XID = 1 << 16;
+
+  /** {@link #settingCause}: SET, RESET, set_config(), or the session's start. */
+  public static final int CAUSE_GIVEN = 0;
+
+  /** {@link #settingCause}: switched from outside of the server. */
+  public static final int CAUSE_OPERATOR = 3;
+
+  /** {@link #settingCause}: no transaction can take the level back any more; nothing happened. */
+  public static final int CAUSE_SETTLED = 4;
+
+  public static final int SETTING_IS_RESET = 1;
+  public static final int SETTING_IS_LOCAL = 2;
+  public static final int SETTING_BY_SUPERUSER = 4;
+  public static final int SETTING_REFUSED = 8;
+  public static final int SETTING_INVALID = 16;
+
+  /** The last BINDS record of a query descriptor: it has counts instead of a value. */
+  public static final int FLAG_BINDS_LAST = 8;
+
+  /**
+   * {@link #bindLength} of a value whose end was not seen; the total of binds that is not known.
+   */
+  public static final int BIND_UNKNOWN = -1;
 
   /** Counters of BufferUsage in their order. */
   public static final int BUFFER_COUNTERS = 10;
@@ -77,6 +105,11 @@ public final class KernelEvent {
 
   public int flags() {
     return buffer.getInt(at + 12);
+  }
+
+  /** The level in force for the event, with {@link Levels#FUNCTIONS}. */
+  public int level() {
+    return flags() >>> 24;
   }
 
   /** CLOCK_MONOTONIC nanoseconds. */
@@ -212,17 +245,19 @@ public final class KernelEvent {
     return switch (kind()) {
       case ACTIVITY -> buffer.getInt(at + HEADER + 4);
       case STATEMENT, PORTAL -> buffer.getInt(at + HEADER + 28);
+      case SETTING -> buffer.getInt(at + HEADER + 20);
       default -> 0;
     };
   }
 
-  /** The piece of text that this record carries (ACTIVITY, STATEMENT, PORTAL, TEXT). */
+  /** The piece of text that this record carries (ACTIVITY, STATEMENT, PORTAL, SETTING, TEXT). */
   public byte[] text() {
     int head =
         switch (kind()) {
           case ACTIVITY -> HEADER + 8;
           case STATEMENT -> HEADER + 32;
           case PORTAL -> HEADER + 32 + 2 * NAME_LENGTH;
+          case SETTING -> HEADER + 24 + NAME_LENGTH;
           default -> HEADER;
         };
     byte[] bytes = new byte[Math.max(0, length() - head)];
@@ -321,9 +356,71 @@ public final class KernelEvent {
     return buffer.getInt(at + HEADER);
   }
 
+  /** Query descriptor (BINDS). */
+  public long bindObject() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  /** n of $n; in the last record how many values were sent. */
+  public int bindPosition() {
+    return buffer.getInt(at + HEADER + 8);
+  }
+
+  /** OID of the data type; in the last record how many values there are. */
+  public int bindType() {
+    return buffer.getInt(at + HEADER + 12);
+  }
+
+  /** Bytes of the whole value, {@link #BIND_UNKNOWN} when its end was not seen. */
+  public int bindLength() {
+    return buffer.getInt(at + HEADER + 16);
+  }
+
+  /** {@code enum bind_state}. */
+  public int bindState() {
+    return buffer.getInt(at + HEADER + 24);
+  }
+
+  /** The bytes of the value that were read. */
+  public byte[] bindBytes() {
+    int head = HEADER + 32;
+    int n = Math.min(buffer.getInt(at + HEADER + 20), length() - head);
+    byte[] bytes = new byte[Math.max(0, n)];
+    buffer.get(at + head, bytes);
+    return bytes;
+  }
+
   /** As wait(2) reports it. */
   public int exitStatus() {
     return buffer.getInt(at + HEADER);
+  }
+
+  /** One of the CAUSE constants. */
+  public int settingCause() {
+    return buffer.getInt(at + HEADER);
+  }
+
+  /** GucSource of the server, -1 for what is none of its settings. */
+  public int settingSource() {
+    return buffer.getInt(at + HEADER + 4);
+  }
+
+  /** Level in force after the setting. */
+  public int settingLevel() {
+    return buffer.getInt(at + HEADER + 8);
+  }
+
+  public int settingLevelBefore() {
+    return buffer.getInt(at + HEADER + 12);
+  }
+
+  /** Sum of SETTING constants. */
+  public int settingProperties() {
+    return buffer.getInt(at + HEADER + 16);
+  }
+
+  public byte[] settingName() {
+    return terminated(at + HEADER + 24, NAME_LENGTH);
   }
 
   private byte[] terminated(int offset, int room) {

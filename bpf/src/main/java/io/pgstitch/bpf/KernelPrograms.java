@@ -23,6 +23,8 @@ public final class KernelPrograms implements AutoCloseable {
   private final boolean multi;
   private final List<Long> attachments = new ArrayList<>();
   private boolean closed;
+  private int generation;
+  private int ruleKinds;
 
   private KernelPrograms(long handle, boolean multi) {
     this.handle = handle;
@@ -57,6 +59,40 @@ public final class KernelPrograms implements AutoCloseable {
     return multi;
   }
 
+  /** Tells the programs where control data stands in a binary. */
+  public synchronized void putControlLayout(int index, ControlLayout layout) {
+    NativeBpf.putMap(handle, "control_layouts", index, layout.toBytes());
+  }
+
+  /**
+   * Adds rules, and lets backends that run look for one for their pid.
+   *
+   * @param anyone whether each session may switch itself; otherwise superusers and {@link
+   *     #allowRole allowed roles}
+   */
+  public synchronized void putRules(boolean anyone, List<LevelRule> rules) {
+    generation++;
+    for (LevelRule rule : rules) {
+      ruleKinds |= 1 << rule.kind().ordinal();
+      byte[] value =
+          ByteBuffer.allocate(8)
+              .order(ByteOrder.nativeOrder())
+              .putInt(rule.level())
+              .putInt(generation)
+              .array();
+      NativeBpf.putEntry(handle, "rules", rule.key(), value);
+    }
+    ByteBuffer all = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());
+    all.putInt(generation).putInt(ruleKinds).putInt(anyone ? 1 : 0).putInt(0);
+    NativeBpf.putMap(handle, "control", 0, all.array());
+  }
+
+  /** Lets the sessions of a role switch themselves, where not everybody may. */
+  public synchronized void allowRole(String role) {
+    byte[] one = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(1).array();
+    NativeBpf.putEntry(handle, "switchers", LevelRule.key(LevelRule.Kind.ROLE, 0, role), one);
+  }
+
   /** Tells the programs about a binary. Cookies made with {@link #cookie} name it by its index. */
   public synchronized void putBinary(int index, BinaryConfig config) {
     NativeBpf.putMap(handle, "binaries", index, config.toBytes());
@@ -72,6 +108,30 @@ public final class KernelPrograms implements AutoCloseable {
         (tag, shape) ->
             NativeBpf.putMap(handle, "node_shapes", index << 16 | tag, shape.toBytes()));
     NativeBpf.putMap(handle, "plan_configs", index, config.toBytes());
+  }
+
+  /**
+   * Tells the programs where a binary keeps bind values.
+   *
+   * @param layout the words of {@code struct bind_layout}, in its order
+   */
+  public synchronized void putBindLayout(int index, int[] layout) {
+    ByteBuffer value = ByteBuffer.allocate(4 * layout.length).order(ByteOrder.nativeOrder());
+    value.asIntBuffer().put(layout);
+    NativeBpf.putMap(handle, "bind_layouts", index, value.array());
+  }
+
+  /**
+   * Tells the programs how a binary stores a data type.
+   *
+   * @param oid below 65536
+   * @param length typlen of pg_type
+   * @param byValue typbyval of pg_type
+   */
+  public synchronized void putBindType(int index, int oid, int length, boolean byValue) {
+    int form = length & 0xffff | (byValue ? 1 << 16 : 0);
+    byte[] value = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(form).array();
+    NativeBpf.putMap(handle, "bind_types", index << 16 | oid, value);
   }
 
   /**
@@ -92,35 +152,80 @@ public final class KernelPrograms implements AutoCloseable {
     NativeBpf.putMap(handle, "targets", pid, one);
   }
 
-  /** What a probe hands to its program: the function's address in the file, binary and function. */
-  public static long cookie(long address, int binary, int function) {
-    return address << 24 | (long) (binary & 0xff) << 16 | (function & 0xffff);
-  }
-
-  /** Attaches a program to the tracepoint that it names. */
-  public synchronized void attachTracepoint(String program) {
-    attachments.add(NativeBpf.attachTracepoint(handle, program));
+  /**
+   * What a probe hands to its program: the function's address in the file, binary, and function.
+   *
+   * @param tier 0 where statements begin and end, 1 detail, 2 functions: which levels ask for it
+   */
+  public static long cookie(long address, int binary, int tier, int function) {
+    return address << 24 | (long) (binary & 0xff) << 16 | tier << 14 | (function & 0x3fff);
   }
 
   /**
-   * Attaches a program to functions of a file, in all processes that run it.
+   * Lets the kernel count how often each program runs, until the answer is closed. On this whole
+   * host: for tests and measurements.
+   */
+  public RunCounts countRuns() {
+    return new RunCounts(NativeBpf.countRuns());
+  }
+
+  /** While it is open the kernel counts. */
+  public final class RunCounts implements AutoCloseable {
+    private final int descriptor;
+
+    private RunCounts(int descriptor) {
+      this.descriptor = descriptor;
+    }
+
+    /** How often functions of servers were hit, entries and returns together. */
+    public long functionRuns() {
+      synchronized (KernelPrograms.this) {
+        return NativeBpf.functionRuns(handle);
+      }
+    }
+
+    @Override
+    public void close() {
+      NativeBpf.stopCounting(descriptor);
+    }
+  }
+
+  /**
+   * Attaches a program to the tracepoint that it names.
+   *
+   * @return names the attachment for {@link #detach}
+   */
+  public synchronized long attachTracepoint(String program) {
+    long attachment = NativeBpf.attachTracepoint(handle, program);
+    attachments.add(attachment);
+    return attachment;
+  }
+
+  /**
+   * Attaches a program to functions of a file, in all processes that run it or in one.
    *
    * @param path the file; /proc/PID/exe is right even when it was deleted or replaced
    * @param offsets places in the file
    * @param cookies one for each offset
    * @param onReturn at the functions' returns instead of their entries
+   * @param pid of the process; 0: all
    * @return names the attachment for {@link #detach}
    */
   public synchronized long attachFunctions(
-      String program, String path, long[] offsets, long[] cookies, boolean onReturn) {
-    long attachment = NativeBpf.attachUprobes(handle, program, path, offsets, cookies, onReturn, 0);
+      String program, String path, long[] offsets, long[] cookies, boolean onReturn, int pid) {
+    long attachment =
+        NativeBpf.attachUprobes(handle, program, path, offsets, cookies, onReturn, pid);
     attachments.add(attachment);
     return attachment;
   }
 
-  /** Takes an attachment away. */
-  public synchronized void detach(long attachment) {
-    if (attachments.remove(attachment)) {
+  /** Takes an attachment away; the kernel may take its time, others need not wait for it. */
+  public void detach(long attachment) {
+    boolean known;
+    synchronized (this) {
+      known = attachments.remove(attachment);
+    }
+    if (known) {
       NativeBpf.detach(attachment);
     }
   }

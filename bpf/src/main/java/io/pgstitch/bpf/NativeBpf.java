@@ -12,6 +12,14 @@ final class NativeBpf {
 
   static native void putMap(long handle, String map, int key, byte[] value);
 
+  static native void putEntry(long handle, String map, byte[] key, byte[] value);
+
+  static native int countRuns();
+
+  static native void stopCounting(int descriptor);
+
+  static native long functionRuns(long handle);
+
   static native long readCounter(long handle, String map, int key);
 
   static native long attachTracepoint(long handle, String program);

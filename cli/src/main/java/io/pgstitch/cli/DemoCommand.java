@@ -66,7 +66,8 @@ final class DemoCommand implements Callable<Integer> {
               Optional.empty(),
               List.of(Math.toIntExact(server.postmasterPid())),
               8,
-              true);
+              true,
+              List.of());
       System.err.println("demo: starting Kafka, processor, exporter and collector");
       try (PipelineInOneProcess pipeline = PipelineInOneProcess.start(options)) {
         System.err.println("demo: running the sample workload");

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param pids postmasters or backends to trace; empty for all servers of the host
  * @param level trace level: 1 statements, 8 waits too
  * @param functions whether calls of the function catalogue are traced
+ * @param addedFunctions functions of the server that are traced beside it, by name
  */
 record PipelineOptions(
     Path out,
@@ -20,7 +21,8 @@ record PipelineOptions(
     Optional<String> otlpEndpoint,
     List<Integer> pids,
     int level,
-    boolean functions) {
+    boolean functions,
+    List<String> addedFunctions) {
   PipelineOptions {
     out = out.toAbsolutePath().normalize();
     pids = List.copyOf(pids);

@@ -33,6 +33,7 @@ final class PipelineSettings {
     Properties settings = common();
     settings.setProperty("level", Integer.toString(options.level()));
     settings.setProperty("functions", Boolean.toString(options.functions()));
+    settings.setProperty("functions.add", String.join(",", options.addedFunctions()));
     settings.setProperty(
         "pids", options.pids().stream().map(String::valueOf).collect(Collectors.joining(",")));
     return settings;

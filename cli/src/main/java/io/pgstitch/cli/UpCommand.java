@@ -88,6 +88,14 @@ final class UpCommand implements Callable<Integer> {
           "Trace the functions of the catalogue inside each statement too; costs more on the server.")
   private boolean functions;
 
+  @Option(
+      names = "--function",
+      paramLabel = "NAME",
+      description =
+          "Trace this function of the server inside each statement, a static one too where its"
+              + " symbols are installed. May be repeated. One that is not there is reported.")
+  private List<String> addedFunctions = List.of();
+
   @Mixin private CommonOptions common;
 
   @Override
@@ -104,13 +112,15 @@ final class UpCommand implements Callable<Integer> {
             Optional.ofNullable(otlpEndpoint),
             pids,
             level,
-            functions);
+            functions,
+            addedFunctions);
     Preflight preflight = new Preflight(HostSurvey.take());
     preflight.requireHost();
     preflight.requireServer();
     Set<Integer> wanted = preflight.requireServerOf(pids);
     try (StopSignal stop = new StopSignal();
         PipelineInOneProcess pipeline = PipelineInOneProcess.start(options)) {
+      missingLines(pipeline.status(), wanted, addedFunctions).forEach(System.out::println);
       System.out.println(readyLine(pipeline.status(), wanted, level));
       stop.awaitWhileWorking(pipeline::failure);
       System.err.println("stopping: delivering what is on its way");
@@ -134,7 +144,35 @@ final class UpCommand implements Callable<Integer> {
         + " backends="
         + servers.stream().mapToInt(CollectorStatus.Server::clients).sum()
         + " level="
-        + level;
+        + level
+        + functionCount(servers);
+  }
+
+  /** Functions of the detailed tier, of the server with the fewest; nothing when it is off. */
+  private static String functionCount(List<CollectorStatus.Server> servers) {
+    int most = servers.stream().mapToInt(CollectorStatus.Server::functions).max().orElse(0);
+    int fewest = servers.stream().mapToInt(CollectorStatus.Server::functions).min().orElse(0);
+    return most > 0 ? " functions=" + fewest : "";
+  }
+
+  /** A line for each function that the user named and that a wanted server does not have. */
+  static List<String> missingLines(
+      CollectorStatus status, Set<Integer> wanted, List<String> addedFunctions) {
+    return status.servers().stream()
+        .filter(server -> wanted.isEmpty() || wanted.contains(server.pid()))
+        .flatMap(
+            server ->
+                server.missingFunctions().stream()
+                    .filter(missing -> addedFunctions.contains(missing.symbol()))
+                    .map(
+                        missing ->
+                            "function "
+                                + missing.symbol()
+                                + " is not traced on port "
+                                + server.port()
+                                + ": "
+                                + missing.reason()))
+        .toList();
   }
 
   private static int report(RunSummary summary, PipelineOptions options, PrintStream to) {

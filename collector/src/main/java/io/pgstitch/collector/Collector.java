@@ -3,19 +3,26 @@ package io.pgstitch.collector;
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.bpf.LevelRule;
+import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerFinder;
+import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.BinaryAttacher;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
+import io.pgstitch.collector.probe.SessionProbes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -33,9 +40,11 @@ public final class Collector implements AutoCloseable {
   private final CollectorSettings settings;
   private final ScheduledExecutorService scanner =
       Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "pgstitch-server-watch"));
+  private final Procfs procfs = Procfs.system();
   private KernelPrograms programs;
   private BatchSender sender;
   private ServerWatch servers;
+  private SessionProbes sessions;
   private EventPump pump;
   private Thread pumpThread;
   private boolean closed;
@@ -80,27 +89,28 @@ public final class Collector implements AutoCloseable {
 
   private void begin() {
     long epoch = HostClock.monotonicNanos();
-    programs.putRun(!settings.pids().isEmpty(), settings.level());
+    int level = settings.level() | (settings.functions() ? Levels.FUNCTIONS : 0);
+    programs.putRun(!settings.pids().isEmpty(), level);
     settings.pids().forEach(programs::addTarget);
+    settings.control().roles().forEach(programs::allowRole);
+    programs.putRules(settings.control().anyone(), settings.control().rules());
     programs.attachTracepoint("on_switch");
     programs.attachTracepoint("on_process_exit");
-    EnumSet<Probe.Tier> tiers = EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE);
-    if ((settings.level() & TraceLevel.WAITS) != 0) {
-      tiers.add(Probe.Tier.WAIT);
-      programs.attachTracepoint("on_syscall_exit");
-      programs.attachTracepoint("on_syscall");
+    boolean waits = (level & Levels.WAITS) != 0;
+    if (waits) {
+      // Until the collection ends.
+      List<Long> unused = SessionProbes.attachWaits(programs);
     }
-    if (settings.functions()) {
-      tiers.add(Probe.Tier.FUNCTION);
+    EnumSet<Probe.Tier> tiers = Probe.Tier.ofDefaultLevel(level);
+    if (!settings.addedFunctions().isEmpty()) {
+      tiers.add(Probe.Tier.NAMED);
     }
-    ProbeCatalogue catalogue = ProbeCatalogue.load();
-    Procfs procfs = Procfs.system();
+    ProbeCatalogue catalogue = ProbeCatalogue.load().plus(settings.addedFunctions());
     BackendProbe backends = new BackendProbe(procfs);
-    servers =
-        new ServerWatch(
-            new ServerFinder(procfs),
-            backends,
-            new BinaryAttacher(programs, catalogue, tiers, backends));
+    BinaryAttacher attacher =
+        new BinaryAttacher(programs, catalogue, tiers, backends, settings.bindBytes());
+    servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
+    sessions = new SessionProbes(programs, attacher, procfs, waits);
     BackendStreams streams =
         new BackendStreams(
             settings.cluster(),
@@ -109,20 +119,74 @@ public final class Collector implements AutoCloseable {
             servers,
             new NamespacePids(procfs),
             new DatabaseEncodings(procfs),
-            new StreamSettings(sender.schemaId(), settings.level(), epoch),
+            new StreamSettings(sender.schemaId(), epoch),
             sender::send);
-    pump = new EventPump(programs, streams, settings.flushInterval());
+    pump = new EventPump(programs, streams, servers, sessions, settings.flushInterval());
     pumpThread = new Thread(pump, "pgstitch-event-pump");
     pumpThread.start();
     servers.scan();
+    plantInSingleBackends(level);
     long interval = settings.rescanInterval().toMillis();
     // It ends with the scanner, and rescan() lets nothing escape.
     ScheduledFuture<?> unused =
         scanner.scheduleWithFixedDelay(this::rescan, interval, interval, TimeUnit.MILLISECONDS);
   }
 
+  /** Backends that were named one by one need not come by anything that is planted for all. */
+  private void plantInSingleBackends(int level) {
+    List<CompletableFuture<Void>> planted = new ArrayList<>();
+    for (int pid : settings.pids()) {
+      servers
+          .binaryOf(procfs, pid)
+          .ifPresent(binary -> planted.add(sessions.levelOf(pid, binary, level)));
+    }
+    for (LevelRule rule : settings.control().rules()) {
+      if (rule.kind() == LevelRule.Kind.PID) {
+        servers
+            .binaryOf(procfs, rule.number())
+            .ifPresent(
+                binary -> planted.add(sessions.levelOf(rule.number(), binary, rule.level())));
+      }
+    }
+    planted.forEach(CompletableFuture::join);
+  }
+
+  /**
+   * Switches one backend, from its next event on. A later setting of the session itself wins over
+   * this, as this wins over an earlier one.
+   *
+   * @param pid of a backend of a traced server, as the host numbers it
+   * @param level sum of the bits of {@link TraceLevel}; 0 traces nothing
+   * @param functions whether calls of the function catalogue are traced too
+   * @throws IllegalArgumentException when there is no such level, or no such backend
+   */
+  public void switchSession(int pid, int level, boolean functions) {
+    if (!TraceLevel.isValid(level)) {
+      throw new IllegalArgumentException("level " + level + ": " + TraceLevel.EXPLANATION);
+    }
+    AttachedBinary binary =
+        servers
+            .binaryOf(procfs, pid)
+            .filter(b -> isWanted(pid))
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "process " + pid + " is no backend of a server that is traced here"));
+    int mode = level | (functions ? Levels.FUNCTIONS : 0);
+    sessions.levelOf(pid, binary, mode).join();
+    programs.putRules(
+        settings.control().anyone(), List.of(new LevelRule(LevelRule.Kind.PID, pid, mode)));
+  }
+
+  private boolean isWanted(int pid) {
+    return settings.pids().isEmpty()
+        || settings.pids().contains(pid)
+        || procfs.stat(pid).map(s -> settings.pids().contains(s.parentPid())).orElse(false);
+  }
+
   private void rescan() {
     try {
+      sessions.sweep();
       servers.scan();
     } catch (RuntimeException e) {
       LOG.error("looking for servers failed, trying again: {}", e.toString(), e);
@@ -157,6 +221,16 @@ public final class Collector implements AutoCloseable {
         pump.unknownBackend());
   }
 
+  /** What came of wishes to switch levels. */
+  public ControlStatus controlStatus() {
+    return pump.control();
+  }
+
+  /** Counts hits of the servers' functions; for tests. */
+  KernelPrograms.RunCounts countRuns() {
+    return programs.countRuns();
+  }
+
   /** What ended the collection before its time, or null while it works. */
   public Throwable failure() {
     return pump == null ? null : pump.failure();
@@ -170,6 +244,9 @@ public final class Collector implements AutoCloseable {
     }
     closed = true;
     scanner.shutdownNow();
+    if (sessions != null) {
+      sessions.close();
+    }
     if (programs != null) {
       programs.detachAll();
     }

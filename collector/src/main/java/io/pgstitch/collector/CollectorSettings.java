@@ -3,10 +3,13 @@ package io.pgstitch.collector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * How a collector works.
@@ -15,7 +18,10 @@ import java.util.TreeSet;
  * @param host name of this host in the events
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
  * @param functions whether the detailed function catalogue is attached
+ * @param addedFunctions functions of the server that are traced beside it, by name
+ * @param bindBytes bytes of a bind value that are captured at most
  * @param pids servers or backends to trace; empty: all servers of the host
+ * @param control whose level is another one, and who may switch it
  * @param flushInterval longest time that an event waits before it is sent
  * @param rescanInterval how often new servers are looked for
  * @param ringBytes size of the kernel's ring buffer, a power of two
@@ -31,7 +37,10 @@ public record CollectorSettings(
     String host,
     int level,
     boolean functions,
+    List<String> addedFunctions,
+    int bindBytes,
     List<Integer> pids,
+    ControlSettings control,
     Duration flushInterval,
     Duration rescanInterval,
     int ringBytes,
@@ -41,15 +50,26 @@ public record CollectorSettings(
     Duration rawRetention,
     Map<String, String> schemaRegistry,
     Map<String, String> kafka) {
+  /** Each costs the server two traps a call; more than this is a mistake. */
+  private static final int MOST_FUNCTIONS = 1000;
 
-  /** Every key with its default; {@code kafka.} and registry keys are passed on. */
+  private static final Pattern SYMBOL = Pattern.compile("[A-Za-z_$][A-Za-z0-9_$.]{0,254}");
+
+  /**
+   * Every key with its default; one that ends in {@code *} stands for all that begin so. {@code
+   * kafka.} and registry keys are passed on.
+   */
   public static Map<String, String> defaults() {
     Map<String, String> d = new LinkedHashMap<>();
     d.put("cluster", "default");
     d.put("host", "");
     d.put("level", "8");
     d.put("functions", "false");
+    d.put("functions.add", "");
+    d.put("bind.bytes", "4096");
     d.put("pids", "");
+    d.put("level.*", "");
+    d.put("control.allow", "any");
     d.put("flush.ms", "50");
     d.put("rescan.ms", "1000");
     d.put("ring.bytes", "67108864");
@@ -69,11 +89,14 @@ public record CollectorSettings(
     Map<String, String> values = defaults();
     Map<String, String> kafka = new LinkedHashMap<>();
     Map<String, String> registry = new LinkedHashMap<>();
+    Map<String, String> levels = new LinkedHashMap<>();
     List<String> wrong = new ArrayList<>();
     for (String key : new TreeSet<>(properties.stringPropertyNames())) {
       String value = properties.getProperty(key).trim();
       if (key.startsWith("kafka.")) {
         kafka.put(key.substring("kafka.".length()), value);
+      } else if (key.startsWith("level.")) {
+        levels.put(key.substring("level.".length()), value);
       } else if (key.startsWith("schema.registry.")
           || key.startsWith("basic.auth.")
           || key.equals("auto.register.schemas")) {
@@ -111,7 +134,10 @@ public record CollectorSettings(
             values.get("host").isEmpty() ? HostName.ofThisHost() : values.get("host"),
             level,
             flag(values, "functions", wrong),
+            symbols(values.get("functions.add"), wrong),
+            (int) number(values, "bind.bytes", 64, 4096, wrong),
             List.copyOf(pids),
+            ControlSettings.from(values.get("control.allow"), levels, wrong),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
             Duration.ofMillis(number(values, "rescan.ms", 50, 3_600_000, wrong)),
             (int) ring,
@@ -125,6 +151,22 @@ public record CollectorSettings(
       throw new IllegalArgumentException("collector settings: " + String.join("; ", wrong));
     }
     return settings;
+  }
+
+  private static List<String> symbols(String names, List<String> wrong) {
+    Set<String> symbols = new LinkedHashSet<>();
+    for (String name : names.split(",", -1)) {
+      String symbol = name.trim();
+      if (!symbol.isEmpty() && !SYMBOL.matcher(symbol).matches()) {
+        wrong.add("functions.add: '" + symbol + "' is not the name of a function");
+      } else if (!symbol.isEmpty()) {
+        symbols.add(symbol);
+      }
+    }
+    if (symbols.size() > MOST_FUNCTIONS) {
+      wrong.add("functions.add names " + symbols.size() + " functions; at most " + MOST_FUNCTIONS);
+    }
+    return List.copyOf(symbols);
   }
 
   private static boolean flag(Map<String, String> values, String key, List<String> wrong) {

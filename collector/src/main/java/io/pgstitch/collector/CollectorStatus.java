@@ -1,5 +1,6 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.collector.probe.MissingFunction;
 import java.util.List;
 
 /**
@@ -38,7 +39,8 @@ public record CollectorStatus(
    * @param traced whether its probes are planted
    * @param problem why not
    * @param reduced why none of its structs is followed, empty when they are
-   * @param missingFunctions wanted functions that its version does not have
+   * @param functions how many functions of the detailed tier are traced
+   * @param missingFunctions wanted functions that are not, with the reason
    */
   public record Server(
       int pid,
@@ -50,7 +52,8 @@ public record CollectorStatus(
       boolean traced,
       String problem,
       String reduced,
-      List<String> missingFunctions) {}
+      int functions,
+      List<MissingFunction> missingFunctions) {}
 
   /** Servers whose probes are planted. */
   public long tracedServers() {

@@ -4,13 +4,15 @@ import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.BackendStream;
+import io.pgstitch.collector.probe.AttachedBinary;
+import io.pgstitch.collector.probe.SessionProbes;
 import io.pgstitch.schema.ClockAnchor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
@@ -32,16 +34,28 @@ final class EventPump implements Runnable {
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
   private final KernelEvent event = new KernelEvent();
-  private final Map<Integer, BackendStream> byPid = new HashMap<>();
+  private final Map<Integer, Session> byPid = new HashMap<>();
+  private final SettingLog settings = new SettingLog();
+  private final ServerWatch servers;
+  private final SessionProbes sessions;
   private volatile boolean stopping;
   private final LongAdder backendsSeen = new LongAdder();
   private final LongAdder lost = new LongAdder();
   private final LongAdder unknownBackend = new LongAdder();
   private volatile Throwable failure;
 
-  EventPump(KernelPrograms programs, BackendStreams streams, Duration flushInterval) {
+  private record Session(BackendStream stream, AttachedBinary binary) {}
+
+  EventPump(
+      KernelPrograms programs,
+      BackendStreams streams,
+      ServerWatch servers,
+      SessionProbes sessions,
+      Duration flushInterval) {
     this.programs = programs;
     this.streams = streams;
+    this.servers = servers;
+    this.sessions = sessions;
     this.flushNanos = flushInterval.toNanos();
   }
 
@@ -88,19 +102,26 @@ final class EventPump implements Runnable {
   }
 
   private void accept(KernelEvent e, ClockAnchor clock) {
-    BackendStream stream = byPid.get(e.pid());
+    Session session = byPid.get(e.pid());
     if (e.kind() == KernelEvent.SESSION) {
-      if (stream != null) {
+      if (session != null) {
         // The pid was used again and the end of the first process was lost.
-        stream.flush(clock);
+        session.stream.flush(clock);
+        sessions.ended(e.pid());
       }
-      byPid.put(e.pid(), streams.open(e));
-      backendsSeen.increment();
+      open(e);
       return;
     }
-    if (stream == null) {
+    if (session == null) {
       unknownBackend.increment();
       return;
+    }
+    if (e.kind() == KernelEvent.SETTING && !keeps(e, session)) {
+      return;
+    }
+    BackendStream stream = session.stream;
+    if (e.level() != stream.level()) {
+      plant(e, session.binary);
     }
     long before = stream.lost();
     stream.accept(e, clock);
@@ -108,13 +129,36 @@ final class EventPump implements Runnable {
     if (stream.ended()) {
       stream.flush(clock);
       byPid.remove(e.pid());
+      sessions.ended(e.pid());
     }
+  }
+
+  private void open(KernelEvent e) {
+    Session session = new Session(streams.open(e), servers.binary(e.sessionBinary()));
+    byPid.put(e.pid(), session);
+    backendsSeen.increment();
+    plant(e, session.binary);
+  }
+
+  /** What the level asks for is planted by another thread; its failures are logged there. */
+  private void plant(KernelEvent e, AttachedBinary binary) {
+    CompletableFuture<Void> unused = sessions.levelOf(e.pid(), binary, e.level());
+  }
+
+  /** Whether a setting is an event of the stream, too. */
+  private boolean keeps(KernelEvent e, Session session) {
+    if (e.settingCause() == KernelEvent.CAUSE_SETTLED) {
+      sessions.settled(e.pid(), e.settingLevel());
+      return false;
+    }
+    settings.add(e, session.stream.backend());
+    return true;
   }
 
   private void flush() {
     ClockAnchor clock = clock();
-    for (Iterator<BackendStream> i = byPid.values().iterator(); i.hasNext(); ) {
-      i.next().flush(clock);
+    for (Session session : byPid.values()) {
+      session.stream.flush(clock);
     }
   }
 
@@ -125,6 +169,10 @@ final class EventPump implements Runnable {
   /** Ends the thread once the ring is empty. */
   void stop() {
     stopping = true;
+  }
+
+  ControlStatus control() {
+    return settings.status(sessions.count());
   }
 
   long backendsSeen() {

@@ -2,11 +2,13 @@ package io.pgstitch.collector;
 
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerBinary;
 import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import io.pgstitch.collector.probe.BinaryAttacher;
+import io.pgstitch.collector.probe.MissingFunction;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,8 +37,15 @@ final class ServerWatch {
   private final Map<Integer, AttachedBinary> byIndex = new ConcurrentHashMap<>();
   private final Set<Integer> verified = ConcurrentHashMap.newKeySet();
 
-  ServerWatch(ServerFinder finder, BackendProbe backends, BinaryAttacher attacher) {
+  private final List<Integer> wanted;
+
+  /**
+   * @param wanted servers and backends that are meant; empty: all servers
+   */
+  ServerWatch(
+      ServerFinder finder, BackendProbe backends, BinaryAttacher attacher, List<Integer> wanted) {
     this.finder = finder;
+    this.wanted = List.copyOf(wanted);
     this.backends = backends;
     this.attacher = attacher;
   }
@@ -46,6 +55,12 @@ final class ServerWatch {
     List<PostgresServer> found = finder.find();
     Set<Integer> pids = new HashSet<>();
     Set<ServerBinary> binaries = new HashSet<>();
+    Set<ServerBinary> all = new HashSet<>();
+    for (PostgresServer server : found) {
+      if (wanted.isEmpty() || wanted.contains(server.pid())) {
+        all.add(server.binary());
+      }
+    }
     for (PostgresServer server : found) {
       pids.add(server.pid());
       binaries.add(server.binary());
@@ -56,7 +71,7 @@ final class ServerWatch {
       } else if (known.port() == 0 && server.port() != 0) {
         servers.put(server.pid(), server);
       }
-      attach(server);
+      attach(server, all.contains(server.binary()));
     }
     for (PostgresServer gone : new ArrayList<>(servers.values())) {
       if (!pids.contains(gone.pid())) {
@@ -67,7 +82,7 @@ final class ServerWatch {
     detachUnused(binaries);
   }
 
-  private void attach(PostgresServer server) {
+  private void attach(PostgresServer server, boolean all) {
     if (attached.containsKey(server.binary()) || refused.containsKey(server.binary())) {
       return;
     }
@@ -79,13 +94,14 @@ final class ServerWatch {
           server.port());
     }
     try {
-      AttachedBinary binary = attacher.attach(server, freeIndex());
+      AttachedBinary binary = attacher.attach(server, freeIndex(), all);
       attached.put(server.binary(), binary);
       verified.remove(binary.index());
       byIndex.put(binary.index(), binary);
       binary.contradiction().ifPresent(why -> sayReduced(server.version(), why));
-      if (!binary.missing().isEmpty()) {
-        LOG.debug("{} has no {}", server.version(), String.join(", ", binary.missing()));
+      for (MissingFunction missing : binary.missing()) {
+        LOG.info(
+            "not traced on port {}: {}: {}", server.port(), missing.symbol(), missing.reason());
       }
     } catch (AttachException e) {
       refused.put(server.binary(), e.getMessage());
@@ -160,6 +176,15 @@ final class ServerWatch {
     return found;
   }
 
+  /** What a backend runs, if it is a backend of a server that can be traced. */
+  synchronized Optional<AttachedBinary> binaryOf(Procfs procfs, int pid) {
+    return procfs
+        .stat(pid)
+        .filter(s -> servers.containsKey(s.parentPid()))
+        .flatMap(s -> procfs.binary(pid))
+        .map(attached::get);
+  }
+
   /** The binary that the kernel programs name by an index. */
   AttachedBinary binary(int index) {
     return byIndex.get(index);
@@ -181,6 +206,7 @@ final class ServerWatch {
               binary != null,
               refused.getOrDefault(server.binary(), ""),
               binary == null ? "" : binary.contradiction().orElse(""),
+              binary == null ? 0 : binary.functions(),
               binary == null ? List.of() : binary.missing()));
     }
     return status;

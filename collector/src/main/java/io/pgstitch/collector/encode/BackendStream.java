@@ -1,6 +1,7 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.Levels;
 import io.pgstitch.bpf.PlanNodeEvent;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.AvroFraming;
@@ -11,6 +12,7 @@ import io.pgstitch.schema.PlanNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +24,7 @@ import org.apache.avro.specific.SpecificDatumWriter;
 /**
  * One backend's events on their way into batches: joins texts that came in pieces, turns totals
  * into differences, finds gaps in the sequence. A gap ends the batch, and the next one says how
- * much was lost. Not thread-safe.
+ * much was lost; so does a change of the level. Not thread-safe.
  */
 public final class BackendStream {
   /** A batch that has grown to this many bytes is sent without waiting for the interval. */
@@ -38,6 +40,7 @@ public final class BackendStream {
 
   private final StringTable strings = new StringTable();
   private final EventEncoder events = new EventEncoder(strings);
+  private final PendingBinds binds;
   private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
   private final long[] buffers = new long[KernelEvent.BUFFER_COUNTERS];
   private final long[] moved = new long[KernelEvent.BUFFER_COUNTERS];
@@ -54,15 +57,15 @@ public final class BackendStream {
   private long baseNanos;
   private long lastCpuNanos;
   private long stackBase;
+  private int level;
 
   /**
    * What is the same for all streams of a collector.
    *
    * @param schemaId id under which the batches' schema is registered
-   * @param level trace level in force
    * @param epochNanos CLOCK_MONOTONIC of the attachment
    */
-  public record StreamSettings(int schemaId, int level, long epochNanos) {}
+  public record StreamSettings(int schemaId, long epochNanos) {}
 
   /**
    * @param session the SESSION record of the backend
@@ -80,6 +83,7 @@ public final class BackendStream {
     this.key = BackendKey.of(backend);
     this.names = names;
     this.texts = new SourceTexts(encoding);
+    this.binds = new PendingBinds(names);
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
@@ -90,6 +94,7 @@ public final class BackendStream {
       wal[i] = session.sessionWal(i);
     }
     this.lastCpuNanos = session.cpuNanos();
+    this.level = session.level();
   }
 
   /** Whether the process has ended. */
@@ -100,6 +105,11 @@ public final class BackendStream {
   /** Events lost so far. */
   public long lost() {
     return lost;
+  }
+
+  /** The level of the last event, as bits of {@link Levels}. */
+  public int level() {
+    return level;
   }
 
   /** Whose events these are. */
@@ -115,6 +125,10 @@ public final class BackendStream {
         case KernelEvent.BUFFERS -> readBuffers(e);
         case KernelEvent.PLAN_NODE -> planNodes.add(e.planNode());
         default -> {
+          inForce(e, clock);
+          if (e.kind() == KernelEvent.BINDS && !binds.complete(e)) {
+            return;
+          }
           inSequence(e, clock);
           encode(e);
           pieces.reset();
@@ -153,6 +167,22 @@ public final class BackendStream {
       wal[i] = total;
     }
     buffersMoved = true;
+  }
+
+  /** A batch has one level. */
+  private void inForce(KernelEvent e, ClockAnchor clock) {
+    if (e.level() != level) {
+      flush(clock);
+      level = e.level();
+    }
+    if (e.kind() == KernelEvent.SETTING
+        && (e.settingLevelBefore() & Levels.TRACE) == 0
+        && (e.settingLevel() & Levels.TRACE) != 0) {
+      // What was done while nothing was traced belongs to nothing.
+      Arrays.fill(moved, 0);
+      buffersMoved = false;
+      lastCpuNanos = e.cpuNanos();
+    }
   }
 
   private void inSequence(KernelEvent e, ClockAnchor clock) {
@@ -215,7 +245,11 @@ public final class BackendStream {
           events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));
       case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
+      case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
       case KernelEvent.ERROR -> events.error(e);
+      case KernelEvent.SETTING -> {
+        events.setting(e, settingValue(e), isCut(e, e.text()));
+      }
       case KernelEvent.BACKEND_END -> {
         events.backendEnd(e);
         ended = true;
@@ -230,6 +264,12 @@ public final class BackendStream {
         .filter(node -> node.sequence() == plan.sequence())
         .map(node -> names.planNode(node, texts))
         .toList();
+  }
+
+  private static byte[] settingValue(KernelEvent e) {
+    return e.settingCause() == KernelEvent.CAUSE_OPERATOR
+        ? String.valueOf(e.settingLevel() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII)
+        : e.text();
   }
 
   private byte[] wholeText(KernelEvent e) {
@@ -252,7 +292,7 @@ public final class BackendStream {
       AvroFraming.writeHeader(bytes, settings.schemaId());
       BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
       new SpecificDatumWriter<>(Backend.class).write(backend, out);
-      out.writeInt(settings.level());
+      out.writeInt(level & Levels.TRACE);
       out.writeLong(settings.epochNanos());
       new SpecificDatumWriter<>(ClockAnchor.class).write(clock, out);
       out.writeLong(firstSequence);

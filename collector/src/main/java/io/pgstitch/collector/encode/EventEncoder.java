@@ -1,6 +1,8 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.Levels;
+import io.pgstitch.schema.Bind;
 import io.pgstitch.schema.PlanNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,6 +22,7 @@ final class EventEncoder {
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
   private final BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
+  private final SpecificDatumWriter<Bind> bindWriter = new SpecificDatumWriter<>(Bind.class);
   private final StringTable strings;
   private int count;
   private long lastNanos;
@@ -62,6 +65,7 @@ final class EventEncoder {
     out.writeEnum(state);
     out.writeInt(strings.indexOf(text));
     out.writeBoolean(cut);
+    out.writeBoolean((e.flags() & KernelEvent.FLAG_HAD_XID) != 0);
   }
 
   void entry(KernelEvent e, byte[] function) throws IOException {
@@ -195,6 +199,35 @@ final class EventEncoder {
     int status = e.exitStatus();
     out.writeInt(status >>> 8 & 0xff);
     out.writeInt(status & 0x7f);
+  }
+
+  void setting(KernelEvent e, byte[] value, boolean cut) throws IOException {
+    head(EventSchema.SETTING, e);
+    int properties = e.settingProperties();
+    out.writeInt(strings.indexOf(e.settingName()));
+    out.writeInt(strings.indexOf(value));
+    out.writeBoolean((properties & KernelEvent.SETTING_IS_RESET) != 0);
+    out.writeBoolean((properties & KernelEvent.SETTING_IS_LOCAL) != 0);
+    out.writeBoolean((properties & KernelEvent.SETTING_BY_SUPERUSER) != 0);
+    out.writeInt(e.settingSource());
+    out.writeInt(e.settingLevel() & Levels.TRACE);
+    out.writeBoolean((properties & KernelEvent.SETTING_REFUSED) != 0);
+    out.writeBoolean((properties & KernelEvent.SETTING_INVALID) != 0);
+    out.writeBoolean(cut);
+  }
+
+  /** Values are few and differ: they do not go through the dictionary. */
+  void binds(KernelEvent e, int total, List<Bind> binds) throws IOException {
+    head(EventSchema.BINDS, e);
+    out.writeLong(e.bindObject());
+    out.writeInt(total);
+    out.writeArrayStart();
+    out.setItemCount(binds.size());
+    for (Bind bind : binds) {
+      out.startItem();
+      bindWriter.write(bind, out);
+    }
+    out.writeArrayEnd();
   }
 
   private void head(int type, KernelEvent e) throws IOException {

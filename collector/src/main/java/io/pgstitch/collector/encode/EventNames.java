@@ -1,6 +1,7 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.PlanNodeEvent;
+import io.pgstitch.collector.bind.BindReader;
 import io.pgstitch.collector.postgres.PlanFacts;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.probe.Probe;
@@ -12,11 +13,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Names of functions, wait events and command tags of one major version, as bytes made once. */
+/**
+ * Names of functions, wait events and command tags of one major version, as bytes made once, and
+ * what reads its bind values.
+ */
 public final class EventNames {
   private final byte[][] functions;
   private final PostgresFacts facts;
   private final PlanDecoder plans;
+  private final BindReader binds;
   private final Map<Integer, byte[]> waitNames = new HashMap<>();
   private final Map<Integer, byte[]> waitClasses = new HashMap<>();
   private final Map<Integer, byte[]> tags = new HashMap<>();
@@ -33,6 +38,13 @@ public final class EventNames {
     }
     this.facts = facts;
     this.plans = new PlanDecoder(PlanFacts.ofAny(facts.major()));
+    // Of a major without facts no value is read.
+    this.binds = new BindReader(facts.isKnown() ? facts.major() : PostgresFacts.newestMajor());
+  }
+
+  /** Reads the bind values of this major. */
+  BindReader binds() {
+    return binds;
   }
 
   byte[] function(int index) {

@@ -21,6 +21,8 @@ final class EventSchema {
   static final int ERROR = index("ErrorReported");
   static final int BACKEND_END = index("BackendEnd");
   static final int PLAN = index("PlanCaptured");
+  static final int SETTING = index("SettingChanged");
+  static final int BINDS = index("BindsBound");
 
   private EventSchema() {}
 

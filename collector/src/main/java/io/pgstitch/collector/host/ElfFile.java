@@ -9,14 +9,26 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The symbols of a 64-bit little-endian ELF file and where they lie in it: exported ones always,
- * static ones where the file was not stripped.
+ * static ones where the file was not stripped. Format: elf.h; the unwind table's is that of the
+ * Linux Standard Base.
  */
 public final class ElfFile {
+  private static final int NT_GNU_BUILD_ID = 3;
+  private static final long SHF_EXECINSTR = 4;
+  private static final int SHT_NOTE = 7;
+  private static final int SHT_NOBITS = 8;
+  private static final int STT_OBJECT = 1;
+  private static final int STT_FUNC = 2;
+  private static final int STT_GNU_IFUNC = 10;
   private static final int PT_LOAD = 1;
   private static final int SHT_SYMTAB = 2;
   private static final int SHT_DYNSYM = 11;
@@ -25,9 +37,16 @@ public final class ElfFile {
 
   private final ByteBuffer file;
   private final List<Segment> segments = new ArrayList<>();
+  private final List<Section> sections = new ArrayList<>();
   private final Map<String, Long> symbols = new HashMap<>();
+  private final Map<String, Set<Long>> functions = new HashMap<>();
+  private final Map<String, String> notFunctions = new HashMap<>();
+  private boolean symbolTable;
 
   private record Segment(long offset, long address, long size) {}
+
+  /** A section; its content is not in the file of type NOBITS. */
+  private record Section(String name, int type, long flags, long address, long offset, long size) {}
 
   private ElfFile(ByteBuffer file) {
     this.file = file;
@@ -40,18 +59,144 @@ public final class ElfFile {
    */
   public static ElfFile read(Path path) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      ByteBuffer map = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-      ElfFile elf = new ElfFile(map.order(ByteOrder.LITTLE_ENDIAN));
-      elf.parse(path);
+      if (channel.size() > Integer.MAX_VALUE) {
+        throw new IOException(path + " is larger than 2 GiB");
+      }
+      return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()), path.toString());
+    }
+  }
+
+  /**
+   * Reads what lies in memory.
+   *
+   * @param name for messages
+   * @throws IOException when it is not such an ELF file
+   */
+  static ElfFile parse(ByteBuffer content, String name) throws IOException {
+    try {
+      ElfFile elf = new ElfFile(content.order(ByteOrder.LITTLE_ENDIAN));
+      elf.parse(name);
       return elf;
-    } catch (IndexOutOfBoundsException e) {
-      throw new IOException(path + " is a damaged ELF file", e);
+    } catch (IndexOutOfBoundsException | ArithmeticException e) {
+      throw new IOException(name + " is a damaged ELF file", e);
     }
   }
 
   /** Virtual address of a symbol in the file, or 0 when it has none of that name. */
   public long address(String symbol) {
     return symbols.getOrDefault(symbol, 0L);
+  }
+
+  /** Addresses of the functions of exactly this name, exported and static; several may have it. */
+  Set<Long> functions(String name) {
+    return functions.getOrDefault(name, Set.of());
+  }
+
+  /** Names of all functions. */
+  Set<String> functionNames() {
+    return functions.keySet();
+  }
+
+  /** What a symbol is that is no function of this file; empty when there is none of that name. */
+  Optional<String> otherKind(String symbol) {
+    return Optional.ofNullable(notFunctions.get(symbol));
+  }
+
+  /** Whether it has more symbols than those that it exports. */
+  boolean hasSymbolTable() {
+    return symbolTable;
+  }
+
+  /** Where the kernel or the dynamic linker begins to run it. */
+  long entryPoint() {
+    return file.getLong(24);
+  }
+
+  /** Name of the section of instructions that holds an address; empty when none does. */
+  Optional<String> codeSection(long address) {
+    return sections.stream()
+        .filter(
+            s ->
+                (s.flags & SHF_EXECINSTR) != 0
+                    && address >= s.address
+                    && address - s.address < s.size)
+        .map(Section::name)
+        .findFirst();
+  }
+
+  /** Content of a section; empty when the file has none of that name. */
+  Optional<ByteBuffer> content(String section) {
+    return sections.stream()
+        .filter(s -> s.name.equals(section) && s.type != SHT_NOBITS)
+        .map(this::content)
+        .findFirst();
+  }
+
+  private ByteBuffer content(Section section) {
+    return file.slice(Math.toIntExact(section.offset), Math.toIntExact(section.size))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The linker's id of this build in hex digits; empty when it gave none. */
+  Optional<String> buildId() {
+    for (Section section : sections) {
+      if (section.type == SHT_NOTE && section.name.equals(".note.gnu.build-id")) {
+        ByteBuffer note = content(section);
+        int nameSize = note.getInt(0);
+        int idSize = note.getInt(4);
+        if (note.getInt(8) == NT_GNU_BUILD_ID && nameSize == 4 && idSize > 1 && idSize <= 64) {
+          StringBuilder id = new StringBuilder();
+          for (int i = 0; i < idSize; i++) {
+            id.append(String.format("%02x", note.get(16 + i)));
+          }
+          return Optional.of(id.toString());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Whether the unwind table says that a function begins at an address. True too when the file has
+   * no table that can be searched.
+   */
+  boolean unwindsFrom(long address) {
+    Optional<Section> header =
+        sections.stream()
+            .filter(s -> s.name.equals(".eh_frame_hdr") && s.type != SHT_NOBITS)
+            .findFirst();
+    if (header.isEmpty() || header.get().size < 12) {
+      return true;
+    }
+    ByteBuffer table = content(header.get());
+    // Version 1, count as udata4, table of sdata4 pairs relative to the header, sorted by address.
+    boolean searchable =
+        table.get(0) == 1
+            && table.get(2) == 0x03
+            && table.get(3) == 0x3b
+            && (table.get(1) & 7) == 3;
+    if (!searchable) {
+      return true;
+    }
+    return search(table, address - header.get().address).isPresent();
+  }
+
+  private static OptionalInt search(ByteBuffer table, long wanted) {
+    int low = 0;
+    int high = Math.min(table.getInt(8), (table.limit() - 12) / 8) - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      int at = table.getInt(12 + middle * 8);
+      if (at == wanted) {
+        return OptionalInt.of(middle);
+      }
+      if (at < wanted) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return OptionalInt.empty();
   }
 
   /**
@@ -103,15 +248,14 @@ public final class ElfFile {
     return true;
   }
 
-  private void parse(Path path) throws IOException {
+  private void parse(String name) throws IOException {
     if (file.limit() < 64 || file.getInt(0) != 0x464c457f) {
-      throw new IOException(path + " is not an ELF file");
+      throw new IOException(name + " is not an ELF file");
     }
     if (file.get(4) != 2 || file.get(5) != 1) {
-      throw new IOException(path + " is not a 64-bit little-endian ELF file");
+      throw new IOException(name + " is not a 64-bit little-endian ELF file");
     }
     int programHeaders = Math.toIntExact(file.getLong(32));
-    int sectionHeaders = Math.toIntExact(file.getLong(40));
     for (int i = 0; i < file.getShort(56); i++) {
       int at = programHeaders + i * file.getShort(54);
       if (file.getInt(at) == PT_LOAD) {
@@ -119,11 +263,25 @@ public final class ElfFile {
             new Segment(file.getLong(at + 8), file.getLong(at + 16), file.getLong(at + 32)));
       }
     }
-    for (int i = 0; i < file.getShort(60); i++) {
-      int at = sectionHeaders + i * SECTION_HEADER;
+    parseSections(Math.toIntExact(file.getLong(40)), file.getShort(60));
+  }
+
+  private void parseSections(int headers, int count) {
+    int names = count == 0 ? 0 : headers + file.getShort(62) * SECTION_HEADER;
+    for (int i = 0; i < count; i++) {
+      int at = headers + i * SECTION_HEADER;
       int type = file.getInt(at + 4);
+      sections.add(
+          new Section(
+              textAt(Math.toIntExact(file.getLong(names + 24)) + file.getInt(at), 256),
+              type,
+              file.getLong(at + 8),
+              file.getLong(at + 16),
+              file.getLong(at + 24),
+              file.getLong(at + 32)));
       if (type == SHT_DYNSYM || type == SHT_SYMTAB) {
-        readSymbols(at, sectionHeaders + file.getInt(at + 40) * SECTION_HEADER);
+        readSymbols(at, headers + file.getInt(at + 40) * SECTION_HEADER);
+        symbolTable |= type == SHT_SYMTAB;
       }
     }
   }
@@ -135,10 +293,22 @@ public final class ElfFile {
     for (int i = 0; i < count; i++) {
       int at = offset + i * SYMBOL;
       int type = file.get(at + 4) & 0xf;
+      if (type != STT_OBJECT && type != STT_FUNC && type != STT_GNU_IFUNC) {
+        continue;
+      }
+      String name = textAt(names + file.getInt(at), 512);
       long address = file.getLong(at + 8);
-      // 1 object, 2 function; an undefined symbol has section 0.
-      if ((type == 1 || type == 2) && file.getShort(at + 6) != 0 && address != 0) {
-        symbols.putIfAbsent(textAt(names + file.getInt(at), 512), address);
+      if (file.getShort(at + 6) == 0 || address == 0) {
+        notFunctions.putIfAbsent(name, "imported from a shared library");
+      } else if (type == STT_GNU_IFUNC) {
+        notFunctions.putIfAbsent(name, "chosen among several when the server starts");
+      } else {
+        symbols.putIfAbsent(name, address);
+        if (type == STT_FUNC) {
+          functions.computeIfAbsent(name, n -> new LinkedHashSet<>()).add(address);
+        } else {
+          notFunctions.putIfAbsent(name, "data, not a function");
+        }
       }
     }
   }

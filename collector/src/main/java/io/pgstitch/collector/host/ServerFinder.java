@@ -66,6 +66,7 @@ public final class ServerFinder {
             stat.get().startTicks(),
             binary.get(),
             procfs.executable(pid),
+            procfs.inside(pid, "/"),
             wasReplaced(pid, binary.get()),
             versionNum(version),
             version,

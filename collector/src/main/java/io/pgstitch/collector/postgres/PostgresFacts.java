@@ -71,10 +71,14 @@ public final class PostgresFacts {
    * followed and no number named.
    */
   public static PostgresFacts ofAny(int major) {
-    int newest = SUPPORTED_MAJORS.get(SUPPORTED_MAJORS.size() - 1);
     return SUPPORTED_MAJORS.contains(major)
         ? of(major)
-        : new PostgresFacts(major, new PostgresFacts(newest));
+        : new PostgresFacts(major, new PostgresFacts(newestMajor()));
+  }
+
+  /** The newest major that there are facts of. */
+  public static int newestMajor() {
+    return SUPPORTED_MAJORS.get(SUPPORTED_MAJORS.size() - 1);
   }
 
   /** Whether there are facts of this major. */
@@ -173,6 +177,25 @@ public final class PostgresFacts {
   public String commandTag(int number) {
     String name = tags.get(number);
     return name == null ? unknown(number) : name;
+  }
+
+  /**
+   * The number of a command tag.
+   *
+   * @throws IllegalArgumentException if this major has no such tag
+   */
+  public int commandTagNumber(String name) {
+    return tags.entrySet().stream()
+        .filter(tag -> tag.getValue().equals(name))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("PostgreSQL " + major + " has no tag " + name));
+  }
+
+  /** Whether layout.properties of this major has a key. */
+  public boolean has(String key) {
+    return layout.containsKey(key);
   }
 
   /**

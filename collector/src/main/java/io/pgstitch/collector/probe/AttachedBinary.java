@@ -2,8 +2,10 @@ package io.pgstitch.collector.probe;
 
 import io.pgstitch.collector.encode.EventNames;
 import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,21 +13,25 @@ import java.util.Optional;
  * A binary whose probes are planted.
  *
  * @param index by which the kernel programs name it
- * @param elf its symbols
+ * @param symbols its functions
  * @param facts of its major version
  * @param names of its major version
+ * @param tiers planted in all processes that run it
  * @param attachments to take away again
- * @param missing wanted functions that this version does not have
+ * @param functions how many of the detailed tier are traced
+ * @param missing wanted functions that are not
  * @param plantedNanos CLOCK_MONOTONIC when the last probe was planted
  * @param contradiction why none of its structs is followed; empty when they are as they should be
  */
 public record AttachedBinary(
     int index,
-    ElfFile elf,
+    FunctionSymbols symbols,
     PostgresFacts facts,
     EventNames names,
+    EnumSet<Probe.Tier> tiers,
     List<Long> attachments,
-    List<String> missing,
+    int functions,
+    List<MissingFunction> missing,
     long plantedNanos,
     Optional<String> contradiction) {
 
@@ -34,9 +40,23 @@ public record AttachedBinary(
       "its statements are traced with text, time, CPU, commands, errors and functions; users,"
           + " databases, blocks, query ids, rows of nested statements and parallel workers are not";
 
+  /** Its executable. */
+  public ElfFile elf() {
+    return symbols.elf();
+  }
+
   AttachedBinary contradictedBy(String what) {
     return new AttachedBinary(
-        index, elf, facts, names, attachments, missing, plantedNanos, Optional.of(what));
+        index,
+        symbols,
+        facts,
+        names,
+        tiers,
+        attachments,
+        functions,
+        missing,
+        plantedNanos,
+        Optional.of(what));
   }
 
   /** Why a server cannot be traced; the message names cause and remedy. */

@@ -1,22 +1,25 @@
 package io.pgstitch.collector.probe;
 
-import io.pgstitch.bpf.BinaryConfig;
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.EventNames;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
-/** Plants the probes of the wanted tiers in a server's binary. */
+/**
+ * Plants probes in a server's binary: those of the default level in all processes that run it, and
+ * what one session asks for beyond in its process alone.
+ */
 public final class BinaryAttacher {
   /** The kernel programs keep this many binaries apart. */
   public static final int MOST_BINARIES = 64;
@@ -24,31 +27,39 @@ public final class BinaryAttacher {
   private final KernelPrograms programs;
   private final ProbeCatalogue catalogue;
   private final EnumSet<Probe.Tier> tiers;
+  private final BinaryDescriber describer;
+  private final ProbePlanter planter;
   private final BackendProbe backends;
   private final LayoutCheck layouts;
 
   /**
    * @param tiers what is wanted
    * @param backends against which what is known of the server's structs is checked
+   * @param bindBytes bytes of a bind value that are read at most
    */
   public BinaryAttacher(
       KernelPrograms programs,
       ProbeCatalogue catalogue,
       EnumSet<Probe.Tier> tiers,
-      BackendProbe backends) {
+      BackendProbe backends,
+      int bindBytes) {
     this.programs = programs;
+    this.planter = new ProbePlanter(programs);
     this.backends = backends;
     this.layouts = new LayoutCheck(backends);
     this.catalogue = catalogue;
     this.tiers = EnumSet.copyOf(tiers);
+    this.describer = new BinaryDescriber(programs, bindBytes);
   }
 
   /**
    * Attaches to the binary that a server runs.
    *
    * @param index a number below {@link #MOST_BINARIES} that no other attached binary has
+   * @param all false: nothing is planted yet, only single backends are wanted
    */
-  public AttachedBinary attach(PostgresServer server, int index) throws AttachException {
+  public AttachedBinary attach(PostgresServer server, int index, boolean all)
+      throws AttachException {
     ElfFile elf;
     PostgresFacts facts;
     try {
@@ -57,7 +68,8 @@ public final class BinaryAttacher {
     } catch (IOException e) {
       throw new AttachException(server, "its executable cannot be read", e);
     }
-    ProbePlan plan = ProbePlan.of(elf, index, catalogue, tiers);
+    FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
+    ProbePlan plan = ProbePlan.of(functions, index, catalogue, tiers);
     if (!plan.missingRequired().isEmpty()) {
       throw new AttachException(
           server,
@@ -67,19 +79,25 @@ public final class BinaryAttacher {
               + server.major());
     }
     Optional<String> contradiction = contradiction(server, elf, facts);
+    EnumSet<Probe.Tier> wanted = all ? tiers : EnumSet.noneOf(Probe.Tier.class);
+    if (!all) {
+      plan = ProbePlan.of(functions, index, catalogue, wanted);
+    }
     PlanProbes.tell(programs, index, elf, facts, contradiction.isEmpty());
     // Until all probes are planted, whoever hits one of them was there before.
-    programs.putBinary(index, config(elf, facts, contradiction, Long.MAX_VALUE));
-    List<Long> attachments = plant(server, plan);
+    describe(index, elf, facts, contradiction, Long.MAX_VALUE);
+    ProbePlanter.Planted probes = plant(server, plan);
     long planted = HostClock.monotonicNanos();
-    programs.putBinary(index, config(elf, facts, contradiction, planted));
+    describe(index, elf, facts, contradiction, planted);
     return new AttachedBinary(
         index,
-        elf,
+        functions,
         facts,
         new EventNames(catalogue, facts),
-        attachments,
-        plan.missingOptional(),
+        wanted,
+        probes.attachments(),
+        probes.details(),
+        probes.missing(),
         planted,
         contradiction);
   }
@@ -98,11 +116,17 @@ public final class BinaryAttacher {
         .findFirst();
   }
 
-  private static BinaryConfig config(
-      ElfFile elf, PostgresFacts facts, Optional<String> contradiction, long attachedNanos) {
-    return contradiction.isPresent()
-        ? BinaryFacts.withoutLayout(elf, facts, attachedNanos)
-        : BinaryFacts.of(elf, facts, attachedNanos);
+  private void describe(
+      int index,
+      ElfFile elf,
+      PostgresFacts facts,
+      Optional<String> contradiction,
+      long attachedNanos) {
+    if (contradiction.isPresent()) {
+      describer.describeWithoutLayout(index, elf, facts, attachedNanos);
+    } else {
+      describer.describe(index, elf, facts, attachedNanos);
+    }
   }
 
   /**
@@ -121,34 +145,28 @@ public final class BinaryAttacher {
   }
 
   private AttachedBinary reduce(AttachedBinary binary, String why) {
-    programs.putBinary(
-        binary.index(),
-        BinaryFacts.withoutLayout(binary.elf(), binary.facts(), binary.plantedNanos()));
+    describer.describeWithoutLayout(
+        binary.index(), binary.elf(), binary.facts(), binary.plantedNanos());
     return binary.contradictedBy(why);
   }
 
-  private List<Long> plant(PostgresServer server, ProbePlan plan) throws AttachException {
-    List<Long> attachments = new ArrayList<>();
+  private ProbePlanter.Planted plant(PostgresServer server, ProbePlan plan) throws AttachException {
     try {
-      // Returns first: an entry that is seen has its return seen.
-      for (boolean onReturn : new boolean[] {true, false}) {
-        for (ProbePlan.Group group : plan.groups()) {
-          if (group.onReturn() == onReturn) {
-            attachments.add(
-                programs.attachFunctions(
-                    group.program(),
-                    server.executable().toString(),
-                    group.offsets(),
-                    group.cookies(),
-                    onReturn));
-          }
-        }
-      }
-      return attachments;
+      return planter.plant(plan, server.executable(), ProbePlanter.ALL_PROCESSES);
     } catch (BpfException e) {
-      attachments.forEach(programs::detach);
       throw new AttachException(server, "the kernel refused a probe", e);
     }
+  }
+
+  /**
+   * Plants a tier in one process.
+   *
+   * @param executable what the process runs
+   * @throws BpfException when the kernel refuses, with ESRCH if the process is gone
+   */
+  List<Long> plantIn(int pid, Path executable, AttachedBinary binary, Probe.Tier tier) {
+    ProbePlan plan = ProbePlan.of(binary.symbols(), binary.index(), catalogue, EnumSet.of(tier));
+    return planter.plant(plan, executable, pid).attachments();
   }
 
   /** Takes the probes of a binary away. */

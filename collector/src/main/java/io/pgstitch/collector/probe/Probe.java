@@ -1,5 +1,8 @@
 package io.pgstitch.collector.probe;
 
+import io.pgstitch.bpf.Levels;
+import java.util.EnumSet;
+
 /**
  * A row of the probe catalogue.
  *
@@ -7,20 +10,74 @@ package io.pgstitch.collector.probe;
  * @param entryProgram kernel program at its entry, null for none
  * @param returnProgram kernel program at its return, null for none
  * @param tier when it is attached
- * @param need "required", "optional", or "one-of:GROUP"
+ * @param need "required", "optional", "static", "one-of:GROUP" or "first-of:GROUP"
  */
 public record Probe(
     String symbol, String entryProgram, String returnProgram, Tier tier, String need) {
 
   /** Which wish brings a probe. */
   public enum Tier {
-    /** Always: where statements begin and end. */
-    STATEMENT,
-    /** From level 8. */
-    WAIT,
-    /** Spans inside a statement. */
-    PHASE,
-    /** The detailed tier, on request. */
-    FUNCTION
+    /** Always: where settings are made. */
+    CONTROL(0),
+    /** Where the default level is 0: what otherwise shows by the statements themselves. */
+    QUIET(0),
+    /** From level 1: where statements begin and end. */
+    BASIC(0),
+    /** Levels beyond 1: phases, portals, transactions. */
+    DETAIL(1),
+    /** The detailed functions of the catalogue, on request. */
+    FUNCTION(2),
+    /** A function that the user named: at every level that traces. */
+    NAMED(0);
+
+    private final int inCookie;
+
+    Tier(int inCookie) {
+      this.inCookie = inCookie;
+    }
+
+    /** How the kernel programs tell whether a level asks for it. */
+    int inCookie() {
+      return inCookie;
+    }
+
+    /**
+     * The tiers that trace at a level.
+     *
+     * @param level bits of {@link Levels}
+     */
+    public static EnumSet<Tier> ofLevel(int level) {
+      EnumSet<Tier> tiers = EnumSet.noneOf(Tier.class);
+      if ((level & Levels.TRACE) != 0) {
+        tiers.add(BASIC);
+        if ((level & Levels.DETAIL) != 0) {
+          tiers.add(DETAIL);
+        }
+        if ((level & Levels.FUNCTIONS) != 0) {
+          tiers.add(FUNCTION);
+        }
+      }
+      return tiers;
+    }
+
+    /** What is planted for all processes when this level is the default one. */
+    public static EnumSet<Tier> ofDefaultLevel(int level) {
+      EnumSet<Tier> tiers = ofLevel(level);
+      tiers.add(CONTROL);
+      if (!tiers.contains(BASIC)) {
+        tiers.add(QUIET);
+      }
+      return tiers;
+    }
+
+    /** Whether its functions only add spans, so that any of them may be missing. */
+    boolean isDetail() {
+      return this == FUNCTION || this == NAMED;
+    }
+  }
+
+  /** Whether the function is not exported by any server. */
+  boolean isStatic() {
+    return need.equals("static");
   }
 }

@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 
@@ -35,6 +36,20 @@ public final class ProbeCatalogue {
       throw new UncheckedIOException(e);
     }
     return new ProbeCatalogue(probes);
+  }
+
+  /** This catalogue with functions that the user named; one that it has is not added again. */
+  public ProbeCatalogue plus(List<String> symbols) {
+    List<Probe> more = new ArrayList<>(probes);
+    for (String symbol : new LinkedHashSet<>(symbols)) {
+      boolean watched =
+          probes.stream()
+              .anyMatch(p -> p.symbol().equals(symbol) && p.tier() != Probe.Tier.FUNCTION);
+      if (!watched) {
+        more.add(new Probe(symbol, "on_entry", "on_exit", Probe.Tier.NAMED, "optional"));
+      }
+    }
+    return new ProbeCatalogue(more);
   }
 
   private static Probe parse(String line) {

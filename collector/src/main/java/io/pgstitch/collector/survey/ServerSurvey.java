@@ -2,6 +2,7 @@ package io.pgstitch.collector.survey;
 
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.probe.AttachedBinary;
@@ -12,7 +13,9 @@ import io.pgstitch.collector.probe.ProbePlan;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** What of tracing works on one server. */
 final class ServerSurvey {
@@ -31,9 +34,11 @@ final class ServerSurvey {
       clients = backends.countClients(server, elf);
       capabilities.add(version(server));
       capabilities.add(layout(server, elf));
-      capabilities.add(tier("statements", elf, EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE)));
-      capabilities.add(tier("waits", elf, EnumSet.of(Probe.Tier.WAIT)));
-      capabilities.add(functions(elf));
+      FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
+      capabilities.add(
+          tier("statements", functions, EnumSet.of(Probe.Tier.CONTROL, Probe.Tier.BASIC)));
+      capabilities.add(tier("waits", functions, EnumSet.of(Probe.Tier.BASIC, Probe.Tier.DETAIL)));
+      capabilities.add(functions(server, functions));
       capabilities.add(binary(server));
     } catch (IOException e) {
       capabilities.add(
@@ -81,8 +86,8 @@ final class ServerSurvey {
         .orElse(Finding.good("layout", "as in stock builds, checked on " + clients.size()));
   }
 
-  private Finding tier(String name, ElfFile elf, EnumSet<Probe.Tier> tiers) {
-    List<String> missing = ProbePlan.of(elf, 0, catalogue, tiers).missingRequired();
+  private Finding tier(String name, FunctionSymbols functions, EnumSet<Probe.Tier> tiers) {
+    List<String> missing = ProbePlan.of(functions, 0, catalogue, tiers).missingRequired();
     return missing.isEmpty()
         ? Finding.good(name, "all functions are there")
         : Finding.bad(
@@ -91,13 +96,27 @@ final class ServerSurvey {
             "use a stock build that exports its functions");
   }
 
-  private Finding functions(ElfFile elf) {
-    List<String> missing =
-        ProbePlan.of(elf, 0, catalogue, EnumSet.of(Probe.Tier.FUNCTION)).missingOptional();
-    // Versions rename functions: some of the catalogue are always absent.
-    return Finding.good(
-        "functions",
-        missing.isEmpty() ? "all are there" : "this version lacks " + String.join(", ", missing));
+  private Finding functions(PostgresServer server, FunctionSymbols functions) {
+    ProbePlan plan = ProbePlan.of(functions, 0, catalogue, EnumSet.of(Probe.Tier.FUNCTION));
+    int there = plan.details().size();
+    String count = there + " of " + (there + plan.missingOptional().size()) + " of the tier";
+    // One line for each reason: versions rename functions, so that some are always absent.
+    Map<String, List<String>> reasons = new LinkedHashMap<>();
+    plan.missingOptional()
+        .forEach(m -> reasons.computeIfAbsent(m.reason(), r -> new ArrayList<>()).add(m.symbol()));
+    String origin = functions.origin().isEmpty() ? "" : "; static ones by " + functions.origin();
+    StringBuilder detail = new StringBuilder(count).append(origin);
+    reasons.forEach(
+        (reason, names) ->
+            detail.append("; not ").append(String.join(", ", names)).append(": ").append(reason));
+    return functions.origin().isEmpty()
+        ? Finding.limited(
+            "functions",
+            detail.toString(),
+            "for the static ones install the debug symbols of this very build, e.g. postgresql-"
+                + server.major()
+                + "-dbgsym")
+        : Finding.good("functions", detail.toString());
   }
 
   private static Finding binary(PostgresServer server) {

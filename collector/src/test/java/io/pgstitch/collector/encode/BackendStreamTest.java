@@ -58,7 +58,7 @@ final class BackendStreamTest {
         KernelRecords.session(40),
         new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
         ServerEncoding.UTF8,
-        new StreamSettings(id, 8, 7L),
+        new StreamSettings(id, 7L),
         sent::add);
   }
 

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 /** Builds records as events.h lays them out. */
 @SuppressWarnings("ByteBufferBackingArray") // all are allocated here
 final class KernelRecords {
+  static final int LEVEL = 8;
+
   private static final int HEADER = 48;
 
   private KernelRecords() {}
@@ -79,7 +81,13 @@ final class KernelRecords {
       int kind, long sequence, long time, long cpu, long stack, int function, byte[] body) {
     ByteBuffer record = body(HEADER + body.length);
     record.putInt(HEADER + body.length).putShort((short) kind).putShort((short) function);
-    record.putInt(4711).putInt(0).putLong(time).putLong(cpu).putLong(sequence).putLong(stack);
+    record
+        .putInt(4711)
+        .putInt(LEVEL << 24)
+        .putLong(time)
+        .putLong(cpu)
+        .putLong(sequence)
+        .putLong(stack);
     record.put(body);
     return new KernelEvent().moveTo(record, 0);
   }

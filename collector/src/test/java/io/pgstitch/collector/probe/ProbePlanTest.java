@@ -3,6 +3,7 @@ package io.pgstitch.collector.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.testkit.PostgresInstallation;
 import io.pgstitch.testkit.PostgresInstallations;
 import java.io.IOException;
@@ -23,7 +24,7 @@ final class ProbePlanTest {
   void nothingRequiredIsMissing(PostgresInstallation installation) throws IOException {
     ProbePlan plan =
         ProbePlan.of(
-            ElfFile.read(installation.postgres()),
+            FunctionSymbols.of(ElfFile.read(installation.postgres()), Path.of("/")),
             0,
             ProbeCatalogue.load(),
             EnumSet.allOf(Probe.Tier.class));
@@ -35,11 +36,12 @@ final class ProbePlanTest {
   void anExecutableThatIsNoServerLacksAllThatIsRequired() throws IOException {
     ProbePlan plan =
         ProbePlan.of(
-            ElfFile.read(Path.of("/bin/sh").toRealPath()),
+            FunctionSymbols.of(ElfFile.read(Path.of("/bin/sh").toRealPath()), Path.of("/")),
             0,
             ProbeCatalogue.load(),
-            EnumSet.of(Probe.Tier.STATEMENT, Probe.Tier.PHASE));
-    assertThat(plan.missingRequired()).contains("standard_ExecutorRun", "one-of:analyze");
+            EnumSet.of(Probe.Tier.CONTROL, Probe.Tier.BASIC, Probe.Tier.DETAIL));
+    assertThat(plan.missingRequired())
+        .contains("standard_ExecutorRun", "one-of:analyze", "first-of:setting");
     assertThat(plan.groups()).isEmpty();
   }
 }

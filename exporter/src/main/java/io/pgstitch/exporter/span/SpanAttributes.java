@@ -52,6 +52,7 @@ final class SpanAttributes {
       to.put("pgstitch.wait.calls", span.getCalls());
       target(to, span.getTarget());
     } else if (span.getKind() == SpanKind.STATEMENT) {
+      BindAttributes.put(to, span);
       text(to, "db.operation.name", isRoot(span) ? trace.getCommandTag() : span.getName());
     }
     if (isRoot(span)) {

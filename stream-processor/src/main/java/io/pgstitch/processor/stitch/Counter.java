@@ -24,6 +24,8 @@ public enum Counter {
   DEAD_LETTERS,
   /** Events whose time lay before that of the one before, or waits that reached back over it. */
   TIMES_CLAMPED,
+  /** Bind values whose statement was not seen to begin. */
+  BINDS_WITHOUT_STATEMENT,
   /** Stored states of another version of the processor that were not used. */
   STATES_DISCARDED,
   /** Sessions forgotten because they were silent for too long. */

@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.BackendEnd;
+import io.pgstitch.schema.BindsBound;
 import io.pgstitch.schema.BufferDelta;
 import io.pgstitch.schema.CommandEnd;
 import io.pgstitch.schema.ErrorReported;
@@ -92,6 +93,9 @@ final class EventDispatcher {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       stack.entered(depth(e.getStack()));
       rules.plans().captured(e);
+    } else if (event instanceof BindsBound e) {
+      clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
+      rules.binds().bound(e);
     } else if (event instanceof BackendEnd e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
     } else {

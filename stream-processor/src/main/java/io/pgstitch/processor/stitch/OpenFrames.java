@@ -74,7 +74,7 @@ final class OpenFrames {
     while (home >= 0 && frames.get(home).getFunction() == ProbedFunction.PORTAL_START) {
       home--;
     }
-    return home >= 0 && frames.get(home).getOrdinal() >= 0 ? frames.get(home) : null;
+    return home >= 0 && session.isInCall(frames.get(home)) ? frames.get(home) : null;
   }
 
   /** Place of a nested statement's open window, -1 when it has none. */

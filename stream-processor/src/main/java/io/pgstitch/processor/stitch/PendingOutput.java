@@ -35,6 +35,12 @@ final class PendingOutput {
     records.add(record);
   }
 
+  /** Adds a record before others. */
+  void insertRecord(int place, Object record) {
+    savedAreStale |= place < savedRecords;
+    records.add(place, record);
+  }
+
   int size() {
     return Math.max(spans.size(), records.size());
   }

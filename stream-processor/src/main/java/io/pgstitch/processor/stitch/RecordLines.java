@@ -2,6 +2,8 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.Reading;
+import io.pgstitch.schema.Binds;
+import io.pgstitch.schema.BindsBound;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.CallKind;
@@ -13,6 +15,7 @@ import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.Wait;
 import io.pgstitch.schema.WaitLine;
 import io.pgstitch.schema.WalUsage;
+import java.util.List;
 
 /** Makes 10046 records and adds them to the session's, which are in order of time. */
 final class RecordLines {
@@ -84,6 +87,21 @@ final class RecordLines {
     close.setWal(wal);
     close.setTimUs(session.utcUs(end));
     session.pending.addRecord(close);
+  }
+
+  /** Bind values; they stand before the EXEC of their execution, which may have ended. */
+  void binds(int cursor, BindsBound event) {
+    List<Object> records = session.pending.records();
+    int place = BindsPlace.in(records, cursor);
+    Binds line = new Binds();
+    line.setCursor(cursor);
+    line.setTotal(event.getTotal());
+    line.setBinds(event.getBinds());
+    line.setTimUs(
+        place < records.size()
+            ? BindsPlace.timeBefore(records, place)
+            : session.utcUs(session.state.getNow()));
+    session.insertRecord(place, line);
   }
 
   /** A wait that has ended now; cursor 0 when it belongs to no statement. */

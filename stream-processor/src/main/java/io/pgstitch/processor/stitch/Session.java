@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.OpenCall;
 import io.pgstitch.processor.state.OpenFrame;
 import io.pgstitch.processor.state.OpenNested;
 import io.pgstitch.processor.state.OpenSession;
@@ -76,6 +77,18 @@ final class Session {
     now.setWal(Readings.plus(now.getWal(), made));
   }
 
+  /** Adds a record before others that are not sent; places that are remembered move with them. */
+  void insertRecord(int place, Object record) {
+    pending.insertRecord(place, record);
+    OpenStatement statement = state.getStatement();
+    if (statement != null && statement.getRowsRecord() >= place) {
+      statement.setRowsRecord(statement.getRowsRecord() + 1);
+    }
+    if (state.getMark() != null && state.getMark().getRecords() > place) {
+      state.getMark().setRecords(state.getMark().getRecords() + 1);
+    }
+  }
+
   long utcNs(long monotonicNs) {
     return monotonicNs + state.getUtcOffsetNs();
   }
@@ -118,6 +131,16 @@ final class Session {
       return null;
     }
     OpenFrame top = state.getFrames().get(size - 1);
-    return top.getOrdinal() >= 0 ? top : null;
+    return isInCall(top) ? top : null;
+  }
+
+  /**
+   * Whether a frame lies in the running call window. One that began before it, e.g. the function
+   * that handles the whole message, stands beside the window in the tree, and what happens in both
+   * is the window's.
+   */
+  boolean isInCall(OpenFrame frame) {
+    OpenCall call = state.getStatement() == null ? null : state.getStatement().getCall();
+    return frame.getOrdinal() >= 0 && (call == null || frame.getOrdinal() > call.getOrdinal());
   }
 }

@@ -76,8 +76,25 @@ final class StatementLifecycle {
     state.setMark(null);
     state.setStatement(statement);
     writer.introduce(statement);
+    takeOpenFrames(statement, at);
     openCall(Phase.UNDETERMINED, at);
     return statement;
+  }
+
+  /** Functions that a statement begins in, e.g. the message's, are in its trace from there on. */
+  private void takeOpenFrames(OpenStatement statement, Reading at) {
+    int parent = TraceWriter.ROOT;
+    for (OpenFrame frame : state.getFrames()) {
+      if (frame.getOrdinal() == TraceWriter.NO_TRACE && !frame.getWindow()) {
+        frame.setOrdinal(session.takeOrdinal());
+        frame.setParent(parent);
+        frame.setOwner(TraceWriter.ROOT);
+        frame.setDepth(0);
+        frame.setCursor(statement.getCursor());
+        frame.setStart(at);
+        parent = frame.getOrdinal();
+      }
+    }
   }
 
   void openCall(Phase phase, Reading at) {
@@ -187,7 +204,7 @@ final class StatementLifecycle {
       if (frame.getOrdinal() >= 0) {
         stack.closeNestedWithin(frame.getOrdinal());
         writer.function(session.statement(), frame, end, -1);
-        frame.setOrdinal(-1);
+        frame.setOrdinal(TraceWriter.NO_TRACE);
       }
     }
   }

@@ -6,6 +6,7 @@ import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.SplitMark;
+import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.CloseReason;
@@ -24,6 +25,9 @@ import java.util.Map;
  * other's: a second statement of a message, or the next Execute of a suspended portal.
  */
 final class TailMove {
+  /** Number of a frame while its statement changes; no statement that begins may take it. */
+  private static final int HIDDEN = -2;
+
   private final Session session;
   private final OpenSession state;
   private final StatementLifecycle lifecycle;
@@ -133,7 +137,7 @@ final class TailMove {
       OpenFrame frame = state.getFrames().get(i);
       hidden[i] = frame.getOrdinal() >= ordinal ? frame.getOrdinal() : -1;
       if (hidden[i] >= 0) {
-        frame.setOrdinal(-1);
+        frame.setOrdinal(HIDDEN);
       }
     }
     return hidden;
@@ -163,6 +167,8 @@ final class TailMove {
       } else if (record instanceof Stat line && line.getCursor() == from) {
         line.setCursor(to);
       } else if (record instanceof ErrorLine line && line.getCursor() == from) {
+        line.setCursor(to);
+      } else if (record instanceof Binds line && line.getCursor() == from) {
         line.setCursor(to);
       }
       session.pending.addRecord(record);

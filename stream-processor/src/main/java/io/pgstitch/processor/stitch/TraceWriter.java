@@ -21,6 +21,9 @@ final class TraceWriter {
   /** Number of a trace's root span. */
   static final int ROOT = 0;
 
+  /** Instead of a span's number: a call that is in no trace. */
+  static final int NO_TRACE = -1;
+
   private final Session session;
   private final RecordLines lines;
 
@@ -112,6 +115,8 @@ final class TraceWriter {
     span.setText(nested.getText());
     span.setQueryId(nested.getQueryId());
     span.setSqlstate(nested.getSqlstate());
+    span.setBinds(HeldBinds.read(nested.getBinds()));
+    span.setBindsTotal(nested.getBindsTotal());
     session.pending.add(span);
   }
 
@@ -191,6 +196,8 @@ final class TraceWriter {
     root.setQueryId(statement.getQueryId());
     root.setSqlstate(statement.getSqlstate());
     root.setBegunBefore(statement.getBegunBefore());
+    root.setBinds(HeldBinds.read(statement.getBinds()));
+    root.setBindsTotal(statement.getBindsTotal());
     return root;
   }
 

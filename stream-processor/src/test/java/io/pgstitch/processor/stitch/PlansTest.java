@@ -96,7 +96,7 @@ class PlansTest {
     assertThat(nodes)
         .extracting(Span::getParentSpanId)
         .containsExactly(root.getSpanId(), nodes.get(0).getSpanId(), nodes.get(0).getSpanId());
-    assertThat(nodes).allMatch(n -> n.getStartUtcNs().equals(n.getEndUtcNs()));
+    assertThat(nodes).allMatch(n -> n.getStartUtcNs() == n.getEndUtcNs());
     assertThat(out.only().getComplete()).isTrue();
     TraceIdentities.check(out);
   }

@@ -20,6 +20,10 @@ final class CursorRules {
 
   private final List<TraceViolation> violations;
   private final Map<Long, Integer> openSince = new HashMap<>();
+  private final Set<Long> executed = new HashSet<>();
+
+  /** Line of a BINDS after an EXEC that no call followed yet. */
+  private final Map<Long, Integer> boundSinceExec = new HashMap<>();
 
   /** Closed, but kept by the server: may be used again without a new introduction. */
   private final Set<Long> keptAsPrepared = new HashSet<>();
@@ -42,6 +46,7 @@ final class CursorRules {
       introduce(parsing);
       checkText(parsing);
     } else if (record instanceof Call call) {
+      checkBinds(call);
       use(call.line(), call.kind(), call.cursor());
       if (call.isClose()) {
         close(call);
@@ -53,13 +58,31 @@ final class CursorRules {
     } else if (record instanceof Stat stat) {
       use(stat.line(), "STAT", stat.cursor());
     } else if (record instanceof OfCursor other) {
+      if (other.kind().equals("BINDS") && executed.contains(other.cursor())) {
+        boundSinceExec.put(other.cursor(), other.line());
+      }
       use(other.line(), other.kind(), other.cursor());
     } else if (!(record instanceof Moment)) {
       throw new IllegalStateException("unknown " + record);
     }
   }
 
+  /** An execution that goes on with FETCH had its BINDS before its EXEC. */
+  private void checkBinds(Call call) {
+    Integer bound = boundSinceExec.remove(call.cursor());
+    if (bound != null && call.kind().equals("FETCH")) {
+      complain(bound, TraceRule.BINDS_ORDER, "BINDS #" + call.cursor() + " comes after its EXEC");
+    }
+    if (call.kind().equals("EXEC")) {
+      executed.add(call.cursor());
+    } else if (call.isClose()) {
+      executed.remove(call.cursor());
+    }
+  }
+
   private void introduce(Parsing parsing) {
+    executed.remove(parsing.cursor());
+    boundSinceExec.remove(parsing.cursor());
     long cursor = parsing.cursor();
     if (cursor < SMALLEST || cursor > LARGEST) {
       complain(

@@ -241,10 +241,21 @@ final class TraceGrammar {
   /** A quoted value may hold line ends; it lasts until a line that ends with a quote. */
   private void bindLines() {
     boolean inValue = false;
+    BindSection section = new BindSection();
     while (!text.atEnd() && (inValue || BIND_LINE.matcher(text.peekLine()).matches())) {
+      int number = text.lineNumber();
       String line = text.nextLine();
+      if (!inValue) {
+        String wrong = section.next(line);
+        if (wrong != null) {
+          complain(number, wrong);
+        }
+      }
       boolean opens = line.startsWith("  value=\"") && !(line.length() > 9 && line.endsWith("\""));
       inValue = inValue ? !line.endsWith("\"") : opens;
+    }
+    if (!section.isWhole()) {
+      complain(text.lineNumber() - 1, "a bind ends before its avl");
     }
   }
 

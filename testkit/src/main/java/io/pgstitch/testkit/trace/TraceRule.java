@@ -14,6 +14,8 @@ public enum TraceRule {
   CURSOR_UNKNOWN,
   /** No cursor is introduced again while it is open. */
   CURSOR_REUSED,
+  /** BINDS stands before the EXEC of its execution, not between that and its FETCH. */
+  BINDS_ORDER,
   /** Every cursor is closed at the end. */
   CURSOR_LEFT_OPEN,
   /**

@@ -1,5 +1,6 @@
 package io.pgstitch.exporter.sink.file;
 
+import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
@@ -31,6 +32,8 @@ final class TraceFormat {
     for (Object line : records.getRecords()) {
       if (line instanceof ParsingInCursor parsing) {
         parsing(out, parsing);
+      } else if (line instanceof Binds binds) {
+        BindLines.of(binds).forEach(text -> print(out, text));
       } else {
         print(out, line(line));
       }

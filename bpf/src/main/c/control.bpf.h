@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Programs at the places where the server makes settings and takes them back. None of them is on the
+ * way of a normal statement. */
+#ifndef PGSTITCH_CONTROL_BPF_H
+#define PGSTITCH_CONTROL_BPF_H
+
+#include "backend.bpf.h"
+
+/* The sixth argument, and the ones that x86 passes on the stack, above the return address. */
+#if defined(__TARGET_ARCH_x86)
+#define SIXTH(ctx, stack) ((ctx)->r9)
+#define SEVENTH(ctx, stack) read_u32((stack) + 8)
+#define EIGHTH(ctx, stack) read_u32((stack) + 16)
+#else
+#define SIXTH(ctx, stack) ((ctx)->regs[5])
+#define SEVENTH(ctx, stack) ((ctx)->regs[6])
+#define EIGHTH(ctx, stack) ((ctx)->regs[7])
+#endif
+
+/* Whether a name is one that matters, by its first bytes and without regard to case. */
+static __always_inline bool matters(struct backend *b, __u64 address, __u32 source)
+{
+	static const char own[] = "pgstitch.", application[] = "application_name";
+	char name[sizeof(application)] = {};
+	bool is_own = true, is_application = true;
+
+	bpf_probe_read_user_str(name, sizeof(name), (void *)address);
+#pragma unroll
+	for (int i = 0; i < sizeof(own) - 1; i++)
+		if ((own[i] == '.' ? name[i] : name[i] | 0x20) != own[i])
+			is_own = false;
+	if (is_own)
+		return true;
+#pragma unroll
+	for (int i = 0; i < sizeof(application) - 1; i++)
+		if ((application[i] == '_' ? name[i] : name[i] | 0x20) != application[i])
+			is_application = false;
+	/* Before its first event a session has no name that could change, and the one of the startup
+	 * packet is read there. */
+	return is_application && b->announced && source != SOURCE_CLIENT;
+}
+
+static __always_inline int setting(struct pt_regs *ctx, __u64 name, __u64 value, __u32 context,
+				   __u32 source, __u32 action, bool makes)
+{
+	struct backend *b = current_backend(bpf_get_attach_cookie(ctx), PT_REGS_IP(ctx));
+	struct scratch *s;
+
+	/* Parallel workers copy all settings of their leader, whose level they have already. */
+	if (!b || b->kind != BACKEND_CLIENT || !makes || action == ACTION_SAVE ||
+	    source < SOURCE_GLOBAL || !matters(b, name, source))
+		return 0;
+	s = current_scratch();
+	if (!s)
+		return 0;
+	s->setting.cause = SETTING_GIVEN;
+	s->setting.source = source;
+	s->setting.properties = (value ? 0 : SETTING_IS_RESET) |
+				(action == ACTION_LOCAL ? SETTING_IS_LOCAL : 0) |
+				(context == CONTEXT_SUPERUSER ||
+						 context == CONTEXT_SUPERUSER_BACKEND
+					     ? SETTING_BY_SUPERUSER
+					     : 0);
+	return make_setting(b, s, name, value);
+}
+
+/* set_config_option(name, value, context, source, action, changeVal, ...): 13 to 15 */
+SEC("uprobe")
+int on_setting(struct pt_regs *ctx)
+{
+	return setting(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),
+		       PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx), SIXTH(ctx, 0) & 0xff);
+}
+
+/* set_config_option_ext(name, value, context, source, srole, action, changeVal, ...): late 15, 16 */
+SEC("uprobe")
+int on_setting_with_role(struct pt_regs *ctx)
+{
+	__u64 stack = PT_REGS_SP(ctx);
+	__u32 action = SIXTH(ctx, stack), makes = SEVENTH(ctx, stack);
+
+	(void)stack;
+	return setting(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),
+		       PT_REGS_PARM4(ctx), action, makes & 0xff);
+}
+
+/* set_config_with_handle(name, handle, value, context, source, srole, action, changeVal, ...): 17 on */
+SEC("uprobe")
+int on_setting_with_handle(struct pt_regs *ctx)
+{
+	__u64 stack = PT_REGS_SP(ctx);
+	__u32 action = SEVENTH(ctx, stack), makes = EIGHTH(ctx, stack);
+
+	(void)stack;
+	return setting(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx),
+		       PT_REGS_PARM5(ctx), action, makes & 0xff);
+}
+
+/* ResetAllOptions(void): RESET ALL, DISCARD ALL. */
+SEC("uprobe")
+int on_settings_reset(struct pt_regs *ctx)
+{
+	struct backend *b = current_backend(bpf_get_attach_cookie(ctx), PT_REGS_IP(ctx));
+	__u64 now = bpf_ktime_get_ns();
+	__u32 local;
+
+	if (!b || b->kind != BACKEND_CLIENT)
+		return 0;
+	settle_if_over(b, 0, now);
+	local = local_transaction(b);
+	if (b->level == b->level_reset && b->level_kept == b->level_reset)
+		return 0;
+	if (!b->changed_in) {
+		b->level_before = b->level_kept;
+		b->changed_in = local;
+	}
+	b->level_kept = b->level_reset;
+	put_level(b, SETTING_ALL_RESET, b->level_reset, now);
+	share_level(b);
+	if (!b->changed_in)
+		put_level(b, SETTING_SETTLED, b->level, now);
+	return 0;
+}
+
+/* AbortCurrentTransaction(void): an error reached the main loop, or a procedure rolls back. And
+ * UserAbortTransactionBlock(bool chain): ROLLBACK, planted where its command's end is not seen. */
+SEC("uprobe")
+int on_abort(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	__u64 now = bpf_ktime_get_ns();
+
+	if (b && b->changed_in)
+		settle(b, local_transaction(b) == b->changed_in, now);
+	return 0;
+}
+
+#endif

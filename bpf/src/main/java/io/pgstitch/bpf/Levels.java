@@ -1,0 +1,17 @@
+package io.pgstitch.bpf;
+
+/** Bits of a level as the kernel programs know them: {@code enum level} of events.h. */
+public final class Levels {
+  /** Any of these traces statements. */
+  public static final int TRACE = 29;
+
+  /** Any of these asks for the detailed probes. */
+  public static final int DETAIL = 28;
+
+  public static final int WAITS = 8;
+
+  /** Calls of the function catalogue; not one of Oracle's. */
+  public static final int FUNCTIONS = 32;
+
+  private Levels() {}
+}

@@ -1,0 +1,95 @@
+package io.pgstitch.collector.bind;
+
+import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.collector.postgres.DataType;
+import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.BindForm;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HexFormat;
+
+/**
+ * Makes readable values of what the kernel programs read from a server's memory. Bytes that are no
+ * value of their type come out as hex with the reason, whatever they are.
+ */
+public final class BindReader {
+  private static final HexFormat HEX = HexFormat.of();
+
+  /** {@code enum bind_state} of events.h. */
+  private static final int READ = 0;
+
+  private static final int IS_NULL = 1;
+  private static final int GUESSED = 2;
+  private static final int UNREADABLE = 3;
+  private static final int COMPRESSED = 4;
+  private static final int EXTERNAL = 5;
+  private static final int EXPANDED = 6;
+  private static final int FIELD = 7;
+
+  private final ValueFormats formats;
+
+  /** For servers of a major that is supported. */
+  public BindReader(int major) {
+    this.formats = ValueFormats.of(major);
+  }
+
+  /** The value in one BINDS record that is not the last. */
+  public Bind read(KernelEvent e) {
+    DataType type = formats.type(e.bindType());
+    Bind bind = new Bind();
+    bind.setPosition(e.bindPosition());
+    bind.setTypeOid(Integer.toUnsignedLong(e.bindType()));
+    bind.setTypeName(type == null ? "" : type.name());
+    bind.setForm(BindForm.NONE);
+    bind.setValue("");
+    bind.setReason("");
+    bind.setLength(e.bindLength() == KernelEvent.BIND_UNKNOWN ? -1 : e.bindLength());
+    switch (e.bindState()) {
+      case READ -> value(bind, type, e.bindBytes());
+      case IS_NULL -> bind.setIsNull(true);
+      case GUESSED -> {
+        byte[] bytes = e.bindBytes();
+        bind.setCut(bytes.length != bind.getLength());
+        hex(bind, bytes, "unknown type");
+      }
+      case UNREADABLE -> bind.setReason("unreadable");
+      case COMPRESSED -> bind.setReason("compressed");
+      case EXTERNAL -> bind.setReason("toasted");
+      case EXPANDED -> bind.setReason("expanded");
+      case FIELD -> bind.setReason("not held");
+      default -> throw new IllegalStateException("unknown bind state " + e.bindState());
+    }
+    return bind;
+  }
+
+  private void value(Bind bind, DataType type, byte[] bytes) {
+    boolean cut = bytes.length != bind.getLength();
+    bind.setCut(cut);
+    ValueFormat format = type == null ? null : formats.format(type);
+    if (type == null || format == null) {
+      hex(bind, bytes, type == null ? "unknown type" : "no decoder");
+    } else if (cut && !ValueFormats.isText(type) && !type.name().equals("bytea")) {
+      hex(bind, bytes, "cut");
+    } else {
+      text(bind, cut && ValueFormats.isText(type) ? TextFormats::utf8Prefix : format, bytes);
+    }
+  }
+
+  private static void text(Bind bind, ValueFormat format, byte[] bytes) {
+    try {
+      bind.setValue(format.print(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)));
+      bind.setForm(BindForm.TEXT);
+    } catch (UndecodableException e) {
+      hex(bind, bytes, e.getMessage());
+    } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
+      hex(bind, bytes, "damaged");
+    }
+  }
+
+  private static void hex(Bind bind, byte[] bytes, String reason) {
+    bind.setForm(BindForm.HEX);
+    bind.setValue("\\x" + HEX.formatHex(bytes));
+    bind.setReason(reason);
+  }
+}

@@ -1,0 +1,43 @@
+package io.pgstitch.collector.encode;
+
+import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.schema.Bind;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Bind values of a backend's query descriptor that have come so far, one record each. */
+final class PendingBinds {
+  private final EventNames names;
+  private List<Bind> binds = new ArrayList<>();
+  private long sequence;
+
+  PendingBinds(EventNames names) {
+    this.names = names;
+  }
+
+  /** Takes a BINDS record; true when it is the last, which counts the others. */
+  boolean complete(KernelEvent e) {
+    if (e.sequence() != sequence) {
+      // The last record of those before was lost.
+      binds = new ArrayList<>();
+      sequence = e.sequence();
+    }
+    if ((e.flags() & KernelEvent.FLAG_BINDS_LAST) != 0) {
+      return true;
+    }
+    binds.add(names.binds().read(e));
+    return false;
+  }
+
+  /** How many values the statement has, by the last record; -1 when that is not known. */
+  int total(KernelEvent last) {
+    return last.bindType() == KernelEvent.BIND_UNKNOWN ? -1 : last.bindType();
+  }
+
+  /** Hands the values over and forgets them. */
+  List<Bind> take() {
+    List<Bind> taken = binds;
+    binds = new ArrayList<>();
+    return taken;
+  }
+}

@@ -1,0 +1,35 @@
+package io.pgstitch.collector.probe;
+
+import io.pgstitch.bpf.ControlLayout;
+import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.postgres.PostgresFacts;
+
+/** Puts together where settings and transactions are found in one binary. */
+final class ControlFacts {
+  private ControlFacts() {}
+
+  static ControlLayout of(ElfFile elf, PostgresFacts facts) {
+    // 13 keeps the ids of transactions apart from PGPROC.
+    boolean apart = facts.has("pgxact.xid");
+    return new ControlLayout(
+        apart ? elf.address("MyPgXact") : 0,
+        elf.address("PostPortNumber"),
+        facts.offset("pgproc.lxid"),
+        facts.offset(apart ? "pgxact.xid" : "pgproc.xid"),
+        facts.offset("port.application_name"),
+        facts.commandTagNumber("ROLLBACK"),
+        facts.offset("activity.idle"));
+  }
+
+  /** Without any struct; states have their numbers in arguments of functions. */
+  static ControlLayout withoutLayout(ElfFile elf, PostgresFacts facts) {
+    return new ControlLayout(
+        0,
+        elf.address("PostPortNumber"),
+        0,
+        0,
+        0,
+        facts.isKnown() ? facts.commandTagNumber("ROLLBACK") : 0,
+        facts.isKnown() ? facts.offset("activity.idle") : 0);
+  }
+}

@@ -1,0 +1,48 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.schema.Bind;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.apache.avro.Schema;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
+
+/** Bind values as bytes, in which an open statement holds them until its span is written. */
+final class HeldBinds {
+  private static final Schema SCHEMA = Schema.createArray(Bind.getClassSchema());
+
+  private HeldBinds() {}
+
+  static ByteBuffer of(List<Bind> binds) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
+    try {
+      new SpecificDatumWriter<List<Bind>>(SCHEMA).write(binds, encoder);
+      encoder.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory failed", e);
+    }
+    return ByteBuffer.wrap(bytes.toByteArray());
+  }
+
+  /** The values, null for null. */
+  static List<Bind> read(ByteBuffer held) {
+    if (held == null) {
+      return null;
+    }
+    byte[] bytes = new byte[held.remaining()];
+    held.duplicate().get(bytes);
+    try {
+      return new SpecificDatumReader<List<Bind>>(SCHEMA)
+          .read(null, DecoderFactory.get().binaryDecoder(bytes, null));
+    } catch (IOException e) {
+      throw new UncheckedIOException("bind values held by a statement are damaged", e);
+    }
+  }
+}
