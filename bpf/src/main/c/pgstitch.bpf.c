@@ -228,8 +228,6 @@ static __noinline int put_query(struct backend *b, __u64 now, __u64 cookie, __u6
 
 	if (!bin)
 		return 0;
-	if (wants(b, LEVEL_PLAN_STATISTICS))
-		forget_plan(query);
 	if (bin->layout_known) {
 		planned = read_u64(query + bin->query_planned_statement);
 		text = read_u64(query + bin->query_source_text);
@@ -246,6 +244,8 @@ int on_executor_start(struct pt_regs *ctx)
 	__u64 query = PT_REGS_PARM1(ctx);
 
 	b->query[b->queries++ & (MAX_QUERIES - 1)] = query;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		forget_plan(query);
 	return put_query(b, now, cookie, stack, query);
 }
 

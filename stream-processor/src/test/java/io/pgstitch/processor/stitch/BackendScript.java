@@ -16,12 +16,15 @@ import io.pgstitch.schema.ErrorReported;
 import io.pgstitch.schema.ErrorThrown;
 import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.FunctionExit;
+import io.pgstitch.schema.PlanCaptured;
+import io.pgstitch.schema.PlanNode;
 import io.pgstitch.schema.PortalDefined;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SettingChanged;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.TransactionEnd;
 import io.pgstitch.schema.Wait;
+import io.pgstitch.schema.WalUsage;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -357,6 +360,43 @@ public final class BackendScript {
             null,
             level));
     return this;
+  }
+
+  /** WAL made before the next event. */
+  public BackendScript wal(long records, long bytes) {
+    events.add(
+        new Timed(
+            -1,
+            0,
+            (delta, cpu, strings) -> {
+              WalUsage wal = new WalUsage();
+              wal.setRecords(records);
+              wal.setBytes(bytes);
+              BufferDelta e = new BufferDelta();
+              e.setUsage(new BufferUsage());
+              e.setWal(wal);
+              return e;
+            },
+            Seen.ALWAYS,
+            null,
+            level));
+    return this;
+  }
+
+  /** The plan of a query was read. */
+  public BackendScript plan(long query, int missing, List<PlanNode> nodes) {
+    int stack = stack();
+    return add(
+        (delta, cpu, strings) -> {
+          PlanCaptured e = new PlanCaptured();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(stack);
+          e.setObject(query);
+          e.setNodes(nodes);
+          e.setMissing(missing);
+          return e;
+        });
   }
 
   public BackendScript waits(String eventClass, String event, long ns) {

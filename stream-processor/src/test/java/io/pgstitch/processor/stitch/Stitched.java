@@ -10,6 +10,7 @@ import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
+import io.pgstitch.schema.Stat;
 import io.pgstitch.schema.TraceRecords;
 import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.WaitLine;
@@ -95,6 +96,15 @@ public final class Stitched implements StitchOutput {
       return "ERROR " + r.getCursor() + " " + r.getSqlstate();
     } else if (record instanceof Binds r) {
       return "BINDS " + r.getCursor() + " " + r.getBinds().stream().map(Bind::getValue).toList();
+    } else if (record instanceof Stat r) {
+      return "STAT "
+          + r.getCursor()
+          + " "
+          + r.getId()
+          + "<"
+          + r.getParent()
+          + " "
+          + r.getOperation();
     } else if (record instanceof Note r) {
       return "NOTE " + r.getName();
     }

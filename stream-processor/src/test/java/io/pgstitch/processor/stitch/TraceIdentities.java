@@ -11,6 +11,7 @@ import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
+import io.pgstitch.schema.Stat;
 import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.WaitLine;
 import java.util.HashMap;
@@ -85,6 +86,7 @@ final class TraceIdentities {
           span.getParentSpanId().equals(root.getSpanId())
               && span.getDepth() == 0
               && span.getKind() != SpanKind.FUNCTION
+              && span.getKind() != SpanKind.PLAN_NODE
               && span.getKind() != SpanKind.STATEMENT;
       if (call) {
         assertThat(span.getStartUtcNs()).as("calls do not overlap").isGreaterThanOrEqualTo(before);
@@ -112,6 +114,8 @@ final class TraceIdentities {
       } else if (record instanceof Close r) {
         assertThat(open.remove(r.getCursor())).as("cursor is open: " + r).isTrue();
       } else if (record instanceof Call r) {
+        assertThat(open).as("cursor of " + r).contains(r.getCursor());
+      } else if (record instanceof Stat r) {
         assertThat(open).as("cursor of " + r).contains(r.getCursor());
       } else if (record instanceof WaitLine r && r.getCursor() != 0) {
         assertThat(open).as("cursor of " + r).contains(r.getCursor());
@@ -143,6 +147,8 @@ final class TraceIdentities {
     } else if (record instanceof ErrorLine r) {
       return r.getTimUs();
     } else if (record instanceof Binds r) {
+      return r.getTimUs();
+    } else if (record instanceof Stat r) {
       return r.getTimUs();
     }
     return ((Note) record).getTimUs();

@@ -97,6 +97,13 @@ class Trace10046ValidatorTest {
   }
 
   @Test
+  void planLinesAreATree() {
+    assertBreaks(TraceRule.PLAN_TREE, "STAT #101 id=1 ", "STAT #101 id=2 ");
+    assertBreaks(TraceRule.PLAN_TREE, "cnt=1 pid=0 pos=1", "cnt=1 pid=1 pos=1");
+    assertBreaks(TraceRule.PLAN_TREE, "cnt=1 pid=0 pos=1", "cnt=1 pid=0 pos=2");
+  }
+
+  @Test
   void fractionIsAGrammarViolation() {
     assertBreaks(TraceRule.GRAMMAR, "c=10,e=20,", "c=10,e=20.5,");
   }

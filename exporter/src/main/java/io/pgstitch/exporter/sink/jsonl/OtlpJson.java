@@ -117,6 +117,7 @@ final class OtlpJson {
     switch (type) {
       case STRING -> out.writeStringField("stringValue", value.toString());
       case LONG -> out.writeStringField("intValue", value.toString());
+      case DOUBLE -> out.writeNumberField("doubleValue", (Double) value);
       case BOOLEAN -> out.writeBooleanField("boolValue", (Boolean) value);
       default -> throw new IllegalArgumentException("spans of ours have no attribute of " + type);
     }
