@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Random scripts as level 1 shows them, and with detail switched on and off in their middle. */
 class LevelOneRandomScriptsTest {
-  private static final int CASES = 3_000;
+  private static final int CASES = 2_000;
 
   /** Sees a script in some way. */
   private interface View {
