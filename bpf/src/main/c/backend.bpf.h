@@ -10,10 +10,12 @@
 #include <bpf/bpf_tracing.h>
 
 #include "events.h"
+#include "plans.h"
 
 #define MAX_BINARIES 64
 #define MAX_RUNS 32
 #define MAX_QUERIES 16
+#define NO_COUNT (~0ULL)
 
 /* Stack pointer at a function's return minus the one at its entry: x86 pops the return address. */
 #if defined(__TARGET_ARCH_x86)
@@ -43,6 +45,7 @@ struct pending_wait {
 struct executor_run {
 	__u64 stack;
 	__u64 query; /* QueryDesc */
+	__u64 count; /* rows wanted of a forward run, 0 all; NO_COUNT for another */
 };
 
 struct backend {
@@ -52,6 +55,7 @@ struct backend {
 	__u64 cpu_ns;	 /* on-CPU time up to on_cpu_since */
 	__u64 on_cpu_since;
 	__u64 buffers[BUFFER_COUNTERS]; /* as last reported */
+	__u64 wal[WAL_COUNTERS];
 	__u64 running_stack;		/* stack pointer of the last report of a running state */
 	__u64 message_text;		/* address of the running message's text */
 	__u64 portal_text;		/* address of the last portal's copy of it */
@@ -143,6 +147,13 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_BINARIES);
+	__type(key, __u32);
+	__type(value, struct plan_config);
+} plan_configs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct run_config);
@@ -230,6 +241,13 @@ static __always_inline struct binary_config *binary_of(const struct backend *b)
 	__u32 key = b->binary;
 
 	return bpf_map_lookup_elem(&binaries, &key);
+}
+
+static __always_inline struct plan_config *plan_config_of(const struct backend *b)
+{
+	__u32 key = b->binary;
+
+	return bpf_map_lookup_elem(&plan_configs, &key);
 }
 
 static __always_inline __u64 read_u64(__u64 address)
@@ -364,6 +382,16 @@ static __always_inline void find_wait_word(struct backend *b, const struct binar
 	}
 }
 
+/* Reads pgWalUsage; false when it is not known where it lies. */
+static __always_inline bool read_wal(const struct backend *b, __u64 *wal)
+{
+	struct plan_config *c = plan_config_of(b);
+
+	return c && c->wal_usage &&
+	       !bpf_probe_read_user(wal, WAL_COUNTERS * sizeof(*wal),
+				    (void *)(b->bias + c->wal_usage));
+}
+
 #include "levels.bpf.h"
 
 static __noinline int announce(struct backend *b, __u64 now)
@@ -385,6 +413,7 @@ static __noinline int announce(struct backend *b, __u64 now)
 	fill_header(&e->h, b, EVENT_SESSION, sizeof(*e), now, 0, 0);
 	e->start_boottime_ns = task->start_boottime;
 	__builtin_memcpy(e->buffers, b->buffers, sizeof(e->buffers));
+	__builtin_memcpy(e->wal, b->wal, sizeof(e->wal));
 	e->parent_pid = BPF_CORE_READ(task, real_parent, tgid);
 	e->kind = b->kind;
 	e->binary = b->binary;
@@ -510,7 +539,7 @@ full:
 static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)
 {
 	struct binary_config *bin = binary_of(b);
-	__u64 current[BUFFER_COUNTERS];
+	__u64 current[BUFFER_COUNTERS], wal[WAL_COUNTERS];
 	struct buffers_event *e;
 	__u64 moved = 0;
 
@@ -521,6 +550,11 @@ static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)
 #pragma unroll
 	for (int i = 0; i < BUFFER_COUNTERS; i++)
 		moved |= current[i] ^ b->buffers[i];
+	if (!read_wal(b, wal))
+		__builtin_memcpy(wal, b->wal, sizeof(wal));
+#pragma unroll
+	for (int i = 0; i < WAL_COUNTERS; i++)
+		moved |= wal[i] ^ b->wal[i];
 	if (!moved)
 		return;
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
@@ -530,8 +564,10 @@ static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)
 	}
 	fill_header(&e->h, b, EVENT_BUFFERS, sizeof(*e), now, 0, 0);
 	__builtin_memcpy(e->counters, current, sizeof(current));
+	__builtin_memcpy(e->wal, wal, sizeof(wal));
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	__builtin_memcpy(b->buffers, current, sizeof(current));
+	__builtin_memcpy(b->wal, wal, sizeof(wal));
 }
 
 /* What comes before each event of a function: the wait that ended, who it is, what the buffers did;
@@ -596,6 +632,7 @@ static __always_inline struct backend *current_backend(__u64 cookie, __u64 funct
 	if (bin->buffer_usage)
 		bpf_probe_read_user(b->buffers, sizeof(b->buffers),
 				    (void *)(b->bias + bin->buffer_usage));
+	read_wal(b, b->wal);
 	/* Whoever plants what this one needs beyond the default has to hear of it at once. */
 	if (b->level & ~default_level())
 		announce(b, bpf_ktime_get_ns());

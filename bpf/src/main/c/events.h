@@ -21,6 +21,8 @@ enum event_kind {
 	EVENT_TEXT = 13,	  /* struct event_header + a piece of the next event's text */
 	EVENT_SETTING = 14,	  /* struct setting_event + text */
 	EVENT_BINDS = 15,	  /* struct bind_event + value, for each value and once at their end */
+	EVENT_PLAN_NODE = 16,	  /* struct plan_node_event of plans.h: before the plan it belongs to */
+	EVENT_PLAN = 32,	  /* struct plan_event of plans.h */
 	EVENT_RELATION = 17,	  /* struct relation_event: which relation a file belongs to */
 	EVENT_THROWN = 18,	  /* struct error_event: an error leaves the function that raised it */
 };
@@ -39,8 +41,8 @@ enum event_flags {
 /* The highest byte of the flags: the level in force for the event, bits of enum level. */
 #define FLAG_LEVEL_SHIFT 24
 
-/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS, TEXT and a SETTING with
- * SETTING_SETTLED have none of their own (the first three carry that of the event that follows): losing one of them is noticed by other means. */
+/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS, TEXT, PLAN_NODE and a SETTING with
+ * SETTING_SETTLED have none of their own (all but the last carry that of the event that follows): losing one of them is noticed by other means. */
 struct event_header {
 	__u32 length;	   /* of the whole record */
 	__u16 kind;
@@ -63,6 +65,7 @@ enum backend_kind {
 };
 
 #define BUFFER_COUNTERS 10
+#define WAL_COUNTERS 3 /* records, full page images, bytes */
 
 struct session_event {
 	struct event_header h;
@@ -78,6 +81,7 @@ struct session_event {
 	char user[SESSION_TEXT];
 	char application_name[SESSION_TEXT];
 	char client_address[SESSION_TEXT];
+	__u64 wal[WAL_COUNTERS]; /* pgWalUsage when the backend was first seen */
 	__u64 wait_word; /* address of its wait_event_info, 0 unknown */
 };
 
@@ -131,6 +135,7 @@ struct command_end_event {
 struct buffers_event {
 	struct event_header h;
 	__u64 counters[BUFFER_COUNTERS];
+	__u64 wal[WAL_COUNTERS];
 };
 
 struct wait_event {

@@ -4,6 +4,7 @@
  * scheduler tracepoints from which true waits and CPU time come. */
 #include "backend.bpf.h"
 #include "binds.bpf.h"
+#include "plans.bpf.h"
 #include "targets.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -217,6 +218,8 @@ static __noinline int put_query(struct backend *b, __u64 now, __u64 cookie, __u6
 
 	if (!bin)
 		return 0;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		forget_plan(query);
 	if (bin->layout_known) {
 		planned = read_u64(query + bin->query_planned_statement);
 		text = read_u64(query + bin->query_source_text);
@@ -258,6 +261,8 @@ int on_executor_end(struct pt_regs *ctx)
 	for (int i = 0; i < MAX_QUERIES; i++)
 		if (b->query[i] == query)
 			b->query[i] = 0;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		put_plan_of_end(b, now, stack, query);
 	put_entry(b, now, cookie, stack, query);
 	return 0;
 }
@@ -301,6 +306,8 @@ int on_executor_run(struct pt_regs *ctx)
 	if (i < MAX_RUNS) {
 		run_at(b, i)->stack = stack;
 		run_at(b, i)->query = query;
+		run_at(b, i)->count =
+		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
 	}
 	b->runs = i + 1;
 	/* Where nothing stands at its start, the run says what is executed. */
@@ -321,6 +328,7 @@ int on_executor_run_exit(struct pt_regs *ctx)
 	LEAVE(b, stack, now);
 	struct binary_config *bin = binary_of(b);
 	__s64 rows = -1;
+	__u64 ended = 0;
 	__u32 i;
 
 #pragma clang loop unroll(disable)
@@ -336,6 +344,9 @@ int on_executor_run_exit(struct pt_regs *ctx)
 			if (bin && bin->layout_known && bin->query_estate)
 				rows = read_u64(read_u64(run->query + bin->query_estate) +
 						bin->estate_processed);
+			if (rows >= 0 && run->count != NO_COUNT &&
+			    (!run->count || rows < run->count))
+				ended = run->query;
 			break;
 		}
 		if (run->stack > stack) {
@@ -345,6 +356,8 @@ int on_executor_run_exit(struct pt_regs *ctx)
 	}
 	look_for_xid(b);
 	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, rows);
+	if (ended && wants(b, LEVEL_PLAN_STATISTICS))
+		put_plan_of_run(b, now, stack, ended);
 	return 0;
 }
 

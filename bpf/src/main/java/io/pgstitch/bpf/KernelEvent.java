@@ -22,6 +22,8 @@ public final class KernelEvent {
   public static final int TEXT = 13;
   public static final int SETTING = 14;
   public static final int BINDS = 15;
+  public static final int PLAN_NODE = 16;
+  public static final int PLAN = 32;
   public static final int RELATION = 17;
   public static final int THROWN = 18;
 
@@ -60,6 +62,9 @@ public final class KernelEvent {
 
   /** Counters of BufferUsage in their order. */
   public static final int BUFFER_COUNTERS = 10;
+
+  /** Counters of WalUsage: records, full page images, bytes. */
+  public static final int WAL_COUNTERS = 3;
 
   /** {@link #sessionKind} of a client's backend. */
   public static final int KIND_CLIENT = 1;
@@ -182,9 +187,14 @@ public final class KernelEvent {
     return terminated(at + HEADER + 112 + 3 * SESSION_TEXT, SESSION_TEXT);
   }
 
+  /** Totals of pgWalUsage when the backend was first seen (SESSION). */
+  public long sessionWal(int counter) {
+    return buffer.getLong(at + HEADER + 112 + 4 * SESSION_TEXT + 8 * counter);
+  }
+
   /** Address of the backend's wait_event_info, 0 unknown (SESSION). */
   public long sessionWaitWord() {
-    return buffer.getLong(at + HEADER + 112 + 4 * SESSION_TEXT);
+    return buffer.getLong(at + HEADER + 112 + 4 * SESSION_TEXT + 8 * WAL_COUNTERS);
   }
 
   public int activityState() {
@@ -286,6 +296,33 @@ public final class KernelEvent {
   /** Totals of pgBufferUsage (BUFFERS). */
   public long buffers(int counter) {
     return buffer.getLong(at + HEADER + 8 * counter);
+  }
+
+  /** Totals of pgWalUsage (BUFFERS). */
+  public long wal(int counter) {
+    return buffer.getLong(at + HEADER + 8 * (BUFFER_COUNTERS + counter));
+  }
+
+  /** QueryDesc whose plan was walked (PLAN). */
+  public long planObject() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  /** Nodes that were sent before, whether or not the ring took them (PLAN). */
+  public int planNodes() {
+    return buffer.getInt(at + HEADER + 8);
+  }
+
+  /** Whether the tree has more nodes than were sent (PLAN). */
+  public boolean planCut() {
+    return buffer.getInt(at + HEADER + 12) != 0;
+  }
+
+  /** A copy of this record that outlives the buffer (PLAN_NODE). */
+  public PlanNodeEvent planNode() {
+    byte[] copy = new byte[length()];
+    buffer.get(at, copy);
+    return new PlanNodeEvent(copy);
   }
 
   public long waitDurationNanos() {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The loaded kernel programs. One thread drains, any thread attaches and detaches; closing detaches
@@ -124,6 +125,18 @@ public final class KernelPrograms implements AutoCloseable {
     int form = length & 0xffff | (byValue ? 1 << 16 : 0);
     byte[] value = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(form).array();
     NativeBpf.putMap(handle, "bind_types", index << 16 | oid, value);
+  }
+
+  /**
+   * Tells the programs where a binary's plan trees and WAL counters lie.
+   *
+   * @param shapes of its node types, by the NodeTag of their states
+   */
+  public synchronized void putPlans(int index, PlanConfig config, Map<Integer, NodeShape> shapes) {
+    shapes.forEach(
+        (tag, shape) ->
+            NativeBpf.putMap(handle, "node_shapes", index << 16 | tag, shape.toBytes()));
+    NativeBpf.putMap(handle, "plan_configs", index, config.toBytes());
   }
 
   /**

@@ -59,7 +59,7 @@ public final class Sessions {
             -1L,
             tim + 250),
         call(CallKind.FETCH, tim + 300),
-        new Close(101, 1L, 2L, 0, 0, tim + 310),
+        new Close(101, 1L, 2L, 0, 0, tim + 310, null),
         new TransactionEndLine(false, true, tim + 310));
   }
 
@@ -68,6 +68,6 @@ public final class Sessions {
   }
 
   public static Call call(CallKind kind, long tim) {
-    return new Call(kind, 101, 40L, 90L, 1L, 3L, 0L, 1, 1L, 0, 77L, tim);
+    return new Call(kind, 101, 40L, 90L, 1L, 3L, 0L, 1, 1L, 0, 77L, tim, null);
   }
 }

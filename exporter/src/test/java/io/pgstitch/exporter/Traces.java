@@ -43,7 +43,9 @@ public final class Traces {
             sqlstate == null ? "" : "division by zero",
             false,
             null,
-            0));
+            0,
+            null,
+            null));
     return new QueryTrace(
         String.format("%032x", n + 1),
         0,
@@ -90,6 +92,8 @@ public final class Traces {
         "",
         false,
         null,
-        0);
+        0,
+        null,
+        null);
   }
 }

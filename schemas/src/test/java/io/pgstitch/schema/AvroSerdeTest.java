@@ -36,7 +36,7 @@ class AvroSerdeTest {
             1L,
             List.of(
                 new ParsingInCursor(101, "select 1", 0, 0, "SELECT", 5L),
-                new Call(CallKind.EXEC, 101, 1L, 2L, 3L, 4L, 5L, 1, 6L, 0, 7L, 6L),
+                new Call(CallKind.EXEC, 101, 1L, 2L, 3L, 4L, 5L, 1, 6L, 0, 7L, 6L, null),
                 new WaitLine(
                     101,
                     "IO",

@@ -2,16 +2,20 @@ package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
+import io.pgstitch.bpf.PlanNodeEvent;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.AvroFraming;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.ClockAnchor;
+import io.pgstitch.schema.PlanNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
@@ -41,6 +45,9 @@ public final class BackendStream {
   private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
   private final long[] buffers = new long[KernelEvent.BUFFER_COUNTERS];
   private final long[] moved = new long[KernelEvent.BUFFER_COUNTERS];
+  private final long[] wal = new long[KernelEvent.WAL_COUNTERS];
+  private final long[] walMade = new long[KernelEvent.WAL_COUNTERS];
+  private final List<PlanNodeEvent> planNodes = new ArrayList<>();
   private boolean buffersMoved;
   private boolean open;
   private boolean ended;
@@ -87,6 +94,9 @@ public final class BackendStream {
     for (int i = 0; i < buffers.length; i++) {
       buffers[i] = session.sessionBuffers(i);
     }
+    for (int i = 0; i < wal.length; i++) {
+      wal[i] = session.sessionWal(i);
+    }
     this.lastCpuNanos = session.cpuNanos();
     this.level = session.level();
   }
@@ -117,6 +127,7 @@ public final class BackendStream {
       switch (e.kind()) {
         case KernelEvent.TEXT -> pieces.writeBytes(e.text());
         case KernelEvent.BUFFERS -> readBuffers(e);
+        case KernelEvent.PLAN_NODE -> planNodes.add(e.planNode());
         default -> {
           inForce(e, clock);
           if (e.kind() == KernelEvent.BINDS && !binds.complete(e)) {
@@ -125,6 +136,7 @@ public final class BackendStream {
           inSequence(e, clock);
           encode(e);
           pieces.reset();
+          planNodes.clear();
           if (events.size() >= FULL) {
             flush(clock);
           }
@@ -152,6 +164,11 @@ public final class BackendStream {
       long total = e.buffers(i);
       moved[i] += total - buffers[i];
       buffers[i] = total;
+    }
+    for (int i = 0; i < wal.length; i++) {
+      long total = e.wal(i);
+      walMade[i] += total - wal[i];
+      wal[i] = total;
     }
     buffersMoved = true;
   }
@@ -193,8 +210,9 @@ public final class BackendStream {
 
   private void encode(KernelEvent e) throws IOException {
     if (buffersMoved) {
-      events.buffers(moved);
+      events.buffers(moved, walMade);
       Arrays.fill(moved, 0);
+      Arrays.fill(walMade, 0);
       buffersMoved = false;
     }
     switch (e.kind()) {
@@ -229,6 +247,7 @@ public final class BackendStream {
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
           events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()), targets);
+      case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
       case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
       case KernelEvent.SETTING -> {
@@ -251,6 +270,14 @@ public final class BackendStream {
     return e.settingCause() == KernelEvent.CAUSE_OPERATOR
         ? String.valueOf(e.settingLevel() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII)
         : e.text();
+  }
+
+  /** Nodes of another plan, whose end was lost, may stand before. */
+  private List<PlanNode> nodesOf(KernelEvent plan) {
+    return planNodes.stream()
+        .filter(node -> node.sequence() == plan.sequence())
+        .map(node -> names.planNode(node, texts))
+        .toList();
   }
 
   private byte[] wholeText(KernelEvent e) {

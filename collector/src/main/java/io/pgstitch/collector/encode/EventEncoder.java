@@ -3,6 +3,7 @@ package io.pgstitch.collector.encode;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.PlanNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,9 @@ import org.apache.avro.specific.SpecificDatumWriter;
  * The order of the writes is the order of the fields in RawEventBatch.avsc.
  */
 final class EventEncoder {
+  private static final SpecificDatumWriter<PlanNode> PLAN_NODES =
+      new SpecificDatumWriter<>(PlanNode.class);
+
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
   private final BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
   private final SpecificDatumWriter<Bind> bindWriter = new SpecificDatumWriter<>(Bind.class);
@@ -112,12 +116,37 @@ final class EventEncoder {
     out.writeLong(e.commandRows());
   }
 
-  void buffers(long[] moved) throws IOException {
+  void buffers(long[] moved, long[] wal) throws IOException {
     out.writeIndex(EventSchema.BUFFERS);
     for (long blocks : moved) {
       out.writeLong(blocks);
     }
+    boolean made = false;
+    for (long n : wal) {
+      made |= n != 0;
+    }
+    out.writeIndex(made ? 1 : 0);
+    if (made) {
+      for (long n : wal) {
+        out.writeLong(n);
+      }
+    }
     count++;
+  }
+
+  void plan(KernelEvent e, List<PlanNode> nodes) throws IOException {
+    head(EventSchema.PLAN, e);
+    stack(e);
+    out.writeLong(e.planObject());
+    out.writeArrayStart();
+    out.setItemCount(nodes.size());
+    for (PlanNode node : nodes) {
+      out.startItem();
+      PLAN_NODES.write(node, out);
+    }
+    out.writeArrayEnd();
+    out.writeInt(e.planNodes() - nodes.size());
+    out.writeBoolean(e.planCut());
   }
 
   void waited(KernelEvent e, byte[] eventClass, byte[] event, WaitTargets targets)

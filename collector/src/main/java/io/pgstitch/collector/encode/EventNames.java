@@ -1,10 +1,13 @@
 package io.pgstitch.collector.encode;
 
+import io.pgstitch.bpf.PlanNodeEvent;
 import io.pgstitch.collector.bind.BindReader;
+import io.pgstitch.collector.postgres.PlanFacts;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.schema.ActivityState;
+import io.pgstitch.schema.PlanNode;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +23,7 @@ public final class EventNames {
   private final byte[][] functions;
   private final PostgresFacts facts;
   private final BindReader binds;
+  private final PlanDecoder plans;
   private final Map<Integer, byte[]> waitNames = new HashMap<>();
   private final Map<Integer, byte[]> waitClasses = new HashMap<>();
   private final Map<Integer, byte[]> tags = new HashMap<>();
@@ -35,6 +39,7 @@ public final class EventNames {
       functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
     }
     this.facts = facts;
+    this.plans = new PlanDecoder(PlanFacts.ofAny(facts.major()));
     // Of a major without facts no value is read.
     this.binds = new BindReader(facts.isKnown() ? facts.major() : PostgresFacts.newestMajor());
   }
@@ -46,6 +51,10 @@ public final class EventNames {
 
   byte[] function(int index) {
     return functions[index];
+  }
+
+  PlanNode planNode(PlanNodeEvent node, SourceTexts texts) {
+    return plans.decode(node, texts);
   }
 
   byte[] waitName(int event) {

@@ -23,6 +23,7 @@ final class EventSchema {
   static final int BACKEND_END = index("BackendEnd");
   static final int SETTING = index("SettingChanged");
   static final int BINDS = index("BindsBound");
+  static final int PLAN = index("PlanCaptured");
 
   private EventSchema() {}
 

@@ -46,6 +46,8 @@ final class SpanAttributes {
       to.put("pgstitch.begun_before", true);
     }
     buffers(to, span.getBuffers());
+    PlanAttributes.wal(to, span.getWal());
+    PlanAttributes.node(to, span.getPlanNode());
     if (span.getKind() == SpanKind.WAIT) {
       to.put("pgstitch.wait.event", span.getName());
       text(to, "pgstitch.wait.class", span.getEventClass());
@@ -64,7 +66,7 @@ final class SpanAttributes {
   private static boolean isCall(Span span) {
     return switch (span.getKind()) {
       case PARSE, EXEC, FETCH, CLOSE -> true;
-      case STATEMENT, FUNCTION, WAIT, OTHER -> false;
+      case STATEMENT, FUNCTION, WAIT, PLAN_NODE, OTHER -> false;
     };
   }
 

@@ -9,6 +9,7 @@ import io.pgstitch.schema.ErrorReported;
 import io.pgstitch.schema.ErrorThrown;
 import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.FunctionExit;
+import io.pgstitch.schema.PlanCaptured;
 import io.pgstitch.schema.PortalDefined;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.StatementEntry;
@@ -62,6 +63,7 @@ final class EventDispatcher {
       stack.exited(strings.get(e.getFunction()), depth(e.getStack()), e.getRows());
     } else if (event instanceof BufferDelta e) {
       session.addBlocks(e.getUsage());
+      session.addWal(e.getWal());
     } else if (event instanceof Wait e) {
       long cpuNs = Math.max(0, e.getCpuDeltaNs() - e.getCpuNs());
       long lengthNs = clock.advanceByWait(e.getDeltaNs(), cpuNs, e.getDurationNs());
@@ -94,6 +96,10 @@ final class EventDispatcher {
     } else if (event instanceof BindsBound e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       rules.binds().bound(e);
+    } else if (event instanceof PlanCaptured e) {
+      clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
+      stack.entered(depth(e.getStack()));
+      rules.plans().captured(e);
     } else if (event instanceof BackendEnd e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
     } else {

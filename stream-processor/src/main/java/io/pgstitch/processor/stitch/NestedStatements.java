@@ -76,6 +76,8 @@ final class NestedStatements {
     statement.setErrorMessage("");
     statement.setStart(session.reading());
     statement.setBlocks(Readings.none());
+    statement.setWal(Readings.noWal());
+    statement.setCloseWal(Readings.noWal());
     statement.setRows(-1);
     nested.add(statement);
     writer.introduce(statement);

@@ -27,6 +27,10 @@ final class PendingOutput {
     spans.add(span);
   }
 
+  void addAll(List<Span> more) {
+    spans.addAll(more);
+  }
+
   void addRecord(Object record) {
     records.add(record);
   }

@@ -2,7 +2,9 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.Blocks;
 import io.pgstitch.processor.state.Reading;
+import io.pgstitch.processor.state.Wal;
 import io.pgstitch.schema.BufferUsage;
+import io.pgstitch.schema.WalUsage;
 
 /** Arithmetic on counter readings. */
 final class Readings {
@@ -14,6 +16,7 @@ final class Readings {
     copy.setCpuNs(from.getCpuNs());
     copy.setWaitNs(from.getWaitNs());
     copy.setBlocks(from.getBlocks());
+    copy.setWal(from.getWal());
     return copy;
   }
 
@@ -57,6 +60,34 @@ final class Readings {
     moved.setTempRead(end.getTempRead() - start.getTempRead());
     moved.setTempWritten(end.getTempWritten() - start.getTempWritten());
     return moved;
+  }
+
+  /** The sum; the same when nothing was made. */
+  static Wal plus(Wal wal, WalUsage made) {
+    if (made == null) {
+      return wal;
+    }
+    Wal sum = new Wal();
+    sum.setRecords(wal.getRecords() + made.getRecords());
+    sum.setFullPageImages(wal.getFullPageImages() + made.getFullPageImages());
+    sum.setBytes(wal.getBytes() + made.getBytes());
+    return sum;
+  }
+
+  /** What was made between two readings, null when nothing was. */
+  static WalUsage between(Wal start, Wal end) {
+    if (start.equals(end)) {
+      return null;
+    }
+    WalUsage made = new WalUsage();
+    made.setRecords(end.getRecords() - start.getRecords());
+    made.setFullPageImages(end.getFullPageImages() - start.getFullPageImages());
+    made.setBytes(end.getBytes() - start.getBytes());
+    return made;
+  }
+
+  static Wal noWal() {
+    return new Wal();
   }
 
   static Blocks none() {

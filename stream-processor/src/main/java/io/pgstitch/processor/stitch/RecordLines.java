@@ -14,6 +14,7 @@ import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.Wait;
 import io.pgstitch.schema.WaitLine;
+import io.pgstitch.schema.WalUsage;
 import java.util.List;
 
 /** Makes 10046 records and adds them to the session's, which are in order of time. */
@@ -68,19 +69,22 @@ final class RecordLines {
       call.setConsistentReads(moved.getSharedHit() + moved.getLocalHit() + reads);
       call.setCurrentBlocks(moved.getSharedDirtied() + moved.getLocalDirtied());
     }
+    call.setWal(Readings.between(start.getWal(), end.getWal()));
     call.setMisses(misses);
     call.setRows(Math.max(0, rows));
     call.setTimUs(session.utcUs(end));
     session.pending.addRecord(call);
   }
 
-  void close(int cursor, int depth, int type, long cpuUs, long elapsedUs, Reading end) {
+  void close(
+      int cursor, int depth, int type, long cpuUs, long elapsedUs, WalUsage wal, Reading end) {
     Close close = new Close();
     close.setCursor(cursor);
     close.setDep(depth);
     close.setCloseType(type);
     close.setCpuUs(cpuUs);
     close.setElapsedUs(elapsedUs);
+    close.setWal(wal);
     close.setTimUs(session.utcUs(end));
     session.pending.addRecord(close);
   }

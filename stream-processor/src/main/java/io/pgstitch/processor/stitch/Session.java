@@ -8,6 +8,7 @@ import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BufferUsage;
+import io.pgstitch.schema.WalUsage;
 import java.util.ArrayList;
 import java.util.BitSet;
 
@@ -44,6 +45,7 @@ final class Session {
   static OpenSession empty() {
     Reading now = new Reading();
     now.setBlocks(Readings.none());
+    now.setWal(Readings.noWal());
     OpenSession state = new OpenSession();
     state.setNow(now);
     state.setMessageText("");
@@ -79,6 +81,12 @@ final class Session {
     if (state.getMark() != null && state.getMark().getRecords() > place) {
       state.getMark().setRecords(state.getMark().getRecords() + 1);
     }
+  }
+
+  /** Counts WAL that was made since the last event, null for none. */
+  void addWal(WalUsage made) {
+    Reading now = state.getNow();
+    now.setWal(Readings.plus(now.getWal(), made));
   }
 
   long utcNs(long monotonicNs) {

@@ -11,6 +11,7 @@ package io.pgstitch.processor.stitch;
  * @param commands ends of commands and transactions
  * @param waits waits
  * @param binds bind values
+ * @param plans plans that were read
  */
 record SessionRules(
     ClientMessages messages,
@@ -19,7 +20,8 @@ record SessionRules(
     Executors executors,
     CommandEnds commands,
     Waits waits,
-    BoundValues binds) {
+    BoundValues binds,
+    Plans plans) {
 
   /** Wires the rules of one session. */
   static SessionRules of(
@@ -41,6 +43,7 @@ record SessionRules(
         executors,
         new CommandEnds(session, stack, writer, lifecycle, suspended),
         new Waits(session, stack, writer, lifecycle),
-        new BoundValues(session, stack, writer));
+        new BoundValues(session, stack, writer),
+        new Plans(session, stack, suspended));
   }
 }

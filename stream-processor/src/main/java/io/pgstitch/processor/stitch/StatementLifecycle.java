@@ -68,6 +68,8 @@ final class StatementLifecycle {
     statement.setLostEvents(state.getLostPending());
     statement.setWorker(session.backend.getKind() == BackendKind.PARALLEL_WORKER);
     statement.setBlocks(Readings.none());
+    statement.setWal(Readings.noWal());
+    statement.setCloseWal(Readings.noWal());
     statement.setNextOrdinal(1);
     statement.setRowsRecord(-1);
     statement.setRowsSpan(-1);

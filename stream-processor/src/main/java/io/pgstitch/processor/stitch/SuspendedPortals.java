@@ -3,6 +3,7 @@ package io.pgstitch.processor.stitch;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.Span;
 import java.util.List;
 
 /** Statements that were put aside until their portal runs again, the oldest first. */
@@ -60,6 +61,21 @@ final class SuspendedPortals {
       }
     }
     return false;
+  }
+
+  /** The statement with this query descriptor, or null. */
+  OpenStatement ofExecutor(long object) {
+    for (OpenStatement statement : suspended) {
+      if (object != 0 && statement.getOwnObject() == object) {
+        return statement;
+      }
+    }
+    return null;
+  }
+
+  /** Sends spans of a statement that is put aside as a part of its trace. */
+  void sendPart(OpenStatement statement, List<Span> spans) {
+    emitter.partOfSuspended(statement, spans, session.reading());
   }
 
   /** Ends those whose portal was dropped without their executor's end. */

@@ -13,6 +13,7 @@ import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.ErrorLine;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.Span;
+import io.pgstitch.schema.Stat;
 import io.pgstitch.schema.WaitLine;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -162,6 +163,8 @@ final class TailMove {
       if (record instanceof WaitLine line && line.getCursor() == from) {
         line.setCursor(to);
       } else if (record instanceof Call line && line.getDep() == 0 && line.getCursor() == from) {
+        line.setCursor(to);
+      } else if (record instanceof Stat line && line.getCursor() == from) {
         line.setCursor(to);
       } else if (record instanceof ErrorLine line && line.getCursor() == from) {
         line.setCursor(to);

@@ -31,6 +31,13 @@ final class TraceEmitter {
     session.state.setMark(null);
   }
 
+  /** Sends spans of a suspended statement; its records stay among the session's. */
+  void partOfSuspended(OpenStatement statement, List<Span> spans, Reading end) {
+    session.counters.add(Counter.PARTS, 1);
+    trace(statement, spans, end, CloseReason.LIMIT, false);
+    statement.setParts(statement.getParts() + 1);
+  }
+
   /** Sends the last part of the running statement. */
   void last(OpenStatement statement, Span root, Reading end, CloseReason reason) {
     List<Span> spans = session.pending.takeSpans();

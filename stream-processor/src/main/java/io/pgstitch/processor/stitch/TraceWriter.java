@@ -74,9 +74,11 @@ final class TraceWriter {
     nested.setCpuNs(nested.getCpuNs() + span.getCpuNs());
     nested.setWaitNs(nested.getWaitNs() + span.getWaitNs());
     nested.setBlocks(sum(nested.getBlocks(), span.getBuffers()));
+    nested.setWal(Readings.plus(nested.getWal(), span.getWal()));
     if (phase == Phase.CLOSE) {
       nested.setCloseCpuUs(nested.getCloseCpuUs() + Readings.cpuUs(start, end));
       nested.setCloseElapsedUs(nested.getCloseElapsedUs() + lines.elapsedUs(start, end));
+      nested.setCloseWal(Readings.plus(nested.getCloseWal(), span.getWal()));
     } else {
       lines.call(
           phase,
@@ -98,6 +100,7 @@ final class TraceWriter {
         RecordLines.CLOSE_DROPPED,
         nested.getCloseCpuUs(),
         nested.getCloseElapsedUs(),
+        Readings.between(Readings.noWal(), nested.getCloseWal()),
         end);
     String name = nested.getCommandTag().isEmpty() ? "UTILITY" : nested.getCommandTag();
     Span span = span(statement, nested.getOrdinal(), nested.getParent(), SpanKind.STATEMENT, name);
@@ -106,6 +109,7 @@ final class TraceWriter {
     span.setCpuNs(nested.getCpuNs());
     span.setWaitNs(nested.getWaitNs());
     span.setBuffers(Readings.between(Readings.none(), nested.getBlocks()));
+    span.setWal(Readings.between(Readings.noWal(), nested.getWal()));
     span.setRows(nested.getRows());
     span.setDepth(nested.getDepth());
     span.setText(nested.getText());
@@ -126,12 +130,14 @@ final class TraceWriter {
     statement.setCpuNs(statement.getCpuNs() + span.getCpuNs());
     statement.setWaitNs(statement.getWaitNs() + span.getWaitNs());
     statement.setBlocks(sum(statement.getBlocks(), span.getBuffers()));
+    statement.setWal(Readings.plus(statement.getWal(), span.getWal()));
     statement.setCalls(statement.getCalls() + 1);
     statement.setRowsRecord(-1);
     statement.setRowsSpan(-1);
     if (phase == Phase.CLOSE) {
       statement.setCloseCpuUs(statement.getCloseCpuUs() + Readings.cpuUs(start, end));
       statement.setCloseElapsedUs(statement.getCloseElapsedUs() + lines.elapsedUs(start, end));
+      statement.setCloseWal(Readings.plus(statement.getCloseWal(), span.getWal()));
     } else {
       if (phase == Phase.EXEC && call.getRows() < 0) {
         statement.setRowsRecord(session.pending.records().size());
@@ -176,6 +182,7 @@ final class TraceWriter {
             : RecordLines.CLOSE_DROPPED,
         statement.getCloseCpuUs(),
         statement.getCloseElapsedUs(),
+        Readings.between(Readings.noWal(), statement.getCloseWal()),
         end);
     String tag = statement.getCommandTag();
     Span root = span(statement, ROOT, -1, SpanKind.STATEMENT, tag.isEmpty() ? "STATEMENT" : tag);
@@ -184,6 +191,7 @@ final class TraceWriter {
     root.setCpuNs(statement.getCpuNs());
     root.setWaitNs(statement.getWaitNs());
     root.setBuffers(Readings.between(Readings.none(), statement.getBlocks()));
+    root.setWal(Readings.between(Readings.noWal(), statement.getWal()));
     root.setRows(statement.getRows());
     root.setText(statement.getText());
     root.setQueryId(statement.getQueryId());
@@ -248,6 +256,7 @@ final class TraceWriter {
     span.setCpuNs(end.getCpuNs() - start.getCpuNs());
     span.setWaitNs(end.getWaitNs() - start.getWaitNs());
     span.setBuffers(Readings.between(start.getBlocks(), end.getBlocks()));
+    span.setWal(Readings.between(start.getWal(), end.getWal()));
   }
 
   private static Blocks sum(Blocks blocks, BufferUsage moved) {

@@ -5,6 +5,7 @@ import io.pgstitch.testkit.trace.TraceRecord.Failure;
 import io.pgstitch.testkit.trace.TraceRecord.Moment;
 import io.pgstitch.testkit.trace.TraceRecord.OfCursor;
 import io.pgstitch.testkit.trace.TraceRecord.Parsing;
+import io.pgstitch.testkit.trace.TraceRecord.Stat;
 import io.pgstitch.testkit.trace.TraceRecord.Wait;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -54,6 +55,8 @@ final class CursorRules {
       useUnlessZero(wait.line(), "WAIT", wait.cursor());
     } else if (record instanceof Failure failure) {
       useUnlessZero(failure.line(), "ERROR", failure.cursor());
+    } else if (record instanceof Stat stat) {
+      use(stat.line(), "STAT", stat.cursor());
     } else if (record instanceof OfCursor other) {
       if (other.kind().equals("BINDS") && executed.contains(other.cursor())) {
         boundSinceExec.put(other.cursor(), other.line());

@@ -5,6 +5,7 @@ import io.pgstitch.testkit.trace.TraceRecord.Failure;
 import io.pgstitch.testkit.trace.TraceRecord.Moment;
 import io.pgstitch.testkit.trace.TraceRecord.OfCursor;
 import io.pgstitch.testkit.trace.TraceRecord.Parsing;
+import io.pgstitch.testkit.trace.TraceRecord.Stat;
 import io.pgstitch.testkit.trace.TraceRecord.Timed;
 import io.pgstitch.testkit.trace.TraceRecord.Wait;
 import java.io.IOException;
@@ -51,6 +52,7 @@ public final class Trace10046Validator {
     List<TraceRecord> records =
         TraceGrammar.parse(new String(file, StandardCharsets.ISO_8859_1), violations);
     new CursorRules(violations).check(records, cursorsMayStayOpen);
+    new PlanRules(violations).check(records);
     checkTime(records, violations);
     CallTree tree = new CallTree(violations);
     records.forEach(record -> addTo(tree, record));
@@ -117,6 +119,8 @@ public final class Trace10046Validator {
       return "WAIT";
     } else if (record instanceof Failure) {
       return "ERROR";
+    } else if (record instanceof Stat) {
+      return "STAT";
     } else if (record instanceof OfCursor other) {
       return other.kind();
     } else if (record instanceof Moment moment) {

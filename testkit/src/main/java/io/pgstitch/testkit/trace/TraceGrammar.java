@@ -5,6 +5,7 @@ import io.pgstitch.testkit.trace.TraceRecord.Failure;
 import io.pgstitch.testkit.trace.TraceRecord.Moment;
 import io.pgstitch.testkit.trace.TraceRecord.OfCursor;
 import io.pgstitch.testkit.trace.TraceRecord.Parsing;
+import io.pgstitch.testkit.trace.TraceRecord.Stat;
 import io.pgstitch.testkit.trace.TraceRecord.Wait;
 import java.util.ArrayList;
 import java.util.List;
@@ -231,7 +232,7 @@ final class TraceGrammar {
     }
     m = STAT.matcher(line);
     if (m.matches()) {
-      records.add(new OfCursor(number, "STAT", n(m, 1)));
+      records.add(new Stat(number, n(m, 1), n(m, 2), n(m, 4), n(m, 5)));
       return true;
     }
     return false;

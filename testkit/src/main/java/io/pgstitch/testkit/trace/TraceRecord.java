@@ -41,7 +41,10 @@ sealed interface TraceRecord {
     }
   }
 
-  /** BINDS or STAT: a cursor and no time. */
+  /** STAT: a line of a plan. */
+  record Stat(int line, long cursor, long id, long pid, long pos) implements TraceRecord {}
+
+  /** BINDS: a cursor and no time. */
   record OfCursor(int line, String kind, long cursor) implements TraceRecord {}
 
   /** ERROR. */

@@ -18,6 +18,11 @@ public enum TraceRule {
   BINDS_ORDER,
   /** Every cursor is closed at the end. */
   CURSOR_LEFT_OPEN,
+  /**
+   * The STAT lines of one execution follow each other: ids are 1, 2 ..., {@code pid} is 0 or an
+   * earlier id, {@code pos} counts the children of a parent from 1.
+   */
+  PLAN_TREE,
   /** {@code tim} never goes back. */
   TIME_GOES_BACK,
   /** A call's depth is its caller's plus one, and every recursive call has a caller. */

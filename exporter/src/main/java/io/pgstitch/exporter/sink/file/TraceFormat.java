@@ -7,6 +7,7 @@ import io.pgstitch.schema.ErrorLine;
 import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
+import io.pgstitch.schema.Stat;
 import io.pgstitch.schema.TraceRecords;
 import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.WaitLine;
@@ -64,7 +65,10 @@ final class TraceFormat {
 
   private static String line(Object record) {
     if (record instanceof Call call) {
-      return call(call);
+      return call(call) + PlanLines.wal(call.getCursor(), call.getKind().name(), call.getWal());
+    }
+    if (record instanceof Stat stat) {
+      return PlanLines.stat(stat);
     }
     if (record instanceof WaitLine wait) {
       return wait(wait);
@@ -75,7 +79,8 @@ final class TraceFormat {
           + (",e=" + close.getElapsedUs())
           + (",dep=" + close.getDep())
           + (",type=" + close.getCloseType())
-          + (",tim=" + close.getTimUs());
+          + (",tim=" + close.getTimUs())
+          + PlanLines.wal(close.getCursor(), "CLOSE", close.getWal());
     }
     if (record instanceof TransactionEndLine end) {
       return ("XCTEND rlbk=" + bit(end.getRollback()))

@@ -82,7 +82,7 @@ class TraceFormatTest {
 
   @Test
   void closeHasItsType() {
-    assertThat(written(new Close(101, 1L, 2L, 0, 3, 9L)))
+    assertThat(written(new Close(101, 1L, 2L, 0, 3, 9L, null)))
         .isEqualTo("CLOSE #101:c=1,e=2,dep=0,type=3,tim=9\n");
   }
 
