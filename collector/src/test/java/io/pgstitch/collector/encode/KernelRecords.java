@@ -16,7 +16,14 @@ final class KernelRecords {
   private KernelRecords() {}
 
   static KernelEvent session(long cpu) {
-    return event(KernelEvent.SESSION, 0, 100, cpu, 0, 0, new byte[400]);
+    return event(
+        KernelEvent.SESSION,
+        0,
+        100,
+        cpu,
+        0,
+        0,
+        new byte[112 + 4 * 64 + 8 * KernelEvent.WAL_COUNTERS + 8]);
   }
 
   static KernelEvent activity(long sequence, long time, long cpu, int state, String text) {
@@ -41,7 +48,7 @@ final class KernelRecords {
   }
 
   static KernelEvent buffers(long... totals) {
-    ByteBuffer body = body(104);
+    ByteBuffer body = body(80);
     for (int i = 0; i < 10; i++) {
       body.putLong(i < totals.length ? totals[i] : 0);
     }
