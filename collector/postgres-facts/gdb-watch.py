@@ -73,6 +73,25 @@ def planned_stmt(address):
     return {"address": address, **seen, "utility_tag": number(utility, "i") if utility else None}
 
 
+def relations(estate):
+    """The relations that the executor has opened, each as (oid, name, tablespace, database, file, class's file, tablespace, shared)."""
+    count, first = field(estate, "estate.es_range_table_size", "I"), field(estate, "estate.es_relations", "Q")
+    if not count or count > 100 or not first:
+        return []
+    opened = (number(first + 8 * i, "Q") for i in range(count))
+    return [relation(address) for address in opened if address]
+
+
+def relation(address):
+    row = field(address, "relation.rd_rel", "Q") or None
+    locator = address + LAYOUT["relation.rd_locator"]
+    return {
+        "locator": [number(locator + 4 * i, "I") for i in range(3)],
+        **fields(address, "relation", rd_id="I", rd_backend="i"),
+        **fields(row, "class", relname="s", relfilenode="I", reltablespace="I", relisshared="B"),
+    }
+
+
 def query_desc():
     address = argument(0)
     plannedstmt = field(address, "query_desc.plannedstmt", "Q")
@@ -80,6 +99,7 @@ def query_desc():
     return {
         **fields(address, "query_desc", operation="i", source_text="*s"),
         **fields(estate, "estate", es_processed="Q"),
+        "relations": relations(estate),
         **planned_stmt(plannedstmt),
         **fields(pointed("MyProc"), "pgproc", lxid="I", xid="I"),
         **fields(pointed("MyPgXact"), "pgxact", xid="I"),
@@ -103,7 +123,32 @@ def lock():
         "relation": number(tag + 4, "I"),
         "type": number(tag + 14, "B"),
         "locallock.mode": field(argument(0), "locallock.mode", "i"),
+        "holders": holders(field(argument(0), "locallock.lock", "Q")),
     }
+
+
+def holders(wanted):
+    """Those who hold the lock or wait for it: pid of the group's leader, modes held."""
+    if not wanted or "lock.proc_locks" not in LAYOUT:
+        return []
+    found, head = [], wanted + LAYOUT["lock.proc_locks"]
+    link = number(head + 8, "Q")
+    while link and link != head and len(found) < 100:
+        entry = link - LAYOUT.get("proclock.lock_link", 0)
+        if field(entry, "proclock.my_lock", "Q") == wanted:
+            leader = field(entry, "proclock.group_leader", "Q")
+            found.append([field(leader, "pgproc.pid", "i"), field(entry, "proclock.hold_mask", "i")])
+        link = number(link + 8, "Q")
+    return found
+
+
+def sent_string():
+    """pq_sendstring(StringInfo buf, const char *str)"""
+    seen = fields(argument(0), "string_info", data="Q", len="i", cursor="i")
+    last = seen["string_info.len"]
+    code = number(seen["string_info.data"] + last - 1, "B") if last and seen["string_info.data"] else None
+    cursor = seen["string_info.cursor"]
+    return {**seen, "type": None if cursor is None else chr(cursor & 0xFF), "code": chr(code) if code else None, "text": text(argument(1))}
 
 
 CALLS = {
@@ -114,6 +159,8 @@ CALLS = {
     "PortalStart": lambda: fields(argument(0), "portal", name="*s", prep_stmt_name="*s", source_text="*s"),
     "EndCommand": lambda: fields(argument(0), "query_completion", command_tag="i", nprocessed="Q"),
     "ProcSleep": lock,
+    "pq_sendstring": sent_string,
+    "ThrowErrorData": lambda: fields(argument(0), "error_data", sqlerrcode="i"),
     "pgstat_report_activity": lambda: {"activity": argument(0) & 0xFFFFFFFF},
 }
 
@@ -135,7 +182,8 @@ def snapshot():
         **fields(pointed("MyProcPort") or None, "port", remote_host="*s", remote_port="*s", database_name="*s", user_name="*s",
                  application_name="*s"),
         "application_name": text(pointed("application_name")),
-        **fields(pointed("MyProc"), "pgproc", wait_event_info="I"),
+        **fields(pointed("MyProc"), "pgproc", wait_event_info="I", pid="i"),
+        "leader": field(field(pointed("MyProc"), "pgproc.lock_group_leader", "Q") or None, "pgproc.pid", "i"),
         "my_wait_event_info": number(pointed("my_wait_event_info"), "I") if symbol("my_wait_event_info") else None,
         **fields(entry or None, "background_worker", function_name="s", notify_pid="i"),
         "state": field(pointed("MyBEEntry"), "backend_status.state", "i"),

@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "catalog/pg_class.h"
 #include "executor/execdesc.h"
+#include "lib/stringinfo.h"
 #include "libpq/libpq-be.h"
 #include "nodes/execnodes.h"
 #include "nodes/nodes.h"
@@ -23,6 +25,8 @@
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "tcop/cmdtag.h"
+#include "utils/elog.h"
+#include "utils/rel.h"
 #if PG_VERSION_NUM >= 140000
 #include "utils/backend_status.h"
 #define BACKEND_STATUS_HEADER "utils/backend_status.h"
@@ -39,6 +43,13 @@ static void
 value(const char *key, size_t value, const char *what, const char *header)
 {
 	printf("# %s, %s\n%s=%zu\n", what, header, key, value);
+}
+
+static void
+conflicts(const char *key, unsigned mask)
+{
+	printf("# A bit 1 << mode for each mode that this one conflicts with.\n");
+	value(key, mask, "LockConflicts", "storage/lmgr/lock.c (in no header)");
 }
 
 #define OFFSET(key, type, field, header) value(key, offsetof(type, field), #type "." #field, header)
@@ -117,6 +128,46 @@ main(int argc, char **argv)
 
 	OFFSET("locallock.tag", LOCALLOCK, tag.lock, "storage/lock.h");
 	OFFSET("locallock.mode", LOCALLOCK, tag.mode, "storage/lock.h");
+
+	OFFSET("locallock.lock", LOCALLOCK, lock, "storage/lock.h");
+	OFFSET("lock.proc_locks", LOCK, procLocks, "storage/lock.h");
+	OFFSET("proclock.my_lock", PROCLOCK, tag.myLock, "storage/lock.h");
+	OFFSET("proclock.group_leader", PROCLOCK, groupLeader, "storage/lock.h");
+	OFFSET("proclock.hold_mask", PROCLOCK, holdMask, "storage/lock.h");
+	OFFSET("proclock.lock_link", PROCLOCK, lockLink, "storage/lock.h");
+	OFFSET("pgproc.pid", PGPROC, pid, "storage/proc.h");
+	OFFSET("pgproc.lock_group_leader", PGPROC, lockGroupLeader, "storage/proc.h");
+	conflicts("lock_conflicts.access_share", 0x100);
+	conflicts("lock_conflicts.row_share", 0x180);
+	conflicts("lock_conflicts.row_exclusive", 0x1e0);
+	conflicts("lock_conflicts.share_update_exclusive", 0x1f0);
+	conflicts("lock_conflicts.share", 0x1d8);
+	conflicts("lock_conflicts.share_row_exclusive", 0x1f8);
+	conflicts("lock_conflicts.exclusive", 0x1fc);
+	conflicts("lock_conflicts.access_exclusive", 0x1fe);
+
+	OFFSET("estate.es_relations", EState, es_relations, "nodes/execnodes.h");
+	OFFSET("estate.es_range_table_size", EState, es_range_table_size, "nodes/execnodes.h");
+	OFFSET("relation.rd_id", RelationData, rd_id, "utils/rel.h");
+	OFFSET("relation.rd_rel", RelationData, rd_rel, "utils/rel.h");
+	printf("# Three OIDs: tablespace, database, number of the file.\n");
+#if PG_VERSION_NUM >= 160000
+	OFFSET("relation.rd_locator", RelationData, rd_locator, "utils/rel.h");
+#else
+	value("relation.rd_locator", offsetof(RelationData, rd_node), "RelationData.rd_node", "utils/rel.h");
+#endif
+	printf("# Whose temporary relation it is, -1 of a permanent one.\n");
+	OFFSET("relation.rd_backend", RelationData, rd_backend, "utils/rel.h");
+	printf("# A char array, not a pointer.\n");
+	OFFSET("class.relname", FormData_pg_class, relname, "catalog/pg_class.h");
+	OFFSET("class.relfilenode", FormData_pg_class, relfilenode, "catalog/pg_class.h");
+	OFFSET("class.reltablespace", FormData_pg_class, reltablespace, "catalog/pg_class.h");
+	OFFSET("class.relisshared", FormData_pg_class, relisshared, "catalog/pg_class.h");
+
+	OFFSET("string_info.data", StringInfoData, data, "lib/stringinfo.h");
+	OFFSET("string_info.len", StringInfoData, len, "lib/stringinfo.h");
+	OFFSET("string_info.cursor", StringInfoData, cursor, "lib/stringinfo.h");
+	OFFSET("error_data.sqlerrcode", ErrorData, sqlerrcode, "utils/elog.h");
 
 	ENUM("command.select", CMD_SELECT, "nodes/nodes.h");
 	ENUM("command.update", CMD_UPDATE, "nodes/nodes.h");

@@ -17,7 +17,11 @@ import time
 from server import Server, ServerError, sleeping, until
 
 HERE = pathlib.Path(__file__).resolve().parent
-RELATION_LOCK, SHARE_LOCK = 0, 5
+RELATION_LOCK, SHARE_LOCK, ROW_EXCLUSIVE_LOCK = 0, 5, 3
+DEFAULT_TABLESPACE, GLOBAL_TABLESPACE = 1663, 1664
+DIVISION_BY_ZERO = "22012"
+LOCK_MODES = ("access_share", "row_share", "row_exclusive", "share_update_exclusive", "share", "share_row_exclusive",
+              "exclusive", "access_exclusive")
 INT4PL = 177  # oid of int4pl(int4, int4)
 
 
@@ -103,11 +107,13 @@ class Verification:
             self.attached(traced, watch.attached)
             self.wake(traced)
             watch.new()
-            for part in (self.statements, self.merge, self.query_id, self.prepared, self.activity, self.transaction, self.disabled, self.lock):
+            for part in (self.statements, self.relations, self.merge, self.query_id, self.prepared, self.activity, self.error,
+                         self.transaction, self.disabled, self.lock, self.thrown):
                 part(traced, watch)
         finally:
             traced.close()
             watch.end()
+        self.conflicts()
         self.worker()
         self.starting()
         self.versions()
@@ -138,6 +144,7 @@ class Verification:
             self.check(key, seen[key], wanted)
         self.check("(variable application_name)", seen["application_name"], "facts_app")
         self.check("pgproc.wait_event_info", self.wait_events.get(seen["pgproc.wait_event_info"]), "PgSleep")
+        self.check("pgproc.pid", seen["pgproc.pid"], traced.pid)
         if self.version >= 14:
             self.check("(variable my_wait_event_info)", self.wait_events.get(seen["my_wait_event_info"]), "PgSleep")
 
@@ -179,6 +186,71 @@ class Verification:
         self.check("query_completion.nprocessed", [c["query_completion.nprocessed"] for c in completions], [*rows.values()])
         portals = [e["portal.source_text"] for e in events if e["at"] == "PortalStart"]
         self.check("portal.source_text", portals, [sql] * 5)
+
+    def relations(self, traced, watch):
+        """Whatever the executor has opened is what the catalog says."""
+        sql = "select r.oid, pg_relation_filenode(r.oid), d.oid from pg_class r, pg_database d where relname = '{}' and datname = 'facts_db'"
+        self.helper.query("vacuum full t")
+        for name, shared in (("t", 0), ("pg_database", 1)):
+            oid, file, database = (int(n) for n in self.helper.query(sql.format(name))[0])
+            runs = [e for e in self.step(traced, watch, f"select count(*) from {name}") if e["at"] == "standard_ExecutorRun"]
+            opened = runs[0]["relations"] if runs else []
+            seen = opened[0] if len(opened) == 1 else {}
+            self.check("estate.es_relations", len(opened), 1)
+            self.check("estate.es_range_table_size", len(opened), 1)
+            self.check("relation.rd_id", seen.get("relation.rd_id"), oid)
+            self.check("relation.rd_backend", seen.get("relation.rd_backend"), -1)
+            self.check("relation.rd_rel", seen.get("class.relname"), name)
+            self.check("class.relname", seen.get("class.relname"), name)
+            space = GLOBAL_TABLESPACE if shared else DEFAULT_TABLESPACE
+            self.check("relation.rd_locator", seen.get("locator"), [space, 0 if shared else database, file])
+            self.check("class.relfilenode", seen.get("class.relfilenode"), 0 if shared else file)
+            self.check("class.reltablespace", seen.get("class.reltablespace"), GLOBAL_TABLESPACE if shared else 0)
+            self.check("class.relisshared", seen.get("class.relisshared"), shared)
+        self.step(traced, watch, "create temp table own (a int)")
+        runs = [e for e in self.step(traced, watch, "select pg_relation_filepath('own') from own") if e["at"] == "standard_ExecutorRun"]
+        path = traced.query("select pg_relation_filepath('own')")[0][0].rsplit("/")[-1]
+        watch.new()
+        seen = runs[0]["relations"][0] if runs and runs[0]["relations"] else {}
+        self.check("relation.rd_backend", f"t{seen.get('relation.rd_backend')}_{seen.get('class.relfilenode')}", path)
+
+    def error(self, traced, watch):
+        """The fields of an error as the client gets them."""
+        sent = [e for e in self.step(traced, watch, "select 1 / 0") if e["at"] == "pq_sendstring"]
+        self.check("string_info.cursor", {e["type"] for e in sent}, {"E"})
+        fields = {e["code"]: e["text"] for e in sent}
+        self.check("string_info.data", fields.get("M"), "division by zero")
+        self.check("string_info.len", fields.get("C"), DIVISION_BY_ZERO)
+        quiet = [e for e in self.step(traced, watch, "select 1 as a, 'x' as b") if e["at"] == "pq_sendstring"]
+        self.check("(strings sent by a statement)", quiet, [])
+
+    def thrown(self, traced, watch):
+        """An error of a parallel worker, which its leader throws again."""
+        self.step(traced, watch, "rollback")
+        self.step(traced, watch, f"set {'debug_parallel_query' if self.version >= 16 else 'force_parallel_mode'} = on")
+        events = self.step(traced, watch, "select 1 / (b - b) from t where b is not null limit 1")
+        packed = sum((ord(c) - ord("0") & 0x3F) << 6 * i for i, c in enumerate(DIVISION_BY_ZERO))
+        seen = [e["error_data.sqlerrcode"] for e in events if e["at"] == "ThrowErrorData"]
+        self.check("error_data.sqlerrcode", seen[:1], [packed])
+
+    def conflicts(self):
+        """Each mode against each on a table, in two sessions."""
+        other = self.server.session(database="facts_db")
+        seen = dict.fromkeys(range(1, 9), 0)
+        for held, held_name in enumerate(LOCK_MODES, 1):
+            other.query("begin")
+            other.query(f"lock table t in {held_name.replace('_', ' ')} mode")
+            for wanted, wanted_name in enumerate(LOCK_MODES, 1):
+                self.helper.query("begin")
+                try:
+                    self.helper.query(f"lock table t in {wanted_name.replace('_', ' ')} mode nowait")
+                except ServerError:
+                    seen[wanted] |= 1 << held
+                self.helper.query("rollback")
+            other.query("rollback")
+        other.close()
+        for mode, name in enumerate(LOCK_MODES, 1):
+            self.check_same(f"lock_conflicts.{name}", seen[mode])
 
     def merge(self, traced, watch):
         sql = "merge into t using (values (3), (4)) s(x) on a = x when matched then update set b = 0"
@@ -251,6 +323,11 @@ class Verification:
         tags = [(e["database"], e["relation"], e["type"]) for e in waits]
         self.check("locallock.tag", tags, [(int(rows[0][0]), int(rows[0][1]), RELATION_LOCK)])
         self.check("locallock.mode", [e["locallock.mode"] for e in waits], [SHARE_LOCK])
+        holders = [sorted(e["holders"]) for e in waits]
+        wanted = [sorted([[self.helper.pid, 1 << ROW_EXCLUSIVE_LOCK], [traced.pid, 0]])]
+        for key in ("locallock.lock", "lock.proc_locks", "proclock.my_lock", "proclock.group_leader", "proclock.hold_mask",
+                    "proclock.lock_link"):
+            self.check(key, holders, wanted)
 
     def worker(self):
         leader = self.server.session()
@@ -262,6 +339,7 @@ class Verification:
         watch.end()
         self.check("background_worker.function_name", watch.attached["background_worker.function_name"], "ParallelWorkerMain")
         self.check("background_worker.notify_pid", watch.attached["background_worker.notify_pid"], leader.pid)
+        self.check("pgproc.lock_group_leader", watch.attached["leader"], leader.pid)
         leader.close()
 
     def starting(self):

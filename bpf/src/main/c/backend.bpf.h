@@ -14,8 +14,8 @@
 
 #define MAX_BINARIES 64
 #define MAX_RUNS 32
-#define NO_COUNT (~0ULL)
 #define MAX_QUERIES 16
+#define NO_COUNT (~0ULL)
 
 /* Stack pointer at a function's return minus the one at its entry: x86 pops the return address. */
 #if defined(__TARGET_ARCH_x86)
@@ -38,6 +38,8 @@ struct pending_wait {
 	__u8 active;
 	__u8 in_call;
 	__u8 interrupted; /* the last call ended early: the next one goes on with the same wait */
+	__u8 follows;	  /* the running call moves the bytes that were waited for */
+	__u16 detail;	  /* FLAG_WAIT_FILE, FLAG_WAIT_LOCK or 0: what `details` holds of it */
 };
 
 struct executor_run {
@@ -79,7 +81,18 @@ struct backend {
 	__u32 begun_before;
 	__u32 runs;
 	struct executor_run run[MAX_RUNS];
+	__u32 watched; /* the wait word has a watchpoint: its writes say when waits begin and end */
 	struct pending_wait wait;
+};
+
+/* What is known of the running wait's target and of an error on its way to the client. */
+struct details {
+	struct file_detail file;
+	struct lock_detail lock;
+	__u64 report_stack;    /* stack pointer of the main loop's EmitErrorReport, 0 none runs */
+	__u32 client_sqlstate; /* in the message that is being built, 0 not yet */
+	__u32 client_fatal;    /* its severity is above ERROR */
+	__u32 finishing;       /* errfinish runs */
 };
 
 /* Where events with text are put together: a backend runs one program at a time, while a per-CPU
@@ -92,10 +105,12 @@ struct scratch {
 		struct portal_event portal;
 		struct setting_event setting;
 		struct bind_event bind;
+		struct error_event error;
 		__u8 bytes[2 * TEXT_PIECE]; /* the event, and the text right behind it */
 	};
 	__u32 binds_sent; /* of the query descriptor in work */
 	__u32 binds_unsent;
+	__u32 last_piece; /* bytes of text in the event, as put_pieces() left it */
 };
 
 struct {
@@ -116,6 +131,13 @@ struct {
 	__type(key, int);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct details);
+} wait_details SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -397,6 +419,7 @@ static __noinline int announce(struct backend *b, __u64 now)
 	e->kind = b->kind;
 	e->binary = b->binary;
 	e->begun_before = b->begun_before;
+	e->wait_word = b->wait_word;
 	if (bin->layout_known) {
 		port = read_u64(b->bias + bin->my_proc_port);
 		if (port) {
@@ -428,26 +451,31 @@ static __noinline int announce(struct backend *b, __u64 now)
 	return 0;
 }
 
-static __always_inline void put_wait(struct backend *b)
+static __always_inline struct details *known_details(void)
 {
-	struct wait_event *e;
-	struct pending_wait *w = &b->wait;
+	return bpf_task_storage_get(&wait_details, bpf_get_current_task_btf(), 0, 0);
+}
 
-	w->active = 0;
-	/* Before the backend's first event there is nothing that the wait could belong to. */
-	if (!b->announced)
-		return;
-	b->sequence++;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
-	if (!e) {
-		count_loss(LOSS_RING_FULL);
-		return;
-	}
-	e->h.length = sizeof(*e);
+static __always_inline struct details *current_details(void)
+{
+	struct details *d = bpf_task_storage_get(&wait_details, bpf_get_current_task_btf(), 0,
+						 BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!d)
+		count_loss(LOSS_NO_STATE);
+	return d;
+}
+
+static __always_inline void fill_wait(struct wait_event *e, const struct backend *b, __u32 length,
+				      __u32 flags)
+{
+	const struct pending_wait *w = &b->wait;
+
+	e->h.length = length;
 	e->h.kind = EVENT_WAIT;
 	e->h.function = 0;
 	e->h.pid = bpf_get_current_pid_tgid() >> 32;
-	e->h.flags = b->level << FLAG_LEVEL_SHIFT;
+	e->h.flags = flags | b->level << FLAG_LEVEL_SHIFT;
 	e->h.time_ns = w->end_ns;
 	e->h.cpu_ns = w->end_cpu_ns;
 	e->h.sequence = b->sequence;
@@ -461,7 +489,52 @@ static __always_inline void put_wait(struct backend *b)
 	e->descriptor = w->descriptor;
 	e->lock_mode = b->lock_stack ? b->lock_mode : 0;
 	__builtin_memcpy(e->lock_tag, b->lock_tag, sizeof(e->lock_tag));
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+/* Three sizes, because a reservation's must be a constant. */
+static __noinline int put_wait(struct backend *b)
+{
+	struct details *d;
+	__u32 detail;
+
+	if (!b)
+		return 0;
+	b->wait.active = 0;
+	b->wait.follows = 0;
+	/* Before the backend's first event there is nothing that the wait could belong to. */
+	if (!b->announced)
+		return 0;
+	b->sequence++;
+	detail = b->wait.detail;
+	d = detail ? known_details() : 0;
+	if (d && detail == FLAG_WAIT_FILE) {
+		struct wait_of_file *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+		if (!e)
+			goto full;
+		fill_wait(&e->wait, b, sizeof(*e), FLAG_WAIT_FILE);
+		__builtin_memcpy(&e->file, &d->file, sizeof(e->file));
+		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	} else if (d && detail == FLAG_WAIT_LOCK) {
+		struct wait_of_lock *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+		if (!e)
+			goto full;
+		fill_wait(&e->wait, b, sizeof(*e), FLAG_WAIT_LOCK);
+		__builtin_memcpy(&e->lock, &d->lock, sizeof(e->lock));
+		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	} else {
+		struct wait_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+		if (!e)
+			goto full;
+		fill_wait(e, b, sizeof(*e), 0);
+		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	}
+	return 0;
+full:
+	count_loss(LOSS_RING_FULL);
+	return 0;
 }
 
 static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)

@@ -23,6 +23,8 @@ enum event_kind {
 	EVENT_BINDS = 15,	  /* struct bind_event + value, for each value and once at their end */
 	EVENT_PLAN_NODE = 16,	  /* struct plan_node_event of plans.h: before the plan it belongs to */
 	EVENT_PLAN = 32,	  /* struct plan_event of plans.h */
+	EVENT_RELATION = 17,	  /* struct relation_event: which relation a file belongs to */
+	EVENT_THROWN = 18,	  /* struct error_event: an error leaves the function that raised it */
 };
 
 enum event_flags {
@@ -31,13 +33,16 @@ enum event_flags {
 	FLAG_TEXT_UNREADABLE = 4, /* the text could not be read (page not resident) */
 	FLAG_HAD_XID = 1 << 16, /* activity: the transaction has been given an id */
 	FLAG_BINDS_LAST = 8,	/* position: values sent before, type: values there are */
+	FLAG_WAIT_FILE = 0x100,	  /* struct file_detail follows struct wait_event */
+	FLAG_WAIT_LOCK = 0x200,	  /* struct lock_detail follows struct wait_event */
+	FLAG_FATAL = 0x400,	  /* the error ends the session */
 };
 
 /* The highest byte of the flags: the level in force for the event, bits of enum level. */
 #define FLAG_LEVEL_SHIFT 24
 
 /* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS, TEXT, PLAN_NODE and a SETTING with
- * SETTING_SETTLED have none of their own (the first four carry that of the event that follows): losing one of them is noticed by other means. */
+ * SETTING_SETTLED have none of their own (all but the last carry that of the event that follows): losing one of them is noticed by other means. */
 struct event_header {
 	__u32 length;	   /* of the whole record */
 	__u16 kind;
@@ -77,6 +82,7 @@ struct session_event {
 	char application_name[SESSION_TEXT];
 	char client_address[SESSION_TEXT];
 	__u64 wal[WAL_COUNTERS]; /* pgWalUsage when the backend was first seen */
+	__u64 wait_word; /* address of its wait_event_info, 0 unknown */
 };
 
 struct activity_event {
@@ -145,6 +151,52 @@ struct wait_event {
 	__u32 lock_tag[4];
 };
 
+#define FILE_NAME 40
+#define FILE_PARENT 32
+#define FILE_GRANDPARENT 16
+
+/* The file of an IO wait, as the kernel's directory entries name it; longer names are cut. */
+struct file_detail {
+	__u32 depth; /* names below the backend's working directory: 1, 2, 3; 0 when it lies elsewhere or deeper */
+	__u32 pad;
+	char name[FILE_NAME];
+	char parent[FILE_PARENT];
+	char grandparent[FILE_GRANDPARENT];
+};
+
+#define LOCK_HOLDERS 16
+
+/* Who holds, in a mode that conflicts, the lock that is waited for. */
+struct lock_detail {
+	__u32 count;
+	__u32 cut;		   /* there are more, or the list changed while it was read */
+	__u32 holders[LOCK_HOLDERS]; /* pids of lock group leaders in the server's pid namespace; 0 a prepared transaction */
+};
+
+struct wait_of_file {
+	struct wait_event wait;
+	struct file_detail file;
+};
+
+struct wait_of_lock {
+	struct wait_event wait;
+	struct lock_detail lock;
+};
+
+#define RELATION_NAME 64
+
+struct relation_event {
+	struct event_header h;
+	__u64 server_boottime_ns; /* start of the postmaster */
+	__u32 server_pid;
+	__u32 database; /* OID, 0 for a shared catalog */
+	__u32 file;	/* relfilenode */
+	__u32 tablespace;
+	__u32 relation; /* OID */
+	__s32 backend;	/* whose temporary relation, -1 of a permanent one */
+	char name[RELATION_NAME];
+};
+
 struct transaction_end_event {
 	struct event_header h;
 	__u32 committed;
@@ -153,9 +205,12 @@ struct transaction_end_event {
 
 struct error_event {
 	struct event_header h;
-	__u32 sqlstate; /* PostgreSQL's packed form */
-	__u32 pad;
+	__u32 sqlstate;	      /* PostgreSQL's packed form */
+	__u32 message_length; /* of the text behind it, 0 none */
 };
+
+/* The longest message of an error that is read, with its terminator. */
+#define MESSAGE_LENGTH 4096
 
 struct backend_end_event {
 	struct event_header h;
@@ -308,6 +363,37 @@ struct binary_config {
 	__u32 state_fastpath;
 	__u32 layout_known; /* 0: no struct is followed, statement tier only */
 	__u32 pad;
+};
+
+/* Facts about one server binary for targets.bpf.h, as struct binary_config has them. */
+struct target_config {
+	__u64 my_database_id;
+	__u64 my_database_table_space;
+	__u32 locallock_lock;
+	__u32 lock_proc_locks;
+	__u32 proclock_my_lock;
+	__u32 proclock_group_leader;
+	__u32 proclock_hold_mask;
+	__u32 proclock_lock_link;
+	__u32 proc_pid;
+	__u32 proc_lock_group_leader;
+	__u32 estate_relations;
+	__u32 estate_range_table_size;
+	__u32 relation_id;
+	__u32 relation_row;
+	__u32 relation_locator;
+	__u32 relation_backend;
+	__u32 row_name;
+	__u32 row_file;
+	__u32 row_tablespace;
+	__u32 row_shared;
+	__u32 string_data;
+	__u32 string_length;
+	__u32 string_cursor;
+	__u32 error_sqlstate;
+	__u32 known; /* 0: nothing here may be used */
+	__u32 pad;
+	__u32 lock_conflicts[16]; /* by mode: bits 1 << mode of the modes that it conflicts with */
 };
 
 struct run_config {

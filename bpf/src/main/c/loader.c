@@ -5,10 +5,13 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <jni.h>
+#include <linux/hw_breakpoint.h>
+#include <linux/perf_event.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -413,6 +416,47 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_attachUprobes(
 		if (a)
 			release(a);
 		fail(env, error, "cannot attach to functions of the server");
+		return 0;
+	}
+	return (jlong)(intptr_t)a;
+}
+
+/* A hardware breakpoint on writes to four bytes of a process; each hit runs the program. */
+JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_attachWatchpoint(JNIEnv *env, jclass type,
+									jlong handle, jstring name,
+									jint pid, jlong address)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	struct bpf_program *program = find_program(env, s, name);
+	struct perf_event_attr attr = {
+	    .type = PERF_TYPE_BREAKPOINT,
+	    .size = sizeof(attr),
+	    .bp_type = HW_BREAKPOINT_W,
+	    .bp_addr = address,
+	    .bp_len = HW_BREAKPOINT_LEN_4,
+	    .sample_period = 1,
+	    .exclude_kernel = 1,
+	    .exclude_hv = 1,
+	    .disabled = 1,
+	};
+	struct attachment *a;
+	int error = 0;
+
+	(void)type;
+	if (!program)
+		return 0;
+	a = new_attachment(1);
+	if (!a) {
+		fail(env, ENOMEM, "cannot attach");
+		return 0;
+	}
+	a->fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (a->fd < 0 || ioctl(a->fd, PERF_EVENT_IOC_SET_BPF, bpf_program__fd(program)) ||
+	    ioctl(a->fd, PERF_EVENT_IOC_ENABLE, 0))
+		error = errno;
+	if (error) {
+		release(a);
+		fail(env, error, "cannot set a hardware watchpoint");
 		return 0;
 	}
 	return (jlong)(intptr_t)a;

@@ -6,10 +6,12 @@
 #define PGSTITCH_WAITS_BPF_H
 
 #include "backend.bpf.h"
+#include "targets.bpf.h"
 
 #define WAIT_CLASS(event) ((event) >> 24)
 #define CLASS_LWLOCK 0x01
 #define CLASS_LOCK 0x03
+#define CLASS_CLIENT 0x06
 #define CLASS_IO 0x0A
 
 /* Numbers of the system calls whose arguments say more, or that matter for joining. */
@@ -22,6 +24,16 @@
 #define CALL_RECVFROM 45
 #define CALL_FSYNC 74
 #define CALL_FDATASYNC 75
+#define CALL_FTRUNCATE 77
+#define CALL_FADVISE 221
+#define CALL_SYNC_FILE_RANGE 277
+#define CALL_FALLOCATE 285
+#define CALL_RECVMSG 47
+#define CALL_SIGRETURN 15
+#define CALL_SIGPROCMASK 14
+#define CALL_KILL 62
+#define CALL_GETPID 39
+#define CALL_SENDMSG 46
 #define CALL_EPOLL_WAIT 232
 #define CALL_EPOLL_PWAIT 281
 #define CALL_FUTEX 202
@@ -38,6 +50,16 @@
 #define CALL_RECVFROM 207
 #define CALL_FSYNC 82
 #define CALL_FDATASYNC 83
+#define CALL_FTRUNCATE 46
+#define CALL_FADVISE 223
+#define CALL_SYNC_FILE_RANGE 84
+#define CALL_FALLOCATE 47
+#define CALL_RECVMSG 212
+#define CALL_SIGRETURN 139
+#define CALL_SIGPROCMASK 135
+#define CALL_KILL 129
+#define CALL_GETPID 172
+#define CALL_SENDMSG 211
 #define CALL_EPOLL_WAIT -1
 #define CALL_EPOLL_PWAIT 22
 #define CALL_FUTEX 98
@@ -73,21 +95,45 @@ static __always_inline void read_arguments(struct pending_wait *w, struct pt_reg
 	w->descriptor = -1;
 	w->offset = -1;
 	w->bytes = -1;
+	w->detail = 0;
 	switch (call) {
 	case CALL_PREAD:
 	case CALL_PWRITE:
 	case CALL_PREADV:
 	case CALL_PWRITEV:
 		w->offset = PT_REGS_PARM4_CORE_SYSCALL(regs);
-		/* fallthrough */
+		goto with_descriptor;
+	case CALL_FALLOCATE:
+		w->offset = PT_REGS_PARM3_CORE_SYSCALL(regs);
+		w->bytes = PT_REGS_PARM4_CORE_SYSCALL(regs);
+		goto with_descriptor;
+	case CALL_SYNC_FILE_RANGE:
+	case CALL_FADVISE:
+		w->offset = PT_REGS_PARM2_CORE_SYSCALL(regs);
+		w->bytes = PT_REGS_PARM3_CORE_SYSCALL(regs);
+		goto with_descriptor;
+	case CALL_FTRUNCATE:
+		w->offset = PT_REGS_PARM2_CORE_SYSCALL(regs);
+		goto with_descriptor;
 	case CALL_READ:
 	case CALL_WRITE:
 	case CALL_SENDTO:
 	case CALL_RECVFROM:
 	case CALL_FSYNC:
 	case CALL_FDATASYNC:
+	with_descriptor:
 		w->descriptor = PT_REGS_PARM1_CORE_SYSCALL(regs);
 	}
+	if (w->descriptor >= 0 && WAIT_CLASS(w->event) == CLASS_IO &&
+	    read_file(current_details(), w->descriptor))
+		w->detail = FLAG_WAIT_FILE;
+}
+
+/* Whether a call outside of waits moves the bytes for which the client was waited for. */
+static __always_inline bool moves_client_bytes(long call)
+{
+	return call == CALL_READ || call == CALL_WRITE || call == CALL_SENDTO ||
+	       call == CALL_RECVFROM || call == CALL_SENDMSG || call == CALL_RECVMSG;
 }
 
 static __always_inline bool moves_bytes(long call)
@@ -97,21 +143,69 @@ static __always_inline bool moves_bytes(long call)
 	       call == CALL_SENDTO || call == CALL_RECVFROM;
 }
 
+/* A call while PostgreSQL does not say that it waits: the wait before it is over. One for the client
+ * stays until the call that follows has moved the bytes: that is done outside of the wait. */
+static __always_inline void outside(struct backend *b, struct pt_regs *regs, long call)
+{
+	struct pending_wait *w = &b->wait;
+
+	if (!w->active || b->lock_stack)
+		return;
+	if (WAIT_CLASS(w->event) == CLASS_CLIENT && !w->interrupted && w->bytes < 0 &&
+	    moves_client_bytes(call)) {
+		w->descriptor = PT_REGS_PARM1_CORE_SYSCALL(regs);
+		w->follows = 1;
+		return;
+	}
+	put_wait(b);
+}
+
+/* What a signal's handler calls, which may run at any place inside a wait: SetLatch of its own latch
+ * is a kill, and each handler ends with sigreturn. */
+static __always_inline bool is_of_signal(long call)
+{
+	return call == CALL_SIGRETURN || call == CALL_SIGPROCMASK || call == CALL_KILL ||
+	       call == CALL_GETPID;
+}
+
+static __always_inline void begin_wait(struct backend *b, __u32 event, __u64 now)
+{
+	struct pending_wait *w = &b->wait;
+
+	w->event = event;
+	w->start_ns = now;
+	w->start_cpu_ns = cpu_time(b, now);
+	w->active = 1;
+	w->in_call = 1;
+	w->interrupted = 0;
+	w->follows = 0;
+	w->detail = b->lock_stack && WAIT_CLASS(event) == CLASS_LOCK ? FLAG_WAIT_LOCK : 0;
+}
+
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_syscall, struct pt_regs *regs, long call)
 {
 	struct backend *b = known_backend(bpf_get_current_task_btf());
 	struct pending_wait *w;
 	__u32 event;
-	__u64 now;
 
 	if (!b || !b->wait_word || b->kind == BACKEND_OTHER || !wants(b, LEVEL_WAITS))
 		return 0;
 	w = &b->wait;
 	event = read_u32(b->wait_word);
 	if (!event) {
-		if (w->active && !b->lock_stack)
-			put_wait(b);
+		outside(b, regs, call);
+		return 0;
+	}
+	if (is_of_signal(call))
+		return 0;
+	if (b->watched) {
+		/* Its writes say when it begins and ends; the first call in it says for what. */
+		if (w->active && w->in_call && w->calls++ == 0) {
+			w->syscall = call;
+			if (w->detail != FLAG_WAIT_LOCK)
+				read_arguments(w, regs, call);
+		}
 		return 0;
 	}
 	if (w->active) {
@@ -123,15 +217,16 @@ int BPF_PROG(on_syscall, struct pt_regs *regs, long call)
 		}
 		put_wait(b);
 	}
-	now = bpf_ktime_get_ns();
-	w->event = event;
+	begin_wait(b, event, bpf_ktime_get_ns());
 	w->calls = 1;
 	w->syscall = call;
-	w->start_ns = now;
-	w->start_cpu_ns = cpu_time(b, now);
-	read_arguments(w, regs, call);
-	w->active = 1;
-	w->in_call = 1;
+	if (w->detail == FLAG_WAIT_LOCK) {
+		w->descriptor = -1;
+		w->offset = -1;
+		w->bytes = -1;
+	} else {
+		read_arguments(w, regs, call);
+	}
 	return 0;
 }
 
@@ -144,18 +239,86 @@ int BPF_PROG(on_syscall_exit, struct pt_regs *regs, long result)
 	if (!b)
 		return 0;
 	w = &b->wait;
+	if (w->follows) {
+		w->bytes = result >= 0 ? result : -1;
+		put_wait(b);
+		return 0;
+	}
 	if (!w->in_call)
+		return 0;
+	if (w->calls == 1) {
+		if (result < 0)
+			w->bytes = -1;
+		else if (moves_bytes(w->syscall))
+			w->bytes = result;
+	}
+	if (b->watched)
 		return 0;
 	w->in_call = 0;
 	w->end_ns = bpf_ktime_get_ns();
 	w->end_cpu_ns = cpu_time(b, w->end_ns);
-	if (w->calls == 1 && result >= 0 && moves_bytes(w->syscall))
-		w->bytes = result;
 	w->interrupted = result == -EINTR ||
 			 (result == -EAGAIN && w->syscall == CALL_FUTEX) ||
 			 (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK);
 	if (WAIT_CLASS(w->event) == CLASS_IO && !w->interrupted)
 		put_wait(b);
+	return 0;
+}
+
+/* The second mode: a hardware watchpoint on the wait word, hit after each write to it. From the first
+ * hit on, waits begin and end with the writes; all sleeps for one heavyweight lock are one wait here
+ * too. Runs with the backend that wrote. */
+SEC("perf_event")
+int on_wait_word(void *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	__u64 now = bpf_ktime_get_ns();
+	struct pending_wait *w;
+	__u32 event;
+
+	if (!b || !b->wait_word || b->kind == BACKEND_OTHER || !wants(b, LEVEL_WAITS))
+		return 0;
+	w = &b->wait;
+	event = read_u32(b->wait_word);
+	if (!b->watched) {
+		b->watched = 1;
+		if (!event)
+			return 0;
+	}
+	if (!event) {
+		if (!w->active || !w->in_call)
+			return 0;
+		w->in_call = 0;
+		w->end_ns = now;
+		w->end_cpu_ns = cpu_time(b, now);
+		/* Not over yet: a lock may be slept for again, a client's bytes are still to come. */
+		if ((b->lock_stack && WAIT_CLASS(w->event) == CLASS_LOCK) ||
+		    WAIT_CLASS(w->event) == CLASS_CLIENT)
+			return 0;
+		put_wait(b);
+		return 0;
+	}
+	if (w->active) {
+		if (!w->in_call && w->event == event && b->lock_stack &&
+		    WAIT_CLASS(event) == CLASS_LOCK) {
+			w->in_call = 1;
+			return 0;
+		}
+		if (w->in_call) {
+			w->end_ns = now;
+			w->end_cpu_ns = cpu_time(b, now);
+		}
+		put_wait(b);
+	}
+	begin_wait(b, event, now);
+	w->calls = 0;
+	w->syscall = -1;
+	w->descriptor = -1;
+	w->offset = -1;
+	w->bytes = -1;
+	/* As late as can be, so that the wait has little of this trap in it. */
+	w->start_ns = bpf_ktime_get_ns();
+	w->start_cpu_ns = cpu_time(b, w->start_ns);
 	return 0;
 }
 

@@ -20,14 +20,19 @@ public final class KernelEvent {
   public static final int ERROR = 11;
   public static final int BACKEND_END = 12;
   public static final int TEXT = 13;
-  public static final int PLAN_NODE = 16;
-  public static final int PLAN = 32;
   public static final int SETTING = 14;
   public static final int BINDS = 15;
+  public static final int PLAN_NODE = 16;
+  public static final int PLAN = 32;
+  public static final int RELATION = 17;
+  public static final int THROWN = 18;
 
   public static final int FLAG_TEXT_CUT = 1;
   public static final int FLAG_TEXT_SAME = 2;
   public static final int FLAG_TEXT_UNREADABLE = 4;
+  public static final int FLAG_WAIT_FILE = 0x100;
+  public static final int FLAG_WAIT_LOCK = 0x200;
+  public static final int FLAG_FATAL = 0x400;
 
   /** The transaction has been given an id (ACTIVITY). */
   public static final int FLAG_HAD_XID = 1 << 16;
@@ -70,6 +75,13 @@ public final class KernelEvent {
   private static final int HEADER = 48;
   private static final int SESSION_TEXT = 64;
   private static final int NAME_LENGTH = 64;
+  private static final int WAIT_DETAIL = HEADER + 64;
+  private static final int FILE_BYTES = 96;
+  private static final int FILE_NAME = 40;
+  private static final int FILE_PARENT = 32;
+  private static final int FILE_GRANDPARENT = 16;
+
+  private static final byte[] NOTHING = {};
 
   private ByteBuffer buffer;
   private int at;
@@ -180,6 +192,11 @@ public final class KernelEvent {
     return buffer.getLong(at + HEADER + 112 + 4 * SESSION_TEXT + 8 * counter);
   }
 
+  /** Address of the backend's wait_event_info, 0 unknown (SESSION). */
+  public long sessionWaitWord() {
+    return buffer.getLong(at + HEADER + 112 + 4 * SESSION_TEXT + 8 * WAL_COUNTERS);
+  }
+
   public int activityState() {
     return buffer.getInt(at + HEADER);
   }
@@ -246,15 +263,18 @@ public final class KernelEvent {
       case ACTIVITY -> buffer.getInt(at + HEADER + 4);
       case STATEMENT, PORTAL -> buffer.getInt(at + HEADER + 28);
       case SETTING -> buffer.getInt(at + HEADER + 20);
+      case ERROR -> buffer.getInt(at + HEADER + 4);
       default -> 0;
     };
   }
 
-  /** The piece of text that this record carries (ACTIVITY, STATEMENT, PORTAL, SETTING, TEXT). */
+  /**
+   * The piece of text that this record carries (ACTIVITY, STATEMENT, PORTAL, SETTING, ERROR, TEXT).
+   */
   public byte[] text() {
     int head =
         switch (kind()) {
-          case ACTIVITY -> HEADER + 8;
+          case ACTIVITY, ERROR -> HEADER + 8;
           case STATEMENT -> HEADER + 32;
           case PORTAL -> HEADER + 32 + 2 * NAME_LENGTH;
           case SETTING -> HEADER + 24 + NAME_LENGTH;
@@ -343,6 +363,84 @@ public final class KernelEvent {
     return buffer.getInt(at + HEADER + 48 + 4 * word);
   }
 
+  /** The file that a wait is for, as one comparable value; empty when it is for none. */
+  public byte[] waitFile() {
+    if ((flags() & FLAG_WAIT_FILE) == 0) {
+      return NOTHING;
+    }
+    byte[] bytes = new byte[FILE_BYTES];
+    buffer.get(at + WAIT_DETAIL, bytes);
+    return bytes;
+  }
+
+  /** How many names below the working directory it is: 1, 2, 3; 0 elsewhere or deeper. */
+  public int waitFileDepth() {
+    return buffer.getInt(at + WAIT_DETAIL);
+  }
+
+  public byte[] waitFileName() {
+    return terminated(at + WAIT_DETAIL + 8, FILE_NAME);
+  }
+
+  public byte[] waitFileParent() {
+    return terminated(at + WAIT_DETAIL + 8 + FILE_NAME, FILE_PARENT);
+  }
+
+  public byte[] waitFileGrandparent() {
+    return terminated(at + WAIT_DETAIL + 8 + FILE_NAME + FILE_PARENT, FILE_GRANDPARENT);
+  }
+
+  /** How many holders of the lock waited for are known. */
+  public int waitLockHolders() {
+    return (flags() & FLAG_WAIT_LOCK) == 0 ? 0 : Math.min(16, buffer.getInt(at + WAIT_DETAIL));
+  }
+
+  /** Whether there may be more than those. */
+  public boolean waitLockHoldersCut() {
+    return (flags() & FLAG_WAIT_LOCK) == 0 || buffer.getInt(at + WAIT_DETAIL + 4) != 0;
+  }
+
+  /** A holder's pid in the server's pid namespace, 0 a prepared transaction. */
+  public int waitLockHolder(int index) {
+    return buffer.getInt(at + WAIT_DETAIL + 8 + 4 * index);
+  }
+
+  /** When the server started, nanoseconds of CLOCK_BOOTTIME (RELATION). */
+  public long relationServerStartNanos() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  public int relationServerPid() {
+    return buffer.getInt(at + HEADER + 8);
+  }
+
+  /** OID of its database, 0 for a shared catalog. */
+  public long relationDatabase() {
+    return Integer.toUnsignedLong(buffer.getInt(at + HEADER + 12));
+  }
+
+  /** Its relfilenode. */
+  public long relationFile() {
+    return Integer.toUnsignedLong(buffer.getInt(at + HEADER + 16));
+  }
+
+  public long relationTablespace() {
+    return Integer.toUnsignedLong(buffer.getInt(at + HEADER + 20));
+  }
+
+  public long relationOid() {
+    return Integer.toUnsignedLong(buffer.getInt(at + HEADER + 24));
+  }
+
+  /** Number of the backend whose temporary relation it is, -1 of a permanent one. */
+  public int relationBackend() {
+    return buffer.getInt(at + HEADER + 28);
+  }
+
+  public byte[] relationName() {
+    return terminated(at + HEADER + 32, NAME_LENGTH);
+  }
+
   public boolean transactionCommitted() {
     return buffer.getInt(at + HEADER) != 0;
   }
@@ -351,7 +449,12 @@ public final class KernelEvent {
     return buffer.getInt(at + HEADER + 4) != 0;
   }
 
-  /** PostgreSQL's packed SQLSTATE. */
+  /** Whether the error ends the session. */
+  public boolean errorFatal() {
+    return (flags() & FLAG_FATAL) != 0;
+  }
+
+  /** PostgreSQL's packed SQLSTATE (ERROR, THROWN). */
   public int errorSqlstate() {
     return buffer.getInt(at + HEADER);
   }

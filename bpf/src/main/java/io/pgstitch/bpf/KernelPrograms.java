@@ -98,16 +98,9 @@ public final class KernelPrograms implements AutoCloseable {
     NativeBpf.putMap(handle, "binaries", index, config.toBytes());
   }
 
-  /**
-   * Tells the programs where a binary's plan trees and WAL counters lie.
-   *
-   * @param shapes of its node types, by the NodeTag of their states
-   */
-  public synchronized void putPlans(int index, PlanConfig config, Map<Integer, NodeShape> shapes) {
-    shapes.forEach(
-        (tag, shape) ->
-            NativeBpf.putMap(handle, "node_shapes", index << 16 | tag, shape.toBytes()));
-    NativeBpf.putMap(handle, "plan_configs", index, config.toBytes());
+  /** Tells the programs where a binary keeps what waits wait for and what errors say. */
+  public synchronized void putTargets(int index, TargetConfig config) {
+    NativeBpf.putMap(handle, "target_configs", index, config.toBytes());
   }
 
   /**
@@ -132,6 +125,18 @@ public final class KernelPrograms implements AutoCloseable {
     int form = length & 0xffff | (byValue ? 1 << 16 : 0);
     byte[] value = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(form).array();
     NativeBpf.putMap(handle, "bind_types", index << 16 | oid, value);
+  }
+
+  /**
+   * Tells the programs where a binary's plan trees and WAL counters lie.
+   *
+   * @param shapes of its node types, by the NodeTag of their states
+   */
+  public synchronized void putPlans(int index, PlanConfig config, Map<Integer, NodeShape> shapes) {
+    shapes.forEach(
+        (tag, shape) ->
+            NativeBpf.putMap(handle, "node_shapes", index << 16 | tag, shape.toBytes()));
+    NativeBpf.putMap(handle, "plan_configs", index, config.toBytes());
   }
 
   /**
@@ -215,6 +220,21 @@ public final class KernelPrograms implements AutoCloseable {
       String program, String path, long[] offsets, long[] cookies, boolean onReturn, int pid) {
     long attachment =
         NativeBpf.attachUprobes(handle, program, path, offsets, cookies, onReturn, pid);
+    attachments.add(attachment);
+    return attachment;
+  }
+
+  /**
+   * Lets writes to a backend's wait word say when its waits begin and end.
+   *
+   * @param pid of the backend
+   * @param address of its wait_event_info, four bytes
+   * @return names the attachment for {@link #detach}
+   * @throws BpfException errno 3 (ESRCH) when the process has ended, 28 (ENOSPC) when all hardware
+   *     breakpoints of the processor are taken
+   */
+  public synchronized long watchWaits(int pid, long address) {
+    long attachment = NativeBpf.attachWatchpoint(handle, "on_wait_word", pid, address);
     attachments.add(attachment);
     return attachment;
   }

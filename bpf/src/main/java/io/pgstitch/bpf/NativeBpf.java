@@ -33,6 +33,8 @@ final class NativeBpf {
       boolean onReturn,
       int pid);
 
+  static native long attachWatchpoint(long handle, String program, int pid, long address);
+
   static native void detach(long attachment);
 
   static native int drain(long handle, ByteBuffer buffer);

@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.collector.WaitMode;
 import io.pgstitch.collector.survey.HostSurvey;
 import io.pgstitch.testkit.PostgresInstallation;
 import io.pgstitch.testkit.PostgresInstallations;
@@ -66,6 +67,7 @@ final class DemoCommand implements Callable<Integer> {
               Optional.empty(),
               List.of(Math.toIntExact(server.postmasterPid())),
               8,
+              WaitMode.SYSCALLS,
               true,
               List.of());
       System.err.println("demo: starting Kafka, processor, exporter and collector");

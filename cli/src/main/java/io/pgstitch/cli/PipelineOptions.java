@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.collector.WaitMode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param otlpEndpoint URL of an OTLP backend that gets the spans too
  * @param pids postmasters or backends to trace; empty for all servers of the host
  * @param level trace level: 1 statements, 8 waits too
+ * @param waits how waits are measured
  * @param functions whether calls of the function catalogue are traced
  * @param addedFunctions functions of the server that are traced beside it, by name
  */
@@ -21,6 +23,7 @@ record PipelineOptions(
     Optional<String> otlpEndpoint,
     List<Integer> pids,
     int level,
+    WaitMode waits,
     boolean functions,
     List<String> addedFunctions) {
   PipelineOptions {

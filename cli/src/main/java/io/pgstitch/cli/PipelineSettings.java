@@ -32,6 +32,7 @@ final class PipelineSettings {
   Properties collector() {
     Properties settings = common();
     settings.setProperty("level", Integer.toString(options.level()));
+    settings.setProperty("waits", options.waits().text());
     settings.setProperty("functions", Boolean.toString(options.functions()));
     settings.setProperty("functions.add", String.join(",", options.addedFunctions()));
     settings.setProperty(

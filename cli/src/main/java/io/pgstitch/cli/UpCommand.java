@@ -2,6 +2,7 @@ package io.pgstitch.cli;
 
 import io.pgstitch.collector.CollectorStatus;
 import io.pgstitch.collector.TraceLevel;
+import io.pgstitch.collector.WaitMode;
 import io.pgstitch.collector.survey.HostSurvey;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -83,6 +84,15 @@ final class UpCommand implements Callable<Integer> {
   private int level;
 
   @Option(
+      names = "--waits",
+      paramLabel = "MODE",
+      defaultValue = "syscalls",
+      description =
+          "How waits are measured: syscalls, or watchpoint, which is exact also for waits that reach"
+              + " no system call and costs several microseconds each. Default: ${DEFAULT-VALUE}.")
+  private String waits;
+
+  @Option(
       names = "--functions",
       description =
           "Trace the functions of the catalogue inside each statement too; costs more on the server.")
@@ -105,6 +115,12 @@ final class UpCommand implements Callable<Integer> {
       throw CommandFailure.usage(
           "--level " + level + " does not exist", "Levels: " + TraceLevel.EXPLANATION + ".");
     }
+    WaitMode mode =
+        WaitMode.of(waits)
+            .orElseThrow(
+                () ->
+                    CommandFailure.usage(
+                        "--waits " + waits + " does not exist", "Modes: syscalls, watchpoint."));
     PipelineOptions options =
         new PipelineOptions(
             out,
@@ -112,6 +128,7 @@ final class UpCommand implements Callable<Integer> {
             Optional.ofNullable(otlpEndpoint),
             pids,
             level,
+            mode,
             functions,
             addedFunctions);
     Preflight preflight = new Preflight(HostSurvey.take());

@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -75,6 +76,7 @@ class WaitsIT {
           Connection holder = DriverManager.getConnection(server.jdbcUrl("postgres"));
           Connection waiter = DriverManager.getConnection(server.jdbcUrl("postgres"));
           Connection watcher = DriverManager.getConnection(server.jdbcUrl("postgres"))) {
+        String holderPid = ask(holder, "select pg_backend_pid()");
         holder.setAutoCommit(false);
         holder.createStatement().execute("update t set a = 1");
         long sent = System.nanoTime();
@@ -95,12 +97,17 @@ class WaitsIT {
                 .toList();
         assertThat(locks).hasSize(1);
         assertThat(locks.get(0).name()).isEqualTo("transactionid");
+        assertThat(locks.get(0).attributes())
+            .containsEntry("pgstitch.lock.type", "transactionid")
+            .containsEntry("pgstitch.lock.mode_name", "ShareLock")
+            .containsEntry("pgstitch.lock.holders", holderPid);
         // It waited at most from when its statement was sent until that was done, and at least from
         // when it was seen to wait until the commit was sent; it stands in pg_locks a little before
         // it sleeps.
         assertThat(locks.get(0).durationNanos())
             .isBetween(released - seen - 50_000_000L, done - sent);
-        TraceFiles.validate(dir.resolve("out/traces"));
+        assertThat(TraceFiles.validate(dir.resolve("out/traces")).lines("*** LOCK: "))
+            .contains("*** LOCK: type=transactionid mode=ShareLock holders=" + holderPid);
       }
     }
   }
@@ -110,6 +117,14 @@ class WaitsIT {
         ResultSet locks =
             statement.executeQuery("select exists (select from pg_locks where not granted)")) {
       return locks.next() && locks.getBoolean(1);
+    }
+  }
+
+  private static String ask(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getString(1);
     }
   }
 
@@ -131,7 +146,7 @@ class WaitsIT {
           .client()
           .sql(
               "create table big as select g, repeat('x', 800) as filler from generate_series(1, 60000) g");
-      server.client().sql("vacuum big");
+      server.client().sql("vacuum full big");
       server.client().sql("alter table big set (parallel_workers = 0)");
       server.restart();
       // The catalogs' blocks are read here, so that the statement reads the table alone.
@@ -140,6 +155,8 @@ class WaitsIT {
           .sql(explain.replace("analyze, buffers, ", "").replace(", timing off, summary off", ""));
       try (RunningUp up = up(server)) {
         String plan = server.client().sql(explain);
+        String oid = server.client().sql("select 'big'::regclass::oid");
+        String file = server.client().sql("select pg_relation_filenode('big')");
         assertThat(up.stop().status()).isZero();
         long read = blocksRead(plan);
         List<ExportedSpan> waits =
@@ -151,7 +168,46 @@ class WaitsIT {
                 .sum();
         assertThat(read).isGreaterThan(6000);
         assertThat((double) waited / read).isBetween(0.995, 1.005);
-        TraceFiles.validate(dir.resolve("out/traces"));
+        List<String> lines = TraceFiles.validate(dir.resolve("out/traces")).lines("WAIT #");
+        List<ExportedSpan> ofBig =
+            waits.stream()
+                .filter(w -> file.equals(w.attributes().get("pgstitch.io.relfilenode")))
+                .toList();
+        assertThat(ofBig)
+            .hasSizeGreaterThan(waits.size() * 99 / 100)
+            .allMatch(w -> oid.equals(w.attributes().get("pgstitch.io.relation_oid")))
+            .allMatch(w -> "big".equals(w.attributes().get("pgstitch.io.relation")));
+        assertThat(lines)
+            .filteredOn(l -> l.contains("nam='DataFileRead'") && l.contains("file#=" + file + " "))
+            .hasSize(ofBig.size())
+            .allMatch(l -> l.matches(".* block#=\\d+ blocks=\\d+ obj#=" + oid + " tim=\\d+"));
+      }
+    }
+  }
+
+  @Test
+  void anErrorHasTheClientsWordsInSpansAndTrace() throws Exception {
+    String caught =
+        "do $$ begin begin insert into u values (1); exception when others then null; end; end $$";
+    try (ThrowawayPostgres server = server(15)) {
+      server.client().sql("create table u (a int primary key); insert into u values (1)");
+      try (RunningUp up = up(server)) {
+        server
+            .client()
+            .psql("-v", "ON_ERROR_STOP=0", "-c", "select 1/0", "-c", caught, "-c", "select 'end'");
+        assertThat(up.stop().status()).isZero();
+        ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
+        assertThat(traces.trace("select 1/0").stream().filter(s -> s.parentSpanId().isEmpty()))
+            .singleElement()
+            .matches(s -> "22012".equals(s.attributes().get("db.response.status_code")))
+            .matches(s -> "division by zero".equals(s.attributes().get("pgstitch.error.message")));
+        assertThat(
+                traces.trace(caught).stream()
+                    .filter(s -> "STATEMENT".equals(s.attributes().get("pgstitch.kind")))
+                    .map(s -> s.statement() + " " + s.attributes().get("db.response.status_code")))
+            .containsExactlyInAnyOrder("insert into u values (1) 23505", caught + " null");
+        assertThat(TraceFiles.validate(dir.resolve("out/traces")).lines("*** MESSAGE: "))
+            .containsExactly("*** MESSAGE: division by zero");
       }
     }
   }

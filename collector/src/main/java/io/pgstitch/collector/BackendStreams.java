@@ -4,6 +4,7 @@ import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.EncodedBatch;
+import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.PostgresServer;
@@ -23,6 +24,7 @@ final class BackendStreams {
   private final ServerWatch servers;
   private final NamespacePids pids;
   private final DatabaseEncodings encodings;
+  private final RelationNames relations;
   private final StreamSettings settings;
   private final Consumer<EncodedBatch> sink;
 
@@ -33,6 +35,7 @@ final class BackendStreams {
       ServerWatch servers,
       NamespacePids pids,
       DatabaseEncodings encodings,
+      RelationNames relations,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.cluster = cluster;
@@ -41,6 +44,7 @@ final class BackendStreams {
     this.servers = servers;
     this.pids = pids;
     this.encodings = encodings;
+    this.relations = relations;
     this.settings = settings;
     this.sink = sink;
   }
@@ -70,7 +74,14 @@ final class BackendStreams {
             .setDataDirectory(server.map(PostgresServer::dataDirectory).orElse(""))
             .build();
     return new BackendStream(
-        backend, session, binary.names(), encoding(server, backend), settings, sink);
+        backend,
+        session,
+        binary.names(),
+        encoding(server, backend),
+        relations.of(
+            session.sessionParentPid(), server.map(PostgresServer::startTicks).orElse(-1L)),
+        settings,
+        sink);
   }
 
   private ServerEncoding encoding(Optional<PostgresServer> server, Backend backend) {

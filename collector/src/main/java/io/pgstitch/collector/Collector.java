@@ -6,6 +6,7 @@ import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.bpf.LevelRule;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
+import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
@@ -107,6 +108,7 @@ public final class Collector implements AutoCloseable {
     }
     ProbeCatalogue catalogue = ProbeCatalogue.load().plus(settings.addedFunctions());
     BackendProbe backends = new BackendProbe(procfs);
+    RelationNames relations = new RelationNames();
     BinaryAttacher attacher =
         new BinaryAttacher(programs, catalogue, tiers, backends, settings.bindBytes());
     servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
@@ -119,9 +121,18 @@ public final class Collector implements AutoCloseable {
             servers,
             new NamespacePids(procfs),
             new DatabaseEncodings(procfs),
+            relations,
             new StreamSettings(sender.schemaId(), epoch),
             sender::send);
-    pump = new EventPump(programs, streams, servers, sessions, settings.flushInterval());
+    pump =
+        new EventPump(
+            programs,
+            streams,
+            servers,
+            sessions,
+            relations,
+            WaitWatch.of(settings, programs),
+            settings.flushInterval());
     pumpThread = new Thread(pump, "pgstitch-event-pump");
     pumpThread.start();
     servers.scan();

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
  * @param cluster name of the fleet or environment
  * @param host name of this host in the events
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
+ * @param waits how waits are measured
  * @param functions whether the detailed function catalogue is attached
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param bindBytes bytes of a bind value that are captured at most
@@ -36,6 +38,7 @@ public record CollectorSettings(
     String cluster,
     String host,
     int level,
+    WaitMode waits,
     boolean functions,
     List<String> addedFunctions,
     int bindBytes,
@@ -64,6 +67,7 @@ public record CollectorSettings(
     d.put("cluster", "default");
     d.put("host", "");
     d.put("level", "8");
+    d.put("waits", WaitMode.SYSCALLS.text());
     d.put("functions", "false");
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
@@ -133,6 +137,7 @@ public record CollectorSettings(
             values.get("cluster"),
             values.get("host").isEmpty() ? HostName.ofThisHost() : values.get("host"),
             level,
+            waitMode(values.get("waits"), wrong),
             flag(values, "functions", wrong),
             symbols(values.get("functions.add"), wrong),
             (int) number(values, "bind.bytes", 64, 4096, wrong),
@@ -151,6 +156,14 @@ public record CollectorSettings(
       throw new IllegalArgumentException("collector settings: " + String.join("; ", wrong));
     }
     return settings;
+  }
+
+  private static WaitMode waitMode(String value, List<String> wrong) {
+    Optional<WaitMode> mode = WaitMode.of(value);
+    if (mode.isEmpty()) {
+      wrong.add("waits is '" + value + "'; it must be syscalls or watchpoint");
+    }
+    return mode.orElse(WaitMode.SYSCALLS);
   }
 
   private static List<String> symbols(String names, List<String> wrong) {

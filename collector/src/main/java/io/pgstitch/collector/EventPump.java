@@ -4,6 +4,7 @@ import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.BackendStream;
+import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.SessionProbes;
 import io.pgstitch.schema.ClockAnchor;
@@ -30,6 +31,8 @@ final class EventPump implements Runnable {
 
   private final KernelPrograms programs;
   private final BackendStreams streams;
+  private final RelationNames relations;
+  private final WaitWatch waits;
   private final long flushNanos;
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
@@ -46,12 +49,20 @@ final class EventPump implements Runnable {
 
   private record Session(BackendStream stream, AttachedBinary binary) {}
 
+  /**
+   * @param relations learns what backends opened
+   * @param waits told of backends that come and go
+   */
   EventPump(
       KernelPrograms programs,
       BackendStreams streams,
       ServerWatch servers,
       SessionProbes sessions,
+      RelationNames relations,
+      WaitWatch waits,
       Duration flushInterval) {
+    this.relations = relations;
+    this.waits = waits;
     this.programs = programs;
     this.streams = streams;
     this.servers = servers;
@@ -102,6 +113,10 @@ final class EventPump implements Runnable {
   }
 
   private void accept(KernelEvent e, ClockAnchor clock) {
+    if (e.kind() == KernelEvent.RELATION) {
+      relations.learn(e);
+      return;
+    }
     Session session = byPid.get(e.pid());
     if (e.kind() == KernelEvent.SESSION) {
       if (session != null) {
@@ -122,6 +137,7 @@ final class EventPump implements Runnable {
     BackendStream stream = session.stream;
     if (e.level() != stream.level()) {
       plant(e, session.binary);
+      waits.level(e.pid(), e.level());
     }
     long before = stream.lost();
     stream.accept(e, clock);
@@ -129,6 +145,7 @@ final class EventPump implements Runnable {
     if (stream.ended()) {
       stream.flush(clock);
       byPid.remove(e.pid());
+      waits.ended(e.pid());
       sessions.ended(e.pid());
     }
   }
@@ -136,6 +153,7 @@ final class EventPump implements Runnable {
   private void open(KernelEvent e) {
     Session session = new Session(streams.open(e), servers.binary(e.sessionBinary()));
     byPid.put(e.pid(), session);
+    waits.began(e.pid(), e.sessionWaitWord(), e.level());
     backendsSeen.increment();
     plant(e, session.binary);
   }

@@ -51,7 +51,13 @@ public final class Sessions {
         call(CallKind.PARSE, tim + 100),
         call(CallKind.EXEC, tim + 200),
         new WaitLine(
-            101, "IO", "DataFileRead", 50L, new IoTarget(7, 16384L, 8192L), -1L, tim + 250),
+            101,
+            "IO",
+            "DataFileRead",
+            50L,
+            new IoTarget(7, 16384L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""),
+            -1L,
+            tim + 250),
         call(CallKind.FETCH, tim + 300),
         new Close(101, 1L, 2L, 0, 0, tim + 310, null),
         new TransactionEndLine(false, true, tim + 310));

@@ -40,7 +40,10 @@ public final class Traces {
             0,
             null,
             sqlstate,
+            sqlstate == null ? "" : "division by zero",
             false,
+            null,
+            0,
             null,
             null));
     return new QueryTrace(
@@ -57,6 +60,7 @@ public final class Traces {
         sqlstate == null,
         3L,
         sqlstate,
+        sqlstate == null ? "" : "division by zero",
         start,
         start + 900_000L,
         sqlstate == null ? CloseReason.COMPLETED : CloseReason.FAILED,
@@ -83,9 +87,12 @@ public final class Traces {
         0L,
         "IO",
         1,
-        new IoTarget(7, 8192L, 8192L),
+        new IoTarget(7, 8192L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""),
         null,
+        "",
         false,
+        null,
+        0,
         null,
         null);
   }

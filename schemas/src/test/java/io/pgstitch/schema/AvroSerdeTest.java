@@ -37,7 +37,14 @@ class AvroSerdeTest {
             List.of(
                 new ParsingInCursor(101, "select 1", 0, 0, "SELECT", 5L),
                 new Call(CallKind.EXEC, 101, 1L, 2L, 3L, 4L, 5L, 1, 6L, 0, 7L, 6L, null),
-                new WaitLine(101, "IO", "DataFileRead", 9L, new IoTarget(7, 8192L, 8192L), -1L, 7L),
+                new WaitLine(
+                    101,
+                    "IO",
+                    "DataFileRead",
+                    9L,
+                    new IoTarget(7, 8192L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""),
+                    -1L,
+                    7L),
                 new WaitLine(0, "Client", "ClientRead", 9L, null, -1L, 8L)));
     try (var writer = new AvroSerializer<>(TraceRecords.class, registry);
         var reader = new AvroDeserializer<>(TraceRecords.class, registry)) {

@@ -34,6 +34,7 @@ public final class BackendStream {
   private final String key;
   private final EventNames names;
   private final SourceTexts texts;
+  private final WaitTargets targets;
   private final StreamSettings settings;
   private final boolean begunBefore;
   private final Consumer<EncodedBatch> sink;
@@ -70,6 +71,7 @@ public final class BackendStream {
   /**
    * @param session the SESSION record of the backend
    * @param encoding in which the backend keeps its texts
+   * @param relations of its server
    * @param sink takes finished batches
    */
   public BackendStream(
@@ -77,12 +79,14 @@ public final class BackendStream {
       KernelEvent session,
       EventNames names,
       ServerEncoding encoding,
+      RelationNames.OfServer relations,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
     this.texts = new SourceTexts(encoding);
+    this.targets = new WaitTargets(names, relations, encoding);
     this.binds = new PendingBinds(names);
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
@@ -242,14 +246,18 @@ public final class BackendStream {
       }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
-          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()));
+          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()), targets);
       case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
       case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
-      case KernelEvent.ERROR -> events.error(e);
       case KernelEvent.SETTING -> {
         events.setting(e, settingValue(e), isCut(e, e.text()));
       }
+      case KernelEvent.ERROR -> {
+        byte[] message = e.text();
+        events.error(e, texts.utf8(message), isCut(e, message));
+      }
+      case KernelEvent.THROWN -> events.thrown(e);
       case KernelEvent.BACKEND_END -> {
         events.backendEnd(e);
         ended = true;
@@ -258,18 +266,18 @@ public final class BackendStream {
     }
   }
 
+  private static byte[] settingValue(KernelEvent e) {
+    return e.settingCause() == KernelEvent.CAUSE_OPERATOR
+        ? String.valueOf(e.settingLevel() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII)
+        : e.text();
+  }
+
   /** Nodes of another plan, whose end was lost, may stand before. */
   private List<PlanNode> nodesOf(KernelEvent plan) {
     return planNodes.stream()
         .filter(node -> node.sequence() == plan.sequence())
         .map(node -> names.planNode(node, texts))
         .toList();
-  }
-
-  private static byte[] settingValue(KernelEvent e) {
-    return e.settingCause() == KernelEvent.CAUSE_OPERATOR
-        ? String.valueOf(e.settingLevel() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII)
-        : e.text();
   }
 
   private byte[] wholeText(KernelEvent e) {

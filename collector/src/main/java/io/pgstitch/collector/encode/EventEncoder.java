@@ -149,7 +149,8 @@ final class EventEncoder {
     out.writeBoolean(e.planCut());
   }
 
-  void waited(KernelEvent e, byte[] eventClass, byte[] event) throws IOException {
+  void waited(KernelEvent e, byte[] eventClass, byte[] event, WaitTargets targets)
+      throws IOException {
     head(EventSchema.WAIT, e);
     out.writeLong(e.waitDurationNanos());
     out.writeLong(e.waitCpuNanos());
@@ -157,29 +158,7 @@ final class EventEncoder {
     out.writeInt(strings.indexOf(event));
     out.writeInt(e.waitCalls());
     out.writeBoolean(false);
-    if (e.waitLockMode() != 0) {
-      out.writeIndex(2);
-      lockTarget(e);
-    } else if (e.waitDescriptor() >= 0) {
-      out.writeIndex(1);
-      out.writeInt(e.waitDescriptor());
-      out.writeLong(e.waitOffset());
-      out.writeLong(e.waitBytes());
-    } else {
-      out.writeIndex(0);
-    }
-  }
-
-  /** LOCKTAG: three words, then a half word, the tag's type and the lock method. */
-  private void lockTarget(KernelEvent e) throws IOException {
-    int last = e.waitLockTag(3);
-    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(0)));
-    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(1)));
-    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(2)));
-    out.writeInt(last & 0xffff);
-    out.writeInt(last >>> 16 & 0xff);
-    out.writeInt(last >>> 24);
-    out.writeInt(e.waitLockMode());
+    targets.write(e, out);
   }
 
   void transactionEnd(KernelEvent e) throws IOException {
@@ -188,9 +167,17 @@ final class EventEncoder {
     out.writeBoolean(e.transactionReadOnly());
   }
 
-  void error(KernelEvent e) throws IOException {
+  void error(KernelEvent e, byte[] message, boolean cut) throws IOException {
     head(EventSchema.ERROR, e);
     stack(e);
+    out.writeString(sqlstate(e.errorSqlstate()));
+    out.writeBytes(message);
+    out.writeBoolean(cut);
+    out.writeBoolean(e.errorFatal());
+  }
+
+  void thrown(KernelEvent e) throws IOException {
+    head(EventSchema.THROWN, e);
     out.writeString(sqlstate(e.errorSqlstate()));
   }
 

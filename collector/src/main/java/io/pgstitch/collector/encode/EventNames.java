@@ -18,10 +18,12 @@ import java.util.Map;
  * what reads its bind values.
  */
 public final class EventNames {
+  private static final int LOCK_CLASS = 0x03000000;
+
   private final byte[][] functions;
   private final PostgresFacts facts;
-  private final PlanDecoder plans;
   private final BindReader binds;
+  private final PlanDecoder plans;
   private final Map<Integer, byte[]> waitNames = new HashMap<>();
   private final Map<Integer, byte[]> waitClasses = new HashMap<>();
   private final Map<Integer, byte[]> tags = new HashMap<>();
@@ -61,6 +63,11 @@ public final class EventNames {
 
   byte[] waitClass(int event) {
     return waitClasses.computeIfAbsent(event, e -> utf8(facts.waitEventClass(e)));
+  }
+
+  /** Type of a lock's tag: the waits of class Lock are numbered and named by it. */
+  String lockType(int type) {
+    return facts.waitEventName(LOCK_CLASS | type);
   }
 
   byte[] commandTag(int tag) {

@@ -19,10 +19,11 @@ final class EventSchema {
   static final int WAIT = index("Wait");
   static final int TRANSACTION_END = index("TransactionEnd");
   static final int ERROR = index("ErrorReported");
+  static final int THROWN = index("ErrorThrown");
   static final int BACKEND_END = index("BackendEnd");
-  static final int PLAN = index("PlanCaptured");
   static final int SETTING = index("SettingChanged");
   static final int BINDS = index("BindsBound");
+  static final int PLAN = index("PlanCaptured");
 
   private EventSchema() {}
 

@@ -147,9 +147,9 @@ public final class PostgresFacts {
   }
 
   /**
-   * The name of a wait event, e.g. {@code DataFileRead}. Events that extensions register have
-   * numbers given out at run time: they are called {@code Extension}, their locks {@code
-   * extension}.
+   * The name of a wait event, e.g. {@code DataFileRead}. Events and locks that extensions register
+   * have numbers given out at run time, and their names are in no place that is the same in all
+   * builds: they are called by their number, {@code extension event 3} and {@code tranche 97}.
    *
    * @param id the server's wait_event_info
    * @return the name as pg_stat_activity shows it, {@code unknown:0x0A0000FF} for an id this major
@@ -162,10 +162,10 @@ public final class PostgresFacts {
     }
     String eventClass = waitEventClass(id);
     if (eventClass.equals(EXTENSION)) {
-      return EXTENSION;
+      return "extension event " + (id & 0xFFFF);
     }
     if (known && eventClass.equals(LWLOCK) && id > lastBuiltInLwLock) {
-      return "extension";
+      return "tranche " + (id & 0xFFFF);
     }
     return unknown(id);
   }

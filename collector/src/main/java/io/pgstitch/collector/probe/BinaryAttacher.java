@@ -83,7 +83,6 @@ public final class BinaryAttacher {
     if (!all) {
       plan = ProbePlan.of(functions, index, catalogue, wanted);
     }
-    PlanProbes.tell(programs, index, elf, facts, contradiction.isEmpty());
     // Until all probes are planted, whoever hits one of them was there before.
     describe(index, elf, facts, contradiction, Long.MAX_VALUE);
     ProbePlanter.Planted probes = plant(server, plan);

@@ -31,6 +31,8 @@ final class BinaryDescriber {
     for (DataType type : DataTypes.of(facts.major()).all()) {
       programs.putBindType(index, type.oid(), type.length(), type.byValue());
     }
+    PlanProbes.tell(programs, index, elf, facts, true);
+    programs.putTargets(index, TargetFacts.of(elf, facts));
     programs.putBinary(index, BinaryFacts.of(elf, facts, attachedNanos));
   }
 
@@ -39,5 +41,6 @@ final class BinaryDescriber {
     programs.putBinary(index, BinaryFacts.withoutLayout(elf, facts, attachedNanos));
     programs.putControlLayout(index, ControlFacts.withoutLayout(elf, facts));
     programs.putBindLayout(index, BindLayout.noWords());
+    PlanProbes.tell(programs, index, elf, facts, false);
   }
 }

@@ -17,6 +17,7 @@ import io.pgstitch.schema.BundledSchemaRegistry;
 import io.pgstitch.schema.ClockAnchor;
 import io.pgstitch.schema.ErrorReported;
 import io.pgstitch.schema.FunctionEntry;
+import io.pgstitch.schema.IoTarget;
 import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.Topics;
@@ -29,8 +30,12 @@ import org.junit.jupiter.api.Test;
 final class BackendStreamTest {
   private static final ClockAnchor CLOCK = new ClockAnchor(1_000L, 5_000_000_000L);
   private static final int RUNNING_IN_15 = 2;
+  private static final int SERVER = 1;
+  private static final long SERVER_START_TICKS = 30;
+  private static final long SERVER_START_NANOS = 304_000_000L;
 
   private final BundledSchemaRegistry registry = new BundledSchemaRegistry();
+  private final RelationNames relations = new RelationNames();
   private final List<EncodedBatch> sent = new ArrayList<>();
   private final BackendStream stream = stream();
 
@@ -58,6 +63,7 @@ final class BackendStreamTest {
         KernelRecords.session(40),
         new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
         ServerEncoding.UTF8,
+        relations.of(SERVER, SERVER_START_TICKS),
         new StreamSettings(id, 7L),
         sent::add);
   }
@@ -172,6 +178,61 @@ final class BackendStreamTest {
     assertThat(lock.getTagType()).isEqualTo(5);
     assertThat(lock.getMethod()).isEqualTo(1);
     assertThat(lock.getMode()).isEqualTo(5);
+  }
+
+  @Test
+  void aLockWaitNamesRelationModeAndHolders() {
+    relations.learn(KernelRecords.relation(SERVER_START_NANOS, 5, 16402, 16400, "t"));
+    accept(KernelRecords.lockWait(1, 5, 16400, 4711, 4712, 4711));
+    LockTarget lock = (LockTarget) ((Wait) onlyBatch().getEvents().get(0)).getTarget();
+    assertThat(lock.getLockType()).isEqualTo("relation");
+    assertThat(lock.getModeName()).isEqualTo("AccessExclusiveLock");
+    assertThat(lock.getRelation()).isEqualTo("t");
+    assertThat(lock.getHolders()).containsExactly(4711, 4712);
+    assertThat(lock.getHoldersCut()).isFalse();
+  }
+
+  private IoTarget io(KernelEvent wait) {
+    accept(wait);
+    return (IoTarget) ((Wait) onlyBatch().getEvents().get(0)).getTarget();
+  }
+
+  @Test
+  void aFileIsNamedByTheNewestRelationThatHadIt() {
+    relations.learn(KernelRecords.relation(SERVER_START_NANOS, 5, 16402, 16390, "old"));
+    relations.learn(KernelRecords.relation(SERVER_START_NANOS, 5, 16402, 16400, "new"));
+    relations.learn(KernelRecords.relation(77_000_000_000L, 5, 16402, 16401, "another server's"));
+    relations.learn(
+        KernelRecords.relation(SERVER_START_NANOS, 6, 16402, 16401, "another database's"));
+    IoTarget io = io(KernelRecords.fileWait(1, 16384, 3, "16402.2", "5", "base"));
+    assertThat(io.getRelationOid()).isEqualTo(16400);
+    assertThat(io.getRelation()).isEqualTo("new");
+    assertThat(io.getBlock()).isEqualTo(2 * 131072 + 2);
+    assertThat(io.getTablespaceOid()).isEqualTo(1663);
+    assertThat(io.getFile()).isEqualTo("base/5/16402.2");
+  }
+
+  @Test
+  void aFileOfNoKnownRelationHasItsNumberAlone() {
+    IoTarget io = io(KernelRecords.fileWait(1, 100, 2, "1262_vm", "global", "data"));
+    assertThat(io.getRelfilenode()).isEqualTo(1262);
+    assertThat(io.getFork()).isEqualTo("vm");
+    assertThat(io.getBlock()).isEqualTo(-1);
+    assertThat(io.getRelationOid()).isZero();
+    assertThat(io.getRelation()).isEmpty();
+  }
+
+  @Test
+  void anErrorHasItsMessage() {
+    accept(
+        KernelRecords.error(1, 33816706, "division by zero", KernelEvent.FLAG_FATAL),
+        KernelRecords.error(2, 2600, "lo", KernelEvent.FLAG_TEXT_CUT));
+    List<Object> events = onlyBatch().getEvents();
+    ErrorReported fatal = (ErrorReported) events.get(0);
+    assertThat(fatal.getMessage()).isEqualTo("division by zero");
+    assertThat(fatal.getFatal()).isTrue();
+    assertThat(fatal.getMessageCut()).isFalse();
+    assertThat(((ErrorReported) events.get(1)).getMessageCut()).isTrue();
   }
 
   @Test

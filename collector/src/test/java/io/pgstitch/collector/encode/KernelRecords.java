@@ -11,11 +11,12 @@ final class KernelRecords {
   static final int LEVEL = 8;
 
   private static final int HEADER = 48;
+  private static final int READ_IN_15 = 0x0A00000D;
 
   private KernelRecords() {}
 
   static KernelEvent session(long cpu) {
-    return event(KernelEvent.SESSION, 0, 100, cpu, 0, 0, new byte[392]);
+    return event(KernelEvent.SESSION, 0, 100, cpu, 0, 0, new byte[376]);
   }
 
   static KernelEvent activity(long sequence, long time, long cpu, int state, String text) {
@@ -40,7 +41,7 @@ final class KernelRecords {
   }
 
   static KernelEvent buffers(long... totals) {
-    ByteBuffer body = body(104);
+    ByteBuffer body = body(80);
     for (int i = 0; i < 10; i++) {
       body.putLong(i < totals.length ? totals[i] : 0);
     }
@@ -65,6 +66,51 @@ final class KernelRecords {
     return event(KernelEvent.WAIT, sequence, time, 0, 0, 0, body.array());
   }
 
+  /** A wait for a relation lock with these holders. */
+  static KernelEvent lockWait(long sequence, int database, int relation, int... holders) {
+    ByteBuffer body = body(64 + 72);
+    body.putLong(5_000).putLong(40).putLong(-1).putLong(-1).putInt(0x03000000).putInt(1).putInt(-1);
+    body.putInt(8).putInt(database).putInt(relation).putInt(0).putInt(0x01000000);
+    body.putInt(holders.length).putInt(0);
+    for (int holder : holders) {
+      body.putInt(holder);
+    }
+    return event(
+        KernelEvent.WAIT, KernelEvent.FLAG_WAIT_LOCK, sequence, 100, 0, 0, 0, body.array());
+  }
+
+  /** A read of a whole block of a file. */
+  static KernelEvent fileWait(
+      long sequence, long offset, int depth, String name, String parent, String grandparent) {
+    ByteBuffer body = body(64 + 96);
+    body.putLong(5_000).putLong(40).putLong(offset).putLong(8192).putInt(READ_IN_15).putInt(1);
+    body.putInt(7).putInt(0).putInt(0).putInt(0).putInt(0).putInt(0).putInt(depth).putInt(0);
+    text(body, name, 40);
+    text(body, parent, 32);
+    text(body, grandparent, 16);
+    return event(
+        KernelEvent.WAIT, KernelEvent.FLAG_WAIT_FILE, sequence, 100, 0, 0, 0, body.array());
+  }
+
+  static KernelEvent relation(long serverStartNanos, int database, int file, int oid, String name) {
+    ByteBuffer body = body(96);
+    body.putLong(serverStartNanos).putInt(1).putInt(database).putInt(file).putInt(1663).putInt(oid);
+    body.putInt(-1);
+    text(body, name, 64);
+    return event(KernelEvent.RELATION, 0, 90, 0, 0, 0, body.array());
+  }
+
+  static KernelEvent error(long sequence, int packed, String message, int flags) {
+    byte[] bytes = message.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer body = body(8 + bytes.length).putInt(packed).putInt(bytes.length).put(bytes);
+    return event(KernelEvent.ERROR, flags, sequence, 300, 0, 0x7000, 0, body.array());
+  }
+
+  private static void text(ByteBuffer body, String text, int room) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    body.put(bytes).put(new byte[room - bytes.length]);
+  }
+
   static KernelEvent error(long sequence, int packed) {
     return event(KernelEvent.ERROR, sequence, 300, 0, 0x7000, 0, body(8).putInt(packed).array());
   }
@@ -79,11 +125,23 @@ final class KernelRecords {
 
   private static KernelEvent event(
       int kind, long sequence, long time, long cpu, long stack, int function, byte[] body) {
+    return event(kind, 0, sequence, time, cpu, stack, function, body);
+  }
+
+  private static KernelEvent event(
+      int kind,
+      int flags,
+      long sequence,
+      long time,
+      long cpu,
+      long stack,
+      int function,
+      byte[] body) {
     ByteBuffer record = body(HEADER + body.length);
     record.putInt(HEADER + body.length).putShort((short) kind).putShort((short) function);
     record
         .putInt(4711)
-        .putInt(LEVEL << 24)
+        .putInt(LEVEL << 24 | flags)
         .putLong(time)
         .putLong(cpu)
         .putLong(sequence)

@@ -74,15 +74,16 @@ class PostgresFactsTest {
 
   @ParameterizedTest
   @MethodSource("majors")
-  void anExtensionsWaitEventIsCalledExtension(int major) {
-    assertThat(PostgresFacts.of(major).waitEventName(0x07000003)).isEqualTo("Extension");
+  void anExtensionsWaitEventIsCalledByItsNumber(int major) {
+    assertThat(PostgresFacts.of(major).waitEventName(0x07000000)).isEqualTo("Extension");
+    assertThat(PostgresFacts.of(major).waitEventName(0x07000003)).isEqualTo("extension event 3");
   }
 
   @ParameterizedTest
   @MethodSource("majors")
-  void anExtensionsLwLockIsCalledExtension(int major) {
+  void anExtensionsLwLockIsCalledByItsTranche(int major) {
     PostgresFacts facts = PostgresFacts.of(major);
-    assertThat(facts.waitEventName(0x010000F0)).isEqualTo("extension");
+    assertThat(facts.waitEventName(0x010000F0)).isEqualTo("tranche 240");
     assertThat(facts.waitEventClass(0x010000F0)).isEqualTo("LWLock");
   }
 
@@ -94,8 +95,9 @@ class PostgresFactsTest {
   })
   void extensionLwLocksBeginRightAfterTheBuiltInOnes(int major, String last, String next) {
     PostgresFacts facts = PostgresFacts.of(major);
-    assertThat(facts.waitEventName(Integer.decode(last))).isNotEqualTo("extension");
-    assertThat(facts.waitEventName(Integer.decode(next))).isEqualTo("extension");
+    assertThat(facts.waitEventName(Integer.decode(last))).doesNotStartWith("tranche ");
+    assertThat(facts.waitEventName(Integer.decode(next)))
+        .isEqualTo("tranche " + (Integer.decode(next) & 0xFFFF));
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
+import java.util.stream.Collectors;
 
 /**
  * Attributes of a span: OpenTelemetry's stable conventions for databases where there is one, {@code
@@ -27,6 +28,7 @@ final class SpanAttributes {
     text(to, "db.namespace", trace.getBackend().getDatabase());
     text(to, "db.query.text", span.getText());
     text(to, "db.response.status_code", span.getSqlstate());
+    text(to, "pgstitch.error.message", span.getErrorMessage());
     to.put("pgstitch.kind", span.getKind().name());
     to.put("pgstitch.depth", span.getDepth());
     to.put("pgstitch.cpu_us", span.getCpuNs() / NANOS_PER_MICRO);
@@ -121,7 +123,27 @@ final class SpanAttributes {
       to.put("pgstitch.io.fd", io.getFileDescriptor());
       known(to, "pgstitch.io.offset", io.getOffset());
       known(to, "pgstitch.io.bytes", io.getBytes());
+      text(to, "pgstitch.io.file", io.getFile());
+      if (io.getRelfilenode() > 0) {
+        count(to, "pgstitch.io.tablespace_oid", io.getTablespaceOid());
+        to.put("pgstitch.io.database_oid", io.getDatabaseOid());
+        to.put("pgstitch.io.relfilenode", io.getRelfilenode());
+        text(to, "pgstitch.io.fork", io.getFork());
+        known(to, "pgstitch.io.block", io.getBlock());
+        count(to, "pgstitch.io.relation_oid", io.getRelationOid());
+        text(to, "pgstitch.io.relation", io.getRelation());
+      }
     } else if (target instanceof LockTarget lock) {
+      text(to, "pgstitch.lock.type", lock.getLockType());
+      text(to, "pgstitch.lock.mode_name", lock.getModeName());
+      text(to, "pgstitch.lock.relation", lock.getRelation());
+      text(
+          to,
+          "pgstitch.lock.holders",
+          lock.getHolders().stream().map(String::valueOf).collect(Collectors.joining(",")));
+      if (lock.getHoldersCut()) {
+        to.put("pgstitch.lock.holders_cut", true);
+      }
       to.put("pgstitch.lock.tag_type", lock.getTagType());
       to.put("pgstitch.lock.mode", lock.getMode());
       to.put("pgstitch.lock.field1", lock.getField1());

@@ -46,10 +46,16 @@ public final class TraceSpans {
         span.getEndUtcNs(),
         span.getSqlstate() == null
             ? StatusData.unset()
-            : StatusData.create(StatusCode.ERROR, span.getSqlstate()),
+            : StatusData.create(StatusCode.ERROR, description(span)),
         SpanAttributes.of(trace, span),
         resources.of(trace.getBackend()),
         SCOPE);
+  }
+
+  /** What went wrong, in the server's words where they are known. */
+  private static String description(Span span) {
+    String message = span.getErrorMessage();
+    return message.isEmpty() ? span.getSqlstate() : message;
   }
 
   private static SpanContext context(String traceId, String spanId) {

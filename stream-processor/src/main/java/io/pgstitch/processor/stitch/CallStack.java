@@ -42,6 +42,17 @@ final class CallStack {
     while (!frames.isEmpty() && frames.top().getStack() >= stack) {
       pop(-1, true);
     }
+    caught();
+  }
+
+  /** An error leaves calls: which ones, the next sight of the stack tells. */
+  void thrown(String sqlstate) {
+    session.state.setThrown(sqlstate);
+  }
+
+  /** What is open now was not left by the last error. */
+  private void caught() {
+    session.state.setThrown(null);
   }
 
   /** As {@link #entered}, for calls of the main loop: no nested statement can be left open. */
@@ -129,6 +140,7 @@ final class CallStack {
       OpenFrame frame = frames.get(match);
       if (!frame.getWindow() && frame.getStack() == stack && frame.getName().equals(name)) {
         popAbove(match + 1);
+        caught();
         pop(rows, false);
         return;
       }
@@ -137,11 +149,12 @@ final class CallStack {
     while (!frames.isEmpty() && frames.top().getStack() > stack) {
       pop(-1, true);
     }
+    caught();
   }
 
   /** Closes all calls and nested statements, as an error or the end of the session does. */
-  void popAll(String sqlstate) {
-    nested.failed(sqlstate);
+  void popAll(String sqlstate, String message) {
+    nested.failed(sqlstate, message);
     popAbove(0);
     closeAllNested();
   }

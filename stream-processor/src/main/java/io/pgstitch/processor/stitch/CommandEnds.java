@@ -56,16 +56,18 @@ final class CommandEnds {
   }
 
   /** An error was reported: everything that runs is left. */
-  void failed(String sqlstate) {
+  void failed(String sqlstate, String message) {
+    state.setThrown(null);
     OpenStatement statement = session.statement();
     if (statement == null) {
-      writer.lines().error(0, sqlstate);
+      writer.lines().error(0, sqlstate, message);
       return;
     }
     statement.setSqlstate(sqlstate);
-    stack.popAll(sqlstate);
+    statement.setErrorMessage(message);
+    stack.popAll(sqlstate, message);
     lifecycle.closeCall(session.reading());
-    writer.lines().error(statement.getCursor(), sqlstate);
+    writer.lines().error(statement.getCursor(), sqlstate, message);
     lifecycle.openCall(Phase.CLOSE, session.reading());
     state.setMark(null);
   }

@@ -6,6 +6,7 @@ import io.pgstitch.schema.BindsBound;
 import io.pgstitch.schema.BufferDelta;
 import io.pgstitch.schema.CommandEnd;
 import io.pgstitch.schema.ErrorReported;
+import io.pgstitch.schema.ErrorThrown;
 import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.FunctionExit;
 import io.pgstitch.schema.PlanCaptured;
@@ -88,14 +89,17 @@ final class EventDispatcher {
       rules.commands().transactionEnded(e.getCommitted(), e.getReadOnly());
     } else if (event instanceof ErrorReported e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
-      rules.commands().failed(e.getSqlstate());
+      rules.commands().failed(e.getSqlstate(), e.getMessage());
+    } else if (event instanceof ErrorThrown e) {
+      clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
+      stack.thrown(e.getSqlstate());
+    } else if (event instanceof BindsBound e) {
+      clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
+      rules.binds().bound(e);
     } else if (event instanceof PlanCaptured e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       stack.entered(depth(e.getStack()));
       rules.plans().captured(e);
-    } else if (event instanceof BindsBound e) {
-      clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
-      rules.binds().bound(e);
     } else if (event instanceof BackendEnd e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
     } else {

@@ -73,6 +73,7 @@ final class NestedStatements {
     statement.setQueryId(identity.getQueryId());
     statement.setSelect(select);
     statement.setUtility(utility);
+    statement.setErrorMessage("");
     statement.setStart(session.reading());
     statement.setBlocks(Readings.none());
     statement.setWal(Readings.noWal());
@@ -86,15 +87,20 @@ final class NestedStatements {
   /** Ends one whose window is closed already; nothing when it has ended before. */
   void end(OpenNested statement) {
     if (nested.remove(statement)) {
+      if (statement.getSqlstate() == null) {
+        // Raised inside it, and caught further out: otherwise it would have been reported.
+        statement.setSqlstate(session.state.getThrown());
+      }
       writer.nestedEnd(session.statement(), statement, session.reading());
       session.releaseCursor(statement.getCursor());
     }
   }
 
   /** Says which error ends them all. */
-  void failed(String sqlstate) {
+  void failed(String sqlstate, String message) {
     for (OpenNested statement : nested) {
       statement.setSqlstate(sqlstate);
+      statement.setErrorMessage(message);
     }
   }
 }

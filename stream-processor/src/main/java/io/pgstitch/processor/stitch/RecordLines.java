@@ -112,7 +112,7 @@ final class RecordLines {
     line.setEvent(event);
     line.setElapsedUs(elapsedUs(start, end));
     line.setTarget(wait.getTarget());
-    line.setObjectId(-1);
+    line.setObjectId(WaitedObject.oid(wait.getTarget()));
     line.setTimUs(session.utcUs(end));
     line.setCursor(cursor);
     session.pending.addRecord(line);
@@ -126,10 +126,11 @@ final class RecordLines {
     session.pending.addRecord(line);
   }
 
-  void error(int cursor, String sqlstate) {
+  void error(int cursor, String sqlstate, String message) {
     ErrorLine line = new ErrorLine();
     line.setCursor(cursor);
     line.setSqlstate(sqlstate);
+    line.setMessage(message);
     line.setTimUs(session.utcUs(session.state.getNow()));
     session.pending.addRecord(line);
   }

@@ -71,12 +71,6 @@ final class Session {
     now.setBlocks(Readings.plus(now.getBlocks(), usage));
   }
 
-  /** Counts WAL that was made since the last event, null for none. */
-  void addWal(WalUsage made) {
-    Reading now = state.getNow();
-    now.setWal(Readings.plus(now.getWal(), made));
-  }
-
   /** Adds a record before others that are not sent; places that are remembered move with them. */
   void insertRecord(int place, Object record) {
     pending.insertRecord(place, record);
@@ -87,6 +81,12 @@ final class Session {
     if (state.getMark() != null && state.getMark().getRecords() > place) {
       state.getMark().setRecords(state.getMark().getRecords() + 1);
     }
+  }
+
+  /** Counts WAL that was made since the last event, null for none. */
+  void addWal(WalUsage made) {
+    Reading now = state.getNow();
+    now.setWal(Readings.plus(now.getWal(), made));
   }
 
   long utcNs(long monotonicNs) {

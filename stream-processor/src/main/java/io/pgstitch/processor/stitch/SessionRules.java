@@ -10,8 +10,8 @@ package io.pgstitch.processor.stitch;
  * @param executors starts of executors and utility commands
  * @param commands ends of commands and transactions
  * @param waits waits
- * @param plans plans that were read
  * @param binds bind values
+ * @param plans plans that were read
  */
 record SessionRules(
     ClientMessages messages,
@@ -20,8 +20,8 @@ record SessionRules(
     Executors executors,
     CommandEnds commands,
     Waits waits,
-    Plans plans,
-    BoundValues binds) {
+    BoundValues binds,
+    Plans plans) {
 
   /** Wires the rules of one session. */
   static SessionRules of(
@@ -43,7 +43,7 @@ record SessionRules(
         executors,
         new CommandEnds(session, stack, writer, lifecycle, suspended),
         new Waits(session, stack, writer, lifecycle),
-        new Plans(session, stack, suspended),
-        new BoundValues(session, stack, writer));
+        new BoundValues(session, stack, writer),
+        new Plans(session, stack, suspended));
   }
 }

@@ -61,6 +61,7 @@ final class StatementLifecycle {
     statement.setTextTruncated(state.getMessageTruncated());
     statement.setStatementName("");
     statement.setCommandTag("");
+    statement.setErrorMessage("");
     statement.setRows(-1);
     statement.setBegunBefore(state.getMidway() && state.getBegunBefore());
     statement.setComplete(!state.getMidway() && state.getLostPending() == 0);
@@ -173,7 +174,7 @@ final class StatementLifecycle {
     suspended.closeAll(reason);
     OpenStatement statement = session.statement();
     if (statement != null) {
-      stack.popAll(null);
+      stack.popAll(null, "");
       close(
           session.reading(),
           reason == CloseReason.COLLECTOR_RESTARTED ? reason : reasonKnown(statement, reason));

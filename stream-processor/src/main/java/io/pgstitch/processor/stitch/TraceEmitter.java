@@ -80,6 +80,7 @@ final class TraceEmitter {
         last && !statement.getWorker() && (statement.getCommandEnded() || statement.getOwnEnd()));
     trace.setRows(statement.getRows());
     trace.setSqlstate(statement.getSqlstate());
+    trace.setErrorMessage(statement.getErrorMessage());
     trace.setStartUtcNs(session.utcNs(statement.getStart().getTimeNs()));
     trace.setEndUtcNs(session.utcNs(end.getTimeNs()));
     trace.setCloseReason(reason);

@@ -117,6 +117,7 @@ final class TraceWriter {
     span.setSqlstate(nested.getSqlstate());
     span.setBinds(HeldBinds.read(nested.getBinds()));
     span.setBindsTotal(nested.getBindsTotal());
+    span.setErrorMessage(nested.getErrorMessage());
     session.pending.add(span);
   }
 
@@ -195,6 +196,7 @@ final class TraceWriter {
     root.setText(statement.getText());
     root.setQueryId(statement.getQueryId());
     root.setSqlstate(statement.getSqlstate());
+    root.setErrorMessage(statement.getErrorMessage());
     root.setBegunBefore(statement.getBegunBefore());
     root.setBinds(HeldBinds.read(statement.getBinds()));
     root.setBindsTotal(statement.getBindsTotal());
@@ -244,6 +246,7 @@ final class TraceWriter {
     span.setParentSpanId(parent < 0 ? "" : TraceIds.span(high, low, parent));
     span.setKind(kind);
     span.setName(name);
+    span.setErrorMessage("");
     return span;
   }
 

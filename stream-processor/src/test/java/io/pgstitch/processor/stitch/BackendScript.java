@@ -10,6 +10,7 @@ import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.ClockAnchor;
 import io.pgstitch.schema.CommandEnd;
 import io.pgstitch.schema.ErrorReported;
+import io.pgstitch.schema.ErrorThrown;
 import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.FunctionExit;
 import io.pgstitch.schema.PlanCaptured;
@@ -352,6 +353,19 @@ public final class BackendScript {
           e.setDeltaNs(delta);
           e.setCpuDeltaNs(cpu);
           e.setStack(950);
+          e.setSqlstate(sqlstate);
+          e.setMessage("message of " + sqlstate);
+          return e;
+        });
+  }
+
+  /** An error that is raised; who catches it is told by what follows. */
+  public BackendScript thrown(String sqlstate) {
+    return add(
+        (delta, cpu, strings) -> {
+          ErrorThrown e = new ErrorThrown();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
           e.setSqlstate(sqlstate);
           return e;
         });

@@ -86,6 +86,53 @@ class NestingAndWaitsTest {
   }
 
   @Test
+  void statementLeftByCaughtErrorEndedWithIt() {
+    selectRunning();
+    int depth = script.depth();
+    script.statement(9, "insert", 3, -1, 0).exit().enter("standard_ExecutorRun", 9);
+    script.thrown("23505").longjmp(depth);
+    script.nested("select after", 1, 1, () -> {});
+    Stitched out = finish();
+    assertThat(out.spans(out.only(), SpanKind.STATEMENT))
+        .extracting(span -> span.getText() + " " + span.getSqlstate())
+        .containsExactly("insert 23505", "select after null", "select f() null");
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void statementThatCatchesAnErrorWhereItReturnsIsNotEndedByIt() {
+    selectRunning();
+    int depth = script.depth();
+    script.nested(
+        "outer",
+        1,
+        1,
+        () -> {
+          int inner = script.depth();
+          script.statement(9, "insert", 3, -1, 0).exit().enter("standard_ExecutorRun", 9);
+          script.thrown("23505").longjmp(inner);
+        });
+    assertThat(script.depth()).isEqualTo(depth);
+    Stitched out = finish();
+    assertThat(out.spans(out.only(), SpanKind.STATEMENT))
+        .extracting(span -> span.getText() + " " + span.getSqlstate())
+        .containsExactly("insert 23505", "outer null", "select f() null");
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void errorThatNobodyCatchesEndsAllWithItsMessage() {
+    selectRunning();
+    script.statement(9, "insert", 3, -1, 0).exit().enter("standard_ExecutorRun", 9);
+    Stitched out = script.thrown("XX000").error("23505").transactionEnd(false).idle().stitch();
+    assertThat(out.spans(out.only(), SpanKind.STATEMENT))
+        .hasSize(2)
+        .allMatch(span -> span.getSqlstate().equals("23505"))
+        .allMatch(span -> span.getErrorMessage().equals("message of 23505"));
+    assertThat(out.only().getErrorMessage()).isEqualTo("message of 23505");
+  }
+
+  @Test
   void sqlCursorIsFetchedByALaterStatement() {
     script.running("declare c").call("pg_parse_query").portal(1, "DECLARE CURSOR");
     script.enter("PortalRun", 1).statement(0, "", 6, -1, 0);

@@ -4,6 +4,7 @@ import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.Stat;
@@ -90,7 +91,10 @@ final class TraceFormat {
       return ("ERROR #" + error.getCursor())
           + (":err=" + SqlState.pack(error.getSqlstate()))
           + (" tim=" + error.getTimUs())
-          + ("\n*** SQLSTATE: " + Session.oneLine(error.getSqlstate()));
+          + ("\n*** SQLSTATE: " + Session.oneLine(error.getSqlstate()))
+          + (error.getMessage().isEmpty()
+              ? ""
+              : "\n*** MESSAGE: " + EscapedLine.of(error.getMessage()));
     }
     if (record instanceof Note note) {
       return "*** " + Session.oneLine(note.getName()) + ": " + Session.oneLine(note.getText());
@@ -120,7 +124,8 @@ final class TraceFormat {
         + (" ela= " + wait.getElapsedUs())
         + (" " + WaitParameters.of(wait))
         + (" obj#=" + wait.getObjectId())
-        + (" tim=" + wait.getTimUs());
+        + (" tim=" + wait.getTimUs())
+        + (wait.getTarget() instanceof LockTarget lock ? LockLine.of(lock) : "");
   }
 
   private static int bit(boolean value) {

@@ -7,11 +7,12 @@ import io.pgstitch.schema.WaitLine;
 /**
  * The three integer parameters of a WAIT line.
  *
- * <p>Data file reads and writes of whole blocks have {@code file# block# blocks} with the backend's
- * file descriptor as file#; other files {@code fd offset bytes}; the client {@code driver id},
- * which is the socket's descriptor, and {@code #bytes}; heavyweight locks {@code name|mode}, the
- * tag type in the upper and the mode in the lower sixteen bits, and the first two fields of the
- * lock tag; all else three zeros.
+ * <p>Files of relations have {@code file# block# blocks}: the relfilenode, the block in the fork
+ * and how many, 0 where the call names no place or moves none. Data file reads and writes whose
+ * file is not known have the backend's file descriptor as file#; other files {@code fd offset
+ * bytes}; the client {@code driver id}, which is the socket's descriptor, and {@code #bytes};
+ * heavyweight locks {@code name|mode}, the tag type in the upper and the mode in the lower sixteen
+ * bits, and the first two fields of the lock tag; all else three zeros.
  */
 final class WaitParameters {
 
@@ -40,6 +41,15 @@ final class WaitParameters {
   private static String io(WaitLine wait, IoTarget io) {
     if (wait.getEventClass().equals("Client")) {
       return three("driver id", io.getFileDescriptor(), "#bytes", io.getBytes(), "p3", 0);
+    }
+    if (io.getRelfilenode() > 0) {
+      return three(
+          "file#",
+          io.getRelfilenode(),
+          "block#",
+          Math.max(0, io.getBlock()),
+          "blocks",
+          Math.max(0, io.getBytes()) / BLOCK_BYTES);
     }
     if (wait.getEvent().startsWith("DataFile") && isWholeBlocks(io)) {
       return three(

@@ -94,7 +94,7 @@ class TraceFormatTest {
 
   @Test
   void errorHasThePackedSqlstateAndTheFiveCharacters() {
-    assertThat(written(new ErrorLine(101, "22012", 9L)))
+    assertThat(written(new ErrorLine(101, "22012", "", 9L)))
         .isEqualTo("ERROR #101:err=33816706 tim=9\n*** SQLSTATE: 22012\n");
   }
 
@@ -106,27 +106,60 @@ class TraceFormatTest {
 
   @Test
   void dataFileReadOfWholeBlocksIsInBlocks() {
-    assertThat(written(wait("IO", "DataFileRead", new IoTarget(7, 16384L, 16384L))))
+    assertThat(written(wait("IO", "DataFileRead", unnamed(7, 16384L, 16384L))))
         .isEqualTo(
             "WAIT #101: nam='DataFileRead' ela= 50 file#=7 block#=2 blocks=2 obj#=-1 tim=9\n");
   }
 
   @Test
   void otherFilesAreInBytes() {
-    assertThat(written(wait("IO", "WALWrite", new IoTarget(8, 100L, 8192L))))
+    assertThat(written(wait("IO", "WALWrite", unnamed(8, 100L, 8192L))))
         .contains(" fd=8 offset=100 bytes=8192 obj#=-1 ");
   }
 
   @Test
   void clientWaitHasItsSocketAndBytes() {
-    assertThat(written(wait("Client", "ClientRead", new IoTarget(9, -1L, 12L))))
+    assertThat(written(wait("Client", "ClientRead", unnamed(9, -1L, 12L))))
         .contains(" driver id=9 #bytes=12 p3=0 ");
   }
 
   @Test
   void lockWaitHasTagAndMode() {
-    assertThat(written(wait("Lock", "transactionid", new LockTarget(744L, 0L, 0L, 0, 4, 1, 5))))
+    assertThat(written(wait("Lock", "transactionid", transactionLock(List.of(), false))))
         .contains(" name|mode=262149 field1=744 field2=0 ");
+  }
+
+  @Test
+  void lockWaitIsFollowedByItsHolders() {
+    assertThat(written(wait("Lock", "transactionid", transactionLock(List.of(4711, 4712), true))))
+        .endsWith(" tim=9\n*** LOCK: type=transactionid mode=ShareLock holders=4711,4712,...\n");
+  }
+
+  @Test
+  void aFileOfARelationIsNamedByItsNumbers() {
+    IoTarget segment =
+        new IoTarget(
+            7, 8192L, 8192L, 1663L, 5L, 16402L, "main", 131_073L, 16_400L, "t", "base/5/16402.1");
+    assertThat(written(wait("IO", "DataFileRead", segment)))
+        .contains(" file#=16402 block#=131073 blocks=1 ");
+    IoTarget sync =
+        new IoTarget(7, -1L, -1L, 1663L, 5L, 16402L, "fsm", -1L, 0L, "", "base/5/16402_fsm");
+    assertThat(written(wait("IO", "DataFileImmediateSync", sync)))
+        .contains(" file#=16402 block#=0 blocks=0 ");
+  }
+
+  @Test
+  void aMessageStaysInOneLineFromWhichItCanBeRead() {
+    assertThat(written(new ErrorLine(101, "22012", "a\\b\nWAIT #1: nam='x'\u0001", 9L)))
+        .endsWith("\n*** MESSAGE: a\\\\b\\nWAIT #1: nam='x'\\u0001\n");
+  }
+
+  private static LockTarget transactionLock(List<Integer> holders, boolean cut) {
+    return new LockTarget(744L, 0L, 0L, 0, 4, 1, 5, "transactionid", "ShareLock", holders, cut, "");
+  }
+
+  private static IoTarget unnamed(int descriptor, long offset, long bytes) {
+    return new IoTarget(descriptor, offset, bytes, 0L, 0L, 0L, "", -1L, 0L, "", "");
   }
 
   @Test
@@ -139,7 +172,8 @@ class TraceFormatTest {
     List<String> lines =
         Stream.of(
                 new String(TraceFormat.bytes(Sessions.statement(4711, 3)), UTF_8),
-                written(new ErrorLine(101, "42P01", 9L), wait("Lock", "tuple", null)))
+                written(
+                    new ErrorLine(101, "42P01", "no such\ntable", 9L), wait("Lock", "tuple", null)))
             .flatMap(String::lines)
             .filter(line -> !line.startsWith("select "))
             .toList();

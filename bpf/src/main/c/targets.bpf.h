@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What waits wait for, and what errors say: files of descriptors, relations of files, holders of
+ * locks, messages on their way to the client. docs/decisions/0010-wait-targets.md. */
+#ifndef PGSTITCH_TARGETS_BPF_H
+#define PGSTITCH_TARGETS_BPF_H
+
+#include "backend.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_BINARIES);
+	__type(key, __u32);
+	__type(value, struct target_config);
+} target_configs SEC(".maps");
+
+static __always_inline struct target_config *targets_of(const struct backend *b)
+{
+	__u32 key = b->binary;
+	struct target_config *c = bpf_map_lookup_elem(&target_configs, &key);
+	struct binary_config *bin = bpf_map_lookup_elem(&binaries, &key);
+
+	return c && c->known && bin && bin->layout_known ? c : 0;
+}
+
+static __always_inline __u8 read_u8(__u64 address)
+{
+	__u8 value = 0;
+
+	bpf_probe_read_user(&value, sizeof(value), (void *)address);
+	return value;
+}
+
+/* --- Files ------------------------------------------------------------------------------------ */
+
+/* Names the file of a descriptor of the current process. At the entry of a system call nobody else
+ * can close it: a backend is one thread. */
+static __noinline int read_file(struct details *d, int descriptor)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct dentry *entry, *parent, *grandparent, *above, *directory;
+	struct fdtable *table;
+	struct file **files, *file = 0;
+
+	if (!d)
+		return 0;
+	table = BPF_CORE_READ(task, files, fdt);
+	if (descriptor < 0 || descriptor >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	files = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), files + descriptor);
+	if (!file)
+		return 0;
+	entry = BPF_CORE_READ(file, f_path.dentry);
+	parent = BPF_CORE_READ(entry, d_parent);
+	grandparent = BPF_CORE_READ(parent, d_parent);
+	above = BPF_CORE_READ(grandparent, d_parent);
+	directory = BPF_CORE_READ(task, fs, pwd.dentry);
+	d->file.depth = parent == directory	 ? 1
+			: grandparent == directory ? 2
+			: above == directory	 ? 3
+						 : 0;
+	d->file.pad = 0;
+	d->file.name[0] = 0;
+	d->file.parent[0] = 0;
+	d->file.grandparent[0] = 0;
+	bpf_probe_read_kernel_str(d->file.name, FILE_NAME, BPF_CORE_READ(entry, d_name.name));
+	bpf_probe_read_kernel_str(d->file.parent, FILE_PARENT, BPF_CORE_READ(parent, d_name.name));
+	bpf_probe_read_kernel_str(d->file.grandparent, FILE_GRANDPARENT,
+				  BPF_CORE_READ(grandparent, d_name.name));
+	return 1;
+}
+
+/* --- Relations -------------------------------------------------------------------------------- */
+
+struct file_of_server {
+	__u64 server_boottime_ns;
+	__u32 server_pid;
+	__u32 database;
+	__u32 file;
+	__s32 backend; /* temporary relations of two backends may have the same number; -1 permanent */
+};
+
+struct relation {
+	__u32 oid;
+	__u32 tablespace;
+	char name[RELATION_NAME];
+};
+
+/* Relations that were sent. One that is pushed out is sent again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct file_of_server);
+	__type(value, struct relation);
+} known_relations SEC(".maps");
+
+/* The most entries of a range table that are looked at. */
+#define RANGE_TABLE 64
+
+static __noinline int learn(struct backend *b, struct file_of_server *key, struct relation *r)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct relation *known;
+	struct relation_event *e;
+	__u64 differs;
+
+	if (!b || !key || !r || !key->file || !r->oid || !r->name[0])
+		return 0;
+	key->server_boottime_ns = BPF_CORE_READ(task, real_parent, start_boottime);
+	key->server_pid = BPF_CORE_READ(task, real_parent, tgid);
+	known = bpf_map_lookup_elem(&known_relations, key);
+	if (known) {
+		differs = (known->oid ^ r->oid) | (known->tablespace ^ r->tablespace);
+#pragma unroll
+		for (int i = 0; i < RELATION_NAME / 8; i++)
+			differs |= ((__u64 *)known->name)[i] ^ ((__u64 *)r->name)[i];
+		if (!differs)
+			return 0;
+	}
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return 0;
+	}
+	fill_header(&e->h, b, EVENT_RELATION, sizeof(*e), bpf_ktime_get_ns(), 0, 0);
+	e->server_boottime_ns = key->server_boottime_ns;
+	e->server_pid = key->server_pid;
+	e->database = key->database;
+	e->file = key->file;
+	e->tablespace = r->tablespace;
+	e->relation = r->oid;
+	e->backend = key->backend;
+	__builtin_memcpy(e->name, r->name, RELATION_NAME);
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	bpf_map_update_elem(&known_relations, key, r, BPF_ANY);
+	return 1;
+}
+
+/* NameData is padded with zeros, so names can be compared whole. */
+static __always_inline bool read_relation_name(struct relation *r, __u64 row, const struct target_config *c)
+{
+	return row && !bpf_probe_read_user(r->name, RELATION_NAME, (void *)(row + c->row_name));
+}
+
+static __noinline int learn_opened(struct backend *b, struct target_config *c, __u64 relation)
+{
+	struct file_of_server key = {};
+	struct relation r = {};
+	__u32 locator[3] = {}; /* tablespace, database, file */
+
+	if (!c)
+		return 0;
+	if (bpf_probe_read_user(locator, sizeof(locator),
+				(void *)(relation + c->relation_locator)) ||
+	    !read_relation_name(&r, read_u64(relation + c->relation_row), c))
+		return 0;
+	r.oid = read_u32(relation + c->relation_id);
+	r.tablespace = locator[0];
+	key.backend = read_u32(relation + c->relation_backend);
+	key.database = locator[1];
+	key.file = locator[2];
+	return learn(b, &key, &r);
+}
+
+/* The relations that the executor of a query has opened: EState.es_relations, nodes/execnodes.h. */
+static __always_inline void learn_executors(struct backend *b, __u64 estate)
+{
+	struct target_config *c = targets_of(b);
+	__u64 relations, relation;
+	__u32 count;
+
+	if (!c || !estate)
+		return;
+	count = read_u32(estate + c->estate_range_table_size);
+	relations = read_u64(estate + c->estate_relations);
+	if (!relations)
+		return;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < RANGE_TABLE; i++) {
+		if (i >= count)
+			break;
+		relation = read_u64(relations + 8 * i);
+		if (relation)
+			learn_opened(b, c, relation);
+	}
+}
+
+/* RelationInitLockInfo(Relation): called for each entry of the relation cache that is built, also of
+ * indexes, TOAST tables and catalogs, when its row of pg_class is there and its file's number not
+ * yet. A row without a file (a view, or a catalog whose file the relation map names) says nothing. */
+SEC("uprobe")
+int on_relation_built(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct file_of_server key = {};
+	struct relation r = {};
+	struct target_config *c;
+	__u64 relation = PT_REGS_PARM1(ctx), row;
+
+	if (!b || b->kind == BACKEND_OTHER || !wants(b, LEVEL_WAITS))
+		return 0;
+	c = targets_of(b);
+	if (!c || !c->my_database_id || !c->my_database_table_space)
+		return 0;
+	row = read_u64(relation + c->relation_row);
+	if (!read_relation_name(&r, row, c))
+		return 0;
+	r.oid = read_u32(relation + c->relation_id);
+	r.tablespace = read_u32(row + c->row_tablespace);
+	if (!r.tablespace)
+		r.tablespace = read_u32(b->bias + c->my_database_table_space);
+	key.backend = read_u32(relation + c->relation_backend);
+	key.file = read_u32(row + c->row_file);
+	key.database = read_u8(row + c->row_shared) ? 0 : read_u32(b->bias + c->my_database_id);
+	learn(b, &key, &r);
+	return 0;
+}
+
+/* --- Locks ------------------------------------------------------------------------------------ */
+
+/* The most entries of a lock's list that are looked at. */
+#define LOCK_ENTRIES 128
+
+/* Who holds the lock in a mode that conflicts: storage/lock.h, LOCK.procLocks. Up to 17 the caller of
+ * ProcSleep holds the lock table's partition and the list stands still; from 18 on it may change, so
+ * each entry must say that it is of this lock. Members of the waiter's own lock group do not block it
+ * (storage/lmgr/README). */
+static __noinline int read_holders(struct backend *b, struct target_config *c, __u64 local)
+{
+	struct details *d = current_details();
+	struct binary_config *bin;
+	__u64 lock, head, link, entry, me, group, leader;
+	__u32 conflicts, count;
+
+	if (!b || !c || !d)
+		return 0;
+	bin = binary_of(b);
+	if (!bin)
+		return 0;
+	d->lock.count = 0;
+	d->lock.cut = 1;
+	lock = read_u64(local + c->locallock_lock);
+	if (!lock)
+		return 0;
+	conflicts = c->lock_conflicts[b->lock_mode & 15];
+	me = read_u64(b->bias + bin->my_proc);
+	group = me ? read_u64(me + c->proc_lock_group_leader) : 0;
+	if (!group)
+		group = me;
+	head = lock + c->lock_proc_locks;
+	link = read_u64(head + 8);
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < LOCK_ENTRIES; i++) {
+		if (link == head) {
+			d->lock.cut = 0;
+			break;
+		}
+		entry = link - c->proclock_lock_link;
+		if (!link || read_u64(entry + c->proclock_my_lock) != lock)
+			break;
+		leader = read_u64(entry + c->proclock_group_leader);
+		if (leader != group && (read_u32(entry + c->proclock_hold_mask) & conflicts)) {
+			/* Kept in memory: the verifier would follow each value of a local one apart. */
+			count = d->lock.count;
+			if (count >= LOCK_HOLDERS)
+				break;
+			d->lock.holders[count & (LOCK_HOLDERS - 1)] = read_u32(leader + c->proc_pid);
+			d->lock.count = count + 1;
+		}
+		link = read_u64(link + 8);
+	}
+	return 1;
+}
+
+/* --- Errors ----------------------------------------------------------------------------------- */
+
+#define SQLSTATE_INTERNAL_ERROR 2600 /* XX000, what an error has that names none */
+#define SIX_BITS(c) (((c) - '0') & 0x3f)
+/* MAKE_SQLSTATE of utils/elog.h */
+#define SQLSTATE(a, b, c, d, e)                                                             \
+	(SIX_BITS(a) | SIX_BITS(b) << 6 | SIX_BITS(c) << 12 | SIX_BITS(d) << 18 | SIX_BITS(e) << 24)
+#define ADMIN_SHUTDOWN SQLSTATE('5', '7', 'P', '0', '1')
+#define CRASH_SHUTDOWN SQLSTATE('5', '7', 'P', '0', '2')
+
+static __noinline int put_error(struct backend *b, __u32 sqlstate, __u64 message, __u64 stack,
+				__u32 fatal)
+{
+	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0,
+						 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	__u64 now = bpf_ktime_get_ns();
+	long n = 0;
+
+	if (!b || !s) {
+		count_loss(LOSS_NO_STATE);
+		return 0;
+	}
+	before_event(b, now);
+	fill_header(&s->h, b, EVENT_ERROR, 0, now, 0, stack);
+	if (fatal)
+		s->h.flags |= FLAG_FATAL;
+	if (message) {
+		n = bpf_probe_read_user_str(s->bytes + sizeof(s->error), MESSAGE_LENGTH,
+					    (void *)message);
+		if (n == MESSAGE_LENGTH)
+			s->h.flags |= FLAG_TEXT_CUT;
+		if (n < 0)
+			s->h.flags |= FLAG_TEXT_UNREADABLE;
+		n = n > 0 ? n - 1 : 0;
+	}
+	s->error.sqlstate = sqlstate ? sqlstate : SQLSTATE_INTERNAL_ERROR;
+	s->error.message_length = n;
+	s->h.length = sizeof(s->error) + n;
+	put(s, sizeof(s->error) + (n & (MESSAGE_LENGTH - 1)));
+	return 1;
+}
+
+/* EmitErrorReport(void): called by errfinish for what is below or above an error, and by the main
+ * loop, after a longjmp, for an error. The main loop's frame is no deeper than the one that reported
+ * the running state; errfinish's always is. What the client is told follows (on_client_string). */
+SEC("uprobe")
+int on_error_report(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx), stack = PT_REGS_SP(ctx);
+	struct backend *b = current_backend(cookie, PT_REGS_IP(ctx));
+	struct details *d;
+
+	if (!b || !asks_for(b, cookie))
+		return 0;
+	look_for_xid(b);
+	if (!b->running_stack || stack < b->running_stack)
+		return 0;
+	d = current_details();
+	if (!d)
+		return 0;
+	d->report_stack = stack;
+	d->client_sqlstate = 0;
+	return 0;
+}
+
+/* It is over, and the client was told nothing: there is none. */
+SEC("uretprobe")
+int on_error_report_exit(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct details *d = known_details();
+
+	if (!b || !d || b->kind == BACKEND_OTHER || !asks_for(b, bpf_get_attach_cookie(ctx)) ||
+	    d->report_stack != PT_REGS_SP(ctx) - RETURN_POPS)
+		return 0;
+	d->report_stack = 0;
+	put_error(b, b->sqlstate_raised, 0, PT_REGS_SP(ctx) - RETURN_POPS, 0);
+	return 0;
+}
+
+/* pq_sendstring(StringInfo buf, const char *str): a field of an ErrorResponse ('E') or a
+ * NoticeResponse ('N'), whose type pq_beginmessage keeps in buf->cursor; the field's code is the last
+ * byte so far. Ordinary statements send no strings this way. An ErrorResponse is an error of any
+ * severity; of notices only those matter with which a backend dies at once (quickdie). */
+SEC("uprobe")
+int on_client_string(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	__u64 buffer = PT_REGS_PARM1(ctx), text = PT_REGS_PARM2(ctx);
+	struct target_config *c;
+	struct details *d;
+	__u8 type, code;
+	char five[5] = {};
+	__u32 last;
+
+	if (!b || b->kind == BACKEND_OTHER || !b->announced ||
+	    !asks_for(b, bpf_get_attach_cookie(ctx)))
+		return 0;
+	c = targets_of(b);
+	if (!c)
+		return 0;
+	type = read_u32(buffer + c->string_cursor);
+	if (type != 'E' && type != 'N')
+		return 0;
+	last = read_u32(buffer + c->string_length);
+	if (!last)
+		return 0;
+	code = read_u8(read_u64(buffer + c->string_data) + last - 1);
+	d = current_details();
+	if (!d)
+		return 0;
+	if (code == 'V') {
+		/* ERROR, FATAL, PANIC; in a notice WARNING and below. */
+		type = read_u8(text);
+		d->client_fatal = type == 'F' || type == 'P';
+	} else if (code == 'C') {
+		bpf_probe_read_user(five, sizeof(five), (void *)text);
+		d->client_sqlstate = SQLSTATE(five[0], five[1], five[2], five[3], five[4]);
+	} else if (code == 'M') {
+		if (type == 'N') {
+			if (d->client_sqlstate != ADMIN_SHUTDOWN &&
+			    d->client_sqlstate != CRASH_SHUTDOWN)
+				return 0;
+			d->client_fatal = 1;
+		}
+		put_error(b, d->client_sqlstate, text,
+			  d->report_stack ? d->report_stack : PT_REGS_SP(ctx), d->client_fatal);
+		d->report_stack = 0;
+		d->client_sqlstate = 0;
+	}
+	return 0;
+}
+
+/* errcode(int sqlerrcode): an error or message that is being built gets its SQLSTATE. */
+SEC("uprobe")
+int on_errcode(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+
+	if (b)
+		b->sqlstate_named = PT_REGS_PARM1(ctx);
+	return 0;
+}
+
+/* ThrowErrorData(ErrorData *edata): raises an error that came with its SQLSTATE, a worker's. */
+SEC("uprobe")
+int on_throw_error_data(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct target_config *c = b ? targets_of(b) : 0;
+
+	if (c)
+		b->sqlstate_named = read_u32(PT_REGS_PARM1(ctx) + c->error_sqlstate);
+	return 0;
+}
+
+/* errfinish(...): it is complete. */
+SEC("uprobe")
+int on_errfinish(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct details *d;
+
+	if (!b || b->kind == BACKEND_OTHER)
+		return 0;
+	b->sqlstate_raised = b->sqlstate_named;
+	b->sqlstate_named = 0;
+	d = current_details();
+	if (d)
+		d->finishing = 1;
+	return 0;
+}
+
+/* It returned: it was no error. */
+SEC("uretprobe")
+int on_errfinish_exit(struct pt_regs *ctx)
+{
+	struct details *d = known_details();
+
+	if (d)
+		d->finishing = 0;
+	return 0;
+}
+
+/* pg_re_throw(void): how errfinish leaves with an error. Each PG_CATCH that passes it on calls it
+ * too; these say nothing new. */
+SEC("uprobe")
+int on_thrown(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct details *d = known_details();
+	__u64 now = bpf_ktime_get_ns();
+	struct error_event *e;
+
+	if (!b || !d || !d->finishing || !b->announced || b->kind == BACKEND_OTHER ||
+	    !asks_for(b, bpf_get_attach_cookie(ctx)))
+		return 0;
+	d->finishing = 0;
+	before_event(b, now);
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return 0;
+	}
+	fill_header(&e->h, b, EVENT_THROWN, sizeof(*e), now, bpf_get_attach_cookie(ctx),
+		    PT_REGS_SP(ctx));
+	e->sqlstate = b->sqlstate_raised ? b->sqlstate_raised : SQLSTATE_INTERNAL_ERROR;
+	e->message_length = 0;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,89 @@
+package io.pgstitch.collector.encode;
+
+import io.pgstitch.bpf.KernelEvent;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Which relation a file belongs to, for all servers of the host: what their backends opened. The
+ * number of a file is not the relation's OID once the relation was rewritten, and only the server
+ * knows. The newest answer wins; what was never opened while the collector ran is not known. Holds
+ * a bounded number of relations. Used by the thread that reads the kernel's events alone.
+ */
+public final class RelationNames {
+  private static final int CAPACITY = 65_536;
+  private static final long NANOS_PER_TICK = 10_000_000;
+
+  private final Map<FileKey, Relation> byFile = bounded();
+  private final Map<OidKey, Relation> byOid = bounded();
+
+  /**
+   * A relation.
+   *
+   * @param oid its OID
+   * @param tablespace OID of where its file lies
+   * @param name without schema, as the server has it
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Relation(long oid, long tablespace, byte[] name) {}
+
+  private record ServerKey(int pid, long startTicks) {}
+
+  private record FileKey(ServerKey server, long database, int backend, long file) {}
+
+  private record OidKey(ServerKey server, long database, long oid) {}
+
+  private static <K, V> Map<K, V> bounded() {
+    return new LinkedHashMap<>(16, 0.75f, true) {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+        return size() > CAPACITY;
+      }
+    };
+  }
+
+  /** Takes a RELATION record of the kernel. */
+  public void learn(KernelEvent e) {
+    ServerKey server =
+        new ServerKey(e.relationServerPid(), e.relationServerStartNanos() / NANOS_PER_TICK);
+    Relation relation = new Relation(e.relationOid(), e.relationTablespace(), e.relationName());
+    byFile.put(
+        new FileKey(server, e.relationDatabase(), e.relationBackend(), e.relationFile()), relation);
+    byOid.put(new OidKey(server, e.relationDatabase(), relation.oid()), relation);
+  }
+
+  /**
+   * What is known of one server.
+   *
+   * @param pid of its postmaster
+   * @param startTicks when the postmaster started, in clock ticks since boot
+   */
+  public OfServer of(int pid, long startTicks) {
+    return new OfServer(new ServerKey(pid, startTicks));
+  }
+
+  /** One server's relations. */
+  public final class OfServer {
+    private final ServerKey server;
+
+    private OfServer(ServerKey server) {
+      this.server = server;
+    }
+
+    /**
+     * The relation that a file belongs to, or null.
+     *
+     * @param backend whose temporary relation, -1 for a permanent one
+     */
+    Relation ofFile(long database, int backend, long file) {
+      return byFile.get(new FileKey(server, database, backend, file));
+    }
+
+    /** The relation with this OID, or null. */
+    Relation ofOid(long database, long oid) {
+      return byOid.get(new OidKey(server, database, oid));
+    }
+  }
+}

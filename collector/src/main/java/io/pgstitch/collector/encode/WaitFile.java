@@ -1,0 +1,103 @@
+package io.pgstitch.collector.encode;
+
+import io.pgstitch.bpf.KernelEvent;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The file of an IO wait, told from the names that lead to it: PostgreSQL's relpath.c makes {@code
+ * base/DATABASE/NUMBER}, {@code global/NUMBER} and, in the directory of a tablespace, {@code
+ * PG_MAJOR_CATALOG/DATABASE/NUMBER}, the number with a fork and a segment behind it.
+ *
+ * @param tablespace OID, 0 unknown
+ * @param database OID, 0 none
+ * @param backend whose temporary relation, -1 of a permanent one
+ * @param relfilenode 0 when it is no relation's file
+ * @param fork main, fsm, vm, init; empty when it is no relation's file
+ * @param segment which GB of the fork
+ * @param path below the data directory, or ".../" and the last names
+ */
+record WaitFile(
+    long tablespace,
+    long database,
+    int backend,
+    long relfilenode,
+    String fork,
+    long segment,
+    String path) {
+
+  private static final int PERMANENT = -1;
+  private static final long DEFAULT_TABLESPACE = 1663;
+  private static final long GLOBAL_TABLESPACE = 1664;
+  private static final int BLOCK_BYTES = 8192;
+  private static final long BLOCKS_PER_SEGMENT = 131_072;
+  private static final Pattern RELATION =
+      Pattern.compile("(?:t(\\d{1,9})_)?(\\d{1,10})(?:_(fsm|vm|init))?(?:\\.(\\d{1,6}))?");
+  private static final Pattern OID = Pattern.compile("\\d{1,10}");
+  private static final Pattern TABLESPACE_VERSION = Pattern.compile("PG_\\d+_\\d{9}");
+
+  /** The file that a WAIT record names. */
+  static WaitFile of(KernelEvent e) {
+    return of(
+        e.waitFileDepth(),
+        text(e.waitFileName()),
+        text(e.waitFileParent()),
+        text(e.waitFileGrandparent()));
+  }
+
+  /**
+   * Tells what a file is.
+   *
+   * @param depth names below the data directory, 0 when it lies elsewhere or deeper
+   */
+  static WaitFile of(int depth, String name, String parent, String grandparent) {
+    String path = path(depth, name, parent, grandparent);
+    Matcher relation = RELATION.matcher(name);
+    if (relation.matches()) {
+      if (depth == 3 && grandparent.equals("base") && OID.matcher(parent).matches()) {
+        return relation(DEFAULT_TABLESPACE, Long.parseLong(parent), relation, path);
+      }
+      if (depth == 2 && parent.equals("global")) {
+        return relation(GLOBAL_TABLESPACE, 0, relation, path);
+      }
+      if (depth == 0
+          && TABLESPACE_VERSION.matcher(grandparent).matches()
+          && OID.matcher(parent).matches()) {
+        return relation(0, Long.parseLong(parent), relation, path);
+      }
+    }
+    return new WaitFile(0, 0, PERMANENT, 0, "", 0, path);
+  }
+
+  private static WaitFile relation(long tablespace, long database, Matcher name, String path) {
+    return new WaitFile(
+        tablespace,
+        database,
+        name.group(1) == null ? PERMANENT : Integer.parseInt(name.group(1)),
+        Long.parseLong(name.group(2)),
+        name.group(3) == null ? "main" : name.group(3),
+        name.group(4) == null ? 0 : Long.parseLong(name.group(4)),
+        path);
+  }
+
+  /** Number in the fork of the block at an offset of this file, -1 for none. */
+  long block(long offset) {
+    return relfilenode == 0 || offset < 0 || offset % BLOCK_BYTES != 0
+        ? -1
+        : segment * BLOCKS_PER_SEGMENT + offset / BLOCK_BYTES;
+  }
+
+  private static String path(int depth, String name, String parent, String grandparent) {
+    return switch (depth) {
+      case 1 -> name;
+      case 2 -> parent + "/" + name;
+      case 3 -> grandparent + "/" + parent + "/" + name;
+      default -> ".../" + grandparent + "/" + parent + "/" + name;
+    };
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,124 @@
+package io.pgstitch.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.schema.Activity;
+import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.Wait;
+import io.pgstitch.testkit.PostgresInstallation;
+import io.pgstitch.testkit.PostgresInstallations;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The two ways to measure waits, on the same workload: the exact one checks the other. */
+final class WatchpointIT {
+  /** The trap at each end of a wait takes some microseconds, more on a busy machine. */
+  private static final long TRAPS_NANOS = 100_000;
+
+  private static final String BIG =
+      "create table big as select g, repeat('x', 800) as filler from generate_series(1, 20000) g";
+
+  @TempDir Path dir;
+
+  private TracedServer traced(String mode, int major) {
+    PostgresInstallation installation = PostgresInstallations.ofMajor(major);
+    TracedServer traced =
+        new TracedServer(
+            dir.resolve(mode),
+            installation,
+            b ->
+                (major >= 18 ? b.setting("io_method", "sync") : b)
+                    .setting("shared_buffers", "1MB")
+                    .setting("autovacuum", "off"));
+    traced.set("waits", mode);
+    return traced;
+  }
+
+  /** Lengths of the waits of one session by event, ascending. */
+  private Map<String, List<Long>> run(String mode, int major) throws InterruptedException {
+    try (TracedServer traced = traced(mode, major)) {
+      traced.server().client().sql(BIG);
+      traced.server().client().sql("alter table big set (parallel_workers = 0)");
+      traced.server().client().sql("vacuum big");
+      traced.server().client().sql("checkpoint");
+      traced.collect();
+      long pid;
+      try (PsqlSession holder = new PsqlSession(traced.server());
+          PsqlSession session = new PsqlSession(traced.server())) {
+        pid = session.pid();
+        session.ask("select count(filler) from big");
+        holder.ask("begin; select pg_advisory_xact_lock(77)");
+        for (String sql :
+            List.of(
+                "set lock_timeout = '2s'",
+                "select 'begin'",
+                "select count(filler) from big",
+                "select pg_sleep(2)",
+                "select pg_advisory_lock(77)",
+                "select 'end'")) {
+          // The watchpoint is set some milliseconds after the first event; and the server must wait
+          // for each of these messages.
+          TimeUnit.MILLISECONDS.sleep(200);
+          session.ask(sql);
+        }
+      }
+      return waits(traced.batches(), pid);
+    }
+  }
+
+  private static Map<String, List<Long>> waits(List<RawEventBatch> batches, long pid) {
+    Map<String, List<Long>> waits = new TreeMap<>();
+    boolean counting = false;
+    for (RawEventBatch batch : batches) {
+      if (batch.getBackend().getPid() != pid) {
+        continue;
+      }
+      for (Object event : batch.getEvents()) {
+        if (event instanceof Activity a && a.getText() != 0) {
+          String text = batch.getStrings().get(a.getText());
+          counting = counting ? !text.contains("'end'") : text.contains("'begin'");
+        }
+        if (counting && event instanceof Wait w) {
+          waits
+              .computeIfAbsent(batch.getStrings().get(w.getEvent()), e -> new ArrayList<>())
+              .add(w.getDurationNs());
+        }
+      }
+    }
+    waits.values().forEach(Collections::sort);
+    return waits;
+  }
+
+  private static long total(List<Long> lengths) {
+    return lengths.stream().mapToLong(Long::longValue).sum();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 15, 18})
+  void bothWaysSeeTheSameWaits(int major) throws InterruptedException {
+    Map<String, List<Long>> calls = run("syscalls", major);
+    Map<String, List<Long>> words = run("watchpoint", major);
+    for (String event : List.of("DataFileRead", "ClientRead", "PgSleep", "advisory")) {
+      assertThat(words).containsKey(event);
+      assertThat(words.get(event)).as(event).hasSameSizeAs(calls.get(event));
+    }
+    for (String event : List.of("PgSleep", "advisory")) {
+      assertThat((double) total(words.get(event)) / total(calls.get(event)))
+          .as("%s: %s, %s", event, calls.get(event), words.get(event))
+          .isBetween(0.98, 1.02);
+    }
+    int reads = calls.get("DataFileRead").size();
+    assertThat(reads).isGreaterThan(1000);
+    long call = calls.get("DataFileRead").get(reads / 2);
+    long word = words.get("DataFileRead").get(reads / 2);
+    assertThat(word).isBetween(call, call + TRAPS_NANOS);
+  }
+}
