@@ -248,16 +248,18 @@ JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_stopCounting(JNIEnv *env, 
 	close(fd);
 }
 
-/* Runs of all programs that functions of servers hit. */
-JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_functionRuns(JNIEnv *env, jclass type,
-								    jlong handle)
+/* One line for each program that functions of servers hit: its runs, a space, its name. */
+JNIEXPORT jstring JNICALL Java_io_pgstitch_bpf_NativeBpf_functionRuns(JNIEnv *env, jclass type,
+								      jlong handle)
 {
 	struct session *s = (struct session *)(intptr_t)handle;
 	struct bpf_program *program;
-	jlong runs = 0;
+	char lines[8192];
+	size_t used = 0;
 
 	(void)type;
 	last_log[0] = 0;
+	lines[0] = 0;
 	bpf_object__for_each_program(program, s->object) {
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
@@ -266,11 +268,16 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_functionRuns(JNIEnv *env,
 			continue;
 		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size)) {
 			fail(env, errno, "cannot ask for a program");
-			return 0;
+			return NULL;
 		}
-		runs += info.run_cnt;
+		used += snprintf(lines + used, sizeof(lines) - used, "%llu %s\n",
+				 (unsigned long long)info.run_cnt, bpf_program__name(program));
+		if (used >= sizeof(lines)) {
+			fail(env, ENOSPC, "too many programs");
+			return NULL;
+		}
 	}
-	return runs;
+	return (*env)->NewStringUTF(env, lines);
 }
 
 JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_readCounter(JNIEnv *env, jclass type,

@@ -9,21 +9,18 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* ROLLED_BACK says, if a transaction is over that changed the level, how it ended. */
-#define ENTER_AFTER(state, cookie, stack, now, rolled_back)                         \
+#define ENTER_ANYWAY(state, cookie, stack, now)                                     \
 	__u64 cookie = bpf_get_attach_cookie(ctx);                                  \
 	struct backend *state = current_backend(cookie, PT_REGS_IP(ctx));         \
 	__u64 stack, now;                                                           \
 	if (!state)                                                                 \
 		return 0;                                                           \
 	stack = PT_REGS_SP(ctx);                                                    \
-	now = bpf_ktime_get_ns();                                                   \
-	if (state->changed_in)                                                      \
-		settle_if_over(state, rolled_back, now)
+	now = bpf_ktime_get_ns()
 
 /* Each program emits only what the level in force asks for. */
 #define ENTER(state, cookie, stack, now)                                            \
-	ENTER_AFTER(state, cookie, stack, now, 0);                                  \
+	ENTER_ANYWAY(state, cookie, stack, now);                                    \
 	if (!asks_for(state, cookie))                                               \
 	return 0
 
@@ -82,7 +79,8 @@ static __always_inline void put_with_text(struct scratch *s, __u64 address, __u3
 SEC("uprobe")
 int on_activity(struct pt_regs *ctx)
 {
-	ENTER_AFTER(b, cookie, stack, now, 0);
+	ENTER_ANYWAY(b, cookie, stack, now);
+	settle_if_over(b, 0, now);
 	struct binary_config *bin = binary_of(b);
 	struct control_layout *where = control_layout_of(b);
 	struct scratch *s = current_scratch();
@@ -149,11 +147,14 @@ static __always_inline void put_exit(struct backend *b, __u64 now, __u64 cookie,
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 
-/* Any function. */
+/* Any function. What runs while a session starts belongs to no statement; and who it is, is not
+ * known before a function of the statement tier is reached. */
 SEC("uprobe")
 int on_entry(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
+	if (!b->announced && !b->begun_before)
+		return 0;
 	put_entry(b, now, cookie, stack, 0);
 	return 0;
 }
@@ -163,6 +164,15 @@ int on_exit(struct pt_regs *ctx)
 {
 	LEAVE(b, stack, now);
 	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, -1);
+	return 0;
+}
+
+/* bool PortalRun(...): whether the portal has nothing more to give. */
+SEC("uretprobe")
+int on_portal_run_exit(struct pt_regs *ctx)
+{
+	LEAVE(b, stack, now);
+	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, PT_REGS_RC(ctx) & 1);
 	return 0;
 }
 
@@ -218,8 +228,6 @@ static __noinline int put_query(struct backend *b, __u64 now, __u64 cookie, __u6
 
 	if (!bin)
 		return 0;
-	if (wants(b, LEVEL_PLAN_STATISTICS))
-		forget_plan(query);
 	if (bin->layout_known) {
 		planned = read_u64(query + bin->query_planned_statement);
 		text = read_u64(query + bin->query_source_text);
@@ -236,6 +244,8 @@ int on_executor_start(struct pt_regs *ctx)
 	__u64 query = PT_REGS_PARM1(ctx);
 
 	b->query[b->queries++ & (MAX_QUERIES - 1)] = query;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		forget_plan(query);
 	return put_query(b, now, cookie, stack, query);
 }
 
@@ -271,7 +281,10 @@ int on_executor_end(struct pt_regs *ctx)
 SEC("uprobe")
 int on_utility(struct pt_regs *ctx)
 {
-	ENTER(b, cookie, stack, now);
+	ENTER_ANYWAY(b, cookie, stack, now);
+	settle_if_over(b, 0, now);
+	if (!asks_for(b, cookie))
+		return 0;
 	if (stack > b->utility_stack)
 		b->utility_stack = stack;
 	put_statement(b, now, cookie, stack, 0, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
@@ -422,10 +435,12 @@ static __always_inline bool is_rollback(const struct backend *b, __u64 completio
 SEC("uprobe")
 int on_command_end(struct pt_regs *ctx)
 {
-	ENTER_AFTER(b, cookie, stack, now, is_rollback(b, PT_REGS_PARM1(ctx)));
+	ENTER_ANYWAY(b, cookie, stack, now);
 	struct command_end_event *e;
 	__u64 completion = PT_REGS_PARM1(ctx);
 
+	if (b->changed_in)
+		settle_if_over(b, is_rollback(b, completion), now);
 	if (!asks_for(b, cookie))
 		return 0;
 	look_for_xid(b);
@@ -459,9 +474,14 @@ int on_transaction_xid(struct pt_regs *ctx)
 SEC("uprobe")
 int on_transaction_end(struct pt_regs *ctx)
 {
-	ENTER(b, cookie, stack, now);
+	ENTER_ANYWAY(b, cookie, stack, now);
 	struct transaction_end_event *e;
 
+	/* Its local id is gone already: it can only be this one. */
+	if (b->changed_in)
+		settle_if_over(b, !(PT_REGS_PARM1(ctx) & 1), now);
+	if (!asks_for(b, cookie))
+		return 0;
 	before_event(b, now);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {

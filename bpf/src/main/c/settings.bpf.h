@@ -20,7 +20,7 @@ static __always_inline __u32 local_transaction(const struct backend *b)
 	struct binary_config *bin = binary_of(b);
 	__u64 proc;
 
-	if (!where || !bin || !where->proc_lxid)
+	if (!where || !bin || !bin->layout_known || !where->proc_lxid)
 		return 0;
 	proc = read_u64(b->bias + bin->my_proc);
 	return proc ? read_u32(proc + where->proc_lxid) : 0;
@@ -226,6 +226,9 @@ static __always_inline void apply(struct backend *b, const struct setting_event 
 	if (!(e->properties & SETTING_IS_LOCAL))
 		b->level_kept = (b->level_kept & ~mask) | value;
 	set_level(b, (b->level & ~mask) | value);
+	/* Where transactions cannot be told apart, nothing is taken back. */
+	if (!b->changed_in)
+		b->level_kept = b->level_before = b->level;
 }
 
 /* A setting is being made; the scratch holds what is known of it, its name and value still stand in

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The loaded kernel programs. One thread drains, any thread attaches and detaches; closing detaches
@@ -182,11 +183,18 @@ public final class KernelPrograms implements AutoCloseable {
       this.descriptor = descriptor;
     }
 
-    /** How often functions of servers were hit, entries and returns together. */
-    public long functionRuns() {
+    /** How often each program ran that functions of servers hit, at entries and returns. */
+    public Map<String, Long> functionRuns() {
+      String lines;
       synchronized (KernelPrograms.this) {
-        return NativeBpf.functionRuns(handle);
+        lines = NativeBpf.functionRuns(handle);
       }
+      Map<String, Long> runs = new TreeMap<>();
+      lines
+          .lines()
+          .map(line -> line.split(" ", 2))
+          .forEach(f -> runs.put(f[1], Long.parseLong(f[0])));
+      return runs;
     }
 
     @Override

@@ -18,7 +18,7 @@ final class NativeBpf {
 
   static native void stopCounting(int descriptor);
 
-  static native long functionRuns(long handle);
+  static native String functionRuns(long handle);
 
   static native long readCounter(long handle, String map, int key);
 

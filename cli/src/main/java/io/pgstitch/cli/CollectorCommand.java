@@ -3,6 +3,7 @@ package io.pgstitch.cli;
 import io.pgstitch.collector.Collector;
 import io.pgstitch.collector.CollectorSettings;
 import io.pgstitch.collector.survey.HostSurvey;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -40,8 +41,17 @@ final class CollectorCommand implements Callable<Integer> {
     try (StopSignal stop = new StopSignal();
         Collector collector = new Collector(settings)) {
       collector.start();
-      System.out.println(UpCommand.readyLine(collector.status(), wanted, settings.level()));
-      stop.awaitWhileWorking(() -> RoleFailure.of(collector));
+      RunFile run =
+          RunFile.ofThisProcess(
+              "collector",
+              settings.host(),
+              settings.kafka().get("bootstrap.servers"),
+              Optional.of(role.file()),
+              Optional.empty());
+      try (RunDirectory.Registration registered = RunDirectory.ofThisUser().register(run)) {
+        System.out.println(UpCommand.readyLine(collector.status(), wanted, settings.level()));
+        stop.awaitWhileWorking(() -> RoleFailure.of(collector));
+      }
     }
     return ExitStatus.OK;
   }

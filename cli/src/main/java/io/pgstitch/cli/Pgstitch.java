@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  sudo ./pgstitch demo                      see it work on a throwaway server",
       "  sudo ./pgstitch up                        trace the servers of this host until Ctrl-C",
+      "  sudo ./pgstitch session on --pid 4711     trace one session in detail while it runs",
       "  sudo ./pgstitch doctor                    what works on this host, and what to do about the rest",
       "  ./pgstitch up --help                      options and exit statuses of a command",
       "",
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
       CollectorCommand.class,
       ProcessorCommand.class,
       ExporterCommand.class,
+      SessionCommand.class,
       DoctorCommand.class,
       TestCommand.class,
       HelpCommand.class

@@ -41,6 +41,7 @@ final class PipelineInOneProcess implements AutoCloseable {
   private Exporter exporter;
   private Collector collector;
   private String processorGroup;
+  private RunFile run;
 
   private PipelineInOneProcess() {}
 
@@ -88,11 +89,23 @@ final class PipelineInOneProcess implements AutoCloseable {
     processor.awaitRunning(START_PATIENCE);
     collector = opened(new Collector(collectorSettings));
     collector.start();
+    run =
+        RunFile.ofThisProcess(
+            "up",
+            collectorSettings.host(),
+            brokers,
+            Optional.empty(),
+            Optional.of(options.traceDirectory()));
   }
 
   private <T extends AutoCloseable> T opened(T part) {
     started.push(part);
     return part;
+  }
+
+  /** By which others find it. */
+  RunFile run() {
+    return run;
   }
 
   /** What the collector is attached to. */

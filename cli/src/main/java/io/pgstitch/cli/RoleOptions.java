@@ -30,6 +30,11 @@ final class RoleOptions {
 
   @Mixin private CommonOptions common;
 
+  /** The file. */
+  Path file() {
+    return file;
+  }
+
   /** Reads the file, refuses unknown keys, and makes sure that Kafka answers. */
   Properties load(Collection<String> knownKeys) throws InterruptedException {
     common.apply(Level.INFO);

@@ -136,10 +136,12 @@ final class UpCommand implements Callable<Integer> {
     preflight.requireServer();
     Set<Integer> wanted = preflight.requireServerOf(pids);
     try (StopSignal stop = new StopSignal();
-        PipelineInOneProcess pipeline = PipelineInOneProcess.start(options)) {
+        PipelineInOneProcess pipeline = PipelineInOneProcess.start(options);
+        RunDirectory.Registration run = RunDirectory.ofThisUser().register(pipeline.run())) {
       missingLines(pipeline.status(), wanted, addedFunctions).forEach(System.out::println);
       System.out.println(readyLine(pipeline.status(), wanted, level));
       stop.awaitWhileWorking(pipeline::failure);
+      run.close();
       System.err.println("stopping: delivering what is on its way");
       return report(pipeline.drain(), options, System.out);
     }

@@ -50,6 +50,12 @@ final class Launcher {
     return inNamespace("--uts", "hostname '" + name + "'");
   }
 
+  /** The same with a variable in its environment. */
+  Launcher with(String variable, String value) {
+    before.addAll(List.of("env", variable + "=" + value));
+    return this;
+  }
+
   private Launcher inNamespace(String kind, String preparation) {
     before.addAll(List.of("unshare", kind, "sh", "-c", preparation + " && exec \"$@\"", "sh"));
     return this;

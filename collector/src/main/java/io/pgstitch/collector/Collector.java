@@ -5,6 +5,9 @@ import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.bpf.LevelRule;
 import io.pgstitch.bpf.Levels;
+import io.pgstitch.collector.control.ControlDesk;
+import io.pgstitch.collector.control.ControlListener;
+import io.pgstitch.collector.control.SessionControl;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.BackendProbe;
@@ -17,6 +20,9 @@ import io.pgstitch.collector.probe.BinaryAttacher;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.collector.probe.SessionProbes;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BackendKind;
+import io.pgstitch.schema.TracedSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * The collector of one host: from {@link #start} to {@link #close} every statement of the wanted
  * servers goes to Kafka. Started once.
  */
-public final class Collector implements AutoCloseable {
+public final class Collector implements SessionControl, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
 
   private final CollectorSettings settings;
@@ -46,6 +52,9 @@ public final class Collector implements AutoCloseable {
   private BatchSender sender;
   private ServerWatch servers;
   private SessionProbes sessions;
+  private final SeenSessions seen = new SeenSessions();
+  private SessionDirectory directory;
+  private ControlListener control;
   private EventPump pump;
   private Thread pumpThread;
   private boolean closed;
@@ -113,11 +122,30 @@ public final class Collector implements AutoCloseable {
         new BinaryAttacher(programs, catalogue, tiers, backends, settings.bindBytes());
     servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
     sessions = new SessionProbes(programs, attacher, procfs, waits);
+    String bootId = bootId();
+    Backend origin =
+        Backend.newBuilder()
+            .setCluster(settings.cluster())
+            .setHost(settings.host())
+            .setBootId(bootId)
+            .setPid(0)
+            .setStartNs(0)
+            .setKind(BackendKind.CLIENT)
+            .build();
+    directory =
+        new SessionDirectory(
+            origin,
+            servers,
+            backends,
+            procfs,
+            seen,
+            settings.pids(),
+            new FirstLevel(settings.control().rules(), level));
     BackendStreams streams =
         new BackendStreams(
             settings.cluster(),
             settings.host(),
-            bootId(),
+            bootId,
             servers,
             new NamespacePids(procfs),
             new DatabaseEncodings(procfs),
@@ -130,6 +158,7 @@ public final class Collector implements AutoCloseable {
             streams,
             servers,
             sessions,
+            seen,
             relations,
             WaitWatch.of(settings, programs),
             settings.flushInterval());
@@ -141,6 +170,15 @@ public final class Collector implements AutoCloseable {
     // It ends with the scanner, and rescan() lets nothing escape.
     ScheduledFuture<?> unused =
         scanner.scheduleWithFixedDelay(this::rescan, interval, interval, TimeUnit.MILLISECONDS);
+    if (settings.controlTopic()) {
+      control =
+          new ControlListener(
+              settings.kafka(),
+              settings.schemaRegistry(),
+              new ControlDesk(settings.host(), this),
+              HostClock::utcNanos);
+      control.start();
+    }
   }
 
   /** Backends that were named one by one need not come by anything that is planted for all. */
@@ -171,6 +209,7 @@ public final class Collector implements AutoCloseable {
    * @param functions whether calls of the function catalogue are traced too
    * @throws IllegalArgumentException when there is no such level, or no such backend
    */
+  @Override
   public void switchSession(int pid, int level, boolean functions) {
     if (!TraceLevel.isValid(level)) {
       throw new IllegalArgumentException("level " + level + ": " + TraceLevel.EXPLANATION);
@@ -187,6 +226,12 @@ public final class Collector implements AutoCloseable {
     sessions.levelOf(pid, binary, mode).join();
     programs.putRules(
         settings.control().anyone(), List.of(new LevelRule(LevelRule.Kind.PID, pid, mode)));
+    procfs.stat(pid).ifPresent(stat -> seen.switched(pid, stat.startTicks(), mode));
+  }
+
+  @Override
+  public List<TracedSession> sessions(int pid) {
+    return directory.sessions(pid);
   }
 
   private boolean isWanted(int pid) {
@@ -198,6 +243,7 @@ public final class Collector implements AutoCloseable {
   private void rescan() {
     try {
       sessions.sweep();
+      seen.sweep(procfs);
       servers.scan();
     } catch (RuntimeException e) {
       LOG.error("looking for servers failed, trying again: {}", e.toString(), e);
@@ -254,6 +300,9 @@ public final class Collector implements AutoCloseable {
       return;
     }
     closed = true;
+    if (control != null) {
+      control.close();
+    }
     scanner.shutdownNow();
     if (sessions != null) {
       sessions.close();

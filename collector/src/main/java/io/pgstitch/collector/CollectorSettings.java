@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
  * @param bindBytes bytes of a bind value that are captured at most
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param control whose level is another one, and who may switch it
+ * @param controlTopic whether commands of the control topic are carried out
  * @param flushInterval longest time that an event waits before it is sent
  * @param rescanInterval how often new servers are looked for
  * @param ringBytes size of the kernel's ring buffer, a power of two
@@ -44,6 +45,7 @@ public record CollectorSettings(
     int bindBytes,
     List<Integer> pids,
     ControlSettings control,
+    boolean controlTopic,
     Duration flushInterval,
     Duration rescanInterval,
     int ringBytes,
@@ -74,6 +76,7 @@ public record CollectorSettings(
     d.put("pids", "");
     d.put("level.*", "");
     d.put("control.allow", "any");
+    d.put("control.topic", "true");
     d.put("flush.ms", "50");
     d.put("rescan.ms", "1000");
     d.put("ring.bytes", "67108864");
@@ -143,6 +146,7 @@ public record CollectorSettings(
             (int) number(values, "bind.bytes", 64, 4096, wrong),
             List.copyOf(pids),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
+            flag(values, "control.topic", wrong),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
             Duration.ofMillis(number(values, "rescan.ms", 50, 3_600_000, wrong)),
             (int) ring,

@@ -41,6 +41,7 @@ final class EventPump implements Runnable {
   private final SettingLog settings = new SettingLog();
   private final ServerWatch servers;
   private final SessionProbes sessions;
+  private final SeenSessions seen;
   private volatile boolean stopping;
   private final LongAdder backendsSeen = new LongAdder();
   private final LongAdder lost = new LongAdder();
@@ -58,6 +59,7 @@ final class EventPump implements Runnable {
       BackendStreams streams,
       ServerWatch servers,
       SessionProbes sessions,
+      SeenSessions seen,
       RelationNames relations,
       WaitWatch waits,
       Duration flushInterval) {
@@ -67,6 +69,7 @@ final class EventPump implements Runnable {
     this.streams = streams;
     this.servers = servers;
     this.sessions = sessions;
+    this.seen = seen;
     this.flushNanos = flushInterval.toNanos();
   }
 
@@ -136,6 +139,7 @@ final class EventPump implements Runnable {
     }
     BackendStream stream = session.stream;
     if (e.level() != stream.level()) {
+      seen.changed(e.pid(), e.level());
       plant(e, session.binary);
       waits.level(e.pid(), e.level());
     }
@@ -145,6 +149,7 @@ final class EventPump implements Runnable {
     if (stream.ended()) {
       stream.flush(clock);
       byPid.remove(e.pid());
+      seen.ended(e.pid());
       waits.ended(e.pid());
       sessions.ended(e.pid());
     }
@@ -154,6 +159,7 @@ final class EventPump implements Runnable {
     Session session = new Session(streams.open(e), servers.binary(e.sessionBinary()));
     byPid.put(e.pid(), session);
     waits.began(e.pid(), e.sessionWaitWord(), e.level());
+    seen.opened(session.stream.backend(), e.level());
     backendsSeen.increment();
     plant(e, session.binary);
   }

@@ -5,10 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The host's name as the kernel has it: no name service is asked. */
-final class HostName {
+public final class HostName {
   private HostName() {}
 
-  static String ofThisHost() {
+  /** The name; localhost when there is none. */
+  public static String ofThisHost() {
     try {
       return Files.readString(Path.of("/proc/sys/kernel/hostname")).trim();
     } catch (IOException e) {

@@ -185,6 +185,21 @@ final class ServerWatch {
         .map(attached::get);
   }
 
+  /** A server whose probes are planted, and what it runs. */
+  record Traced(PostgresServer server, AttachedBinary binary) {}
+
+  /** Those servers. */
+  synchronized List<Traced> traced() {
+    List<Traced> traced = new ArrayList<>();
+    for (PostgresServer server : servers.values()) {
+      AttachedBinary binary = attached.get(server.binary());
+      if (binary != null) {
+        traced.add(new Traced(server, binary));
+      }
+    }
+    return traced;
+  }
+
   /** The binary that the kernel programs name by an index. */
   AttachedBinary binary(int index) {
     return byIndex.get(index);

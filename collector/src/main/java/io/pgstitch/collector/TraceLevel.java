@@ -2,6 +2,9 @@ package io.pgstitch.collector;
 
 /** Trace levels, numbered as those of Oracle's event 10046: what they ask for adds up. */
 public final class TraceLevel {
+  /** Nothing is traced. */
+  public static final int NOTHING = 0;
+
   /** Statements and their calls. Every level but 0 has it. */
   public static final int STATEMENTS = 1;
 

@@ -3,6 +3,7 @@ package io.pgstitch.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pgstitch.bpf.LevelRule;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
 
@@ -53,5 +54,45 @@ final class CollectorSettingsTest {
     assertThat(settings.schemaRegistry()).containsEntry("schema.registry.url", "http://r");
     assertThat(settings.pids()).containsExactly(1, 2);
     assertThat(settings.level()).isEqualTo(8);
+  }
+
+  @Test
+  void readsWhoseLevelIsAnotherOneAndWhoMaySwitch() {
+    ControlSettings control =
+        CollectorSettings.from(
+                properties(
+                    "kafka.bootstrap.servers", "b:9092",
+                    "level.role.app", "12+functions",
+                    "level.database.a.b", "0",
+                    "level.port.5433", "4",
+                    "control.allow", "superuser, role:ops"))
+            .control();
+    assertThat(control.anyone()).isFalse();
+    assertThat(control.roles()).containsExactly("ops");
+    assertThat(control.rules())
+        .containsExactlyInAnyOrder(
+            new LevelRule(LevelRule.Kind.ROLE, "app", 12 + 32),
+            new LevelRule(LevelRule.Kind.DATABASE, "a.b", 0),
+            new LevelRule(LevelRule.Kind.PORT, 5433, 4));
+  }
+
+  @Test
+  void namesWhatIsWrongWithLevels() {
+    assertThatThrownBy(
+            () ->
+                CollectorSettings.from(
+                    properties(
+                        "kafka.bootstrap.servers", "b:9092",
+                        "level.role.app", "7",
+                        "level.user.app", "12",
+                        "level.pid.x", "12",
+                        "level.database.", "12",
+                        "control.allow", "everybody")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("level.role.app is '7'")
+        .hasMessageContaining("unknown setting level.user.app")
+        .hasMessageContaining("level.pid.x has no number")
+        .hasMessageContaining("level.database. names nothing")
+        .hasMessageContaining("control.allow has 'everybody'");
   }
 }

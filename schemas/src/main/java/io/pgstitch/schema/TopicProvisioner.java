@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class TopicProvisioner {
   private static final Logger LOG = LoggerFactory.getLogger(TopicProvisioner.class);
   private static final Duration DERIVED_RETENTION = Duration.ofDays(7);
+  private static final Duration ANSWER_RETENTION = Duration.ofHours(1);
   private static final Duration DEAD_LETTER_RETENTION = Duration.ofDays(14);
 
   /** Largest record of our topics; producers allow as much. */
@@ -81,7 +82,8 @@ public final class TopicProvisioner {
         topic(Topics.QUERY_TRACES, plan.partitions(), plan, "LogAppendTime", DERIVED_RETENTION),
         topic(Topics.TRACE_RECORDS, plan.partitions(), plan, "LogAppendTime", DERIVED_RETENTION),
         topic(Topics.DEAD_LETTERS, 1, plan, "LogAppendTime", DEAD_LETTER_RETENTION),
-        topic(Topics.CONTROL, 1, plan, "CreateTime", DERIVED_RETENTION));
+        topic(Topics.CONTROL, 1, plan, "CreateTime", DERIVED_RETENTION),
+        topic(Topics.SESSIONS, 1, plan, "CreateTime", ANSWER_RETENTION));
   }
 
   private static NewTopic topic(

@@ -17,6 +17,9 @@ public final class Topics {
   /** {@link ControlCommand}s, from operators to the collectors. */
   public static final String CONTROL = "pgstitch.control";
 
+  /** {@link SessionReport}s, from the collectors to operators. */
+  public static final String SESSIONS = "pgstitch.sessions";
+
   /** Records of any of the other topics that could not be processed, byte for byte as they were. */
   public static final String DEAD_LETTERS = "pgstitch.dead-letters";
 
@@ -24,12 +27,12 @@ public final class Topics {
 
   /** All topics of pgstitch. */
   public static List<String> all() {
-    return List.of(RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, DEAD_LETTERS);
+    return List.of(RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, SESSIONS, DEAD_LETTERS);
   }
 
   /** The topics whose values have a schema, in the order in which data flows. */
   public static List<String> withSchema() {
-    return List.of(RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL);
+    return List.of(RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, SESSIONS);
   }
 
   /**
@@ -43,6 +46,7 @@ public final class Topics {
       case QUERY_TRACES -> QueryTrace.getClassSchema();
       case TRACE_RECORDS -> TraceRecords.getClassSchema();
       case CONTROL -> ControlCommand.getClassSchema();
+      case SESSIONS -> SessionReport.getClassSchema();
       default ->
           throw new IllegalArgumentException(
               "topic '" + topic + "' has no schema, only " + withSchema() + " have one");

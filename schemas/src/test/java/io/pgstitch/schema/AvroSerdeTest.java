@@ -55,7 +55,8 @@ class AvroSerdeTest {
 
   @Test
   void oneInstanceWritesManyRecordsWithoutMixingThem() {
-    ControlCommand other = new ControlCommand("id-2", "another host", 1, 1, "x", 2L);
+    ControlCommand other =
+        new ControlCommand("id-2", "another host", 1, 1, "x", 2L, ControlKind.LIST, false, 0L);
     byte[] first = serializer.serialize(Topics.CONTROL, Samples.command());
     byte[] second = serializer.serialize(Topics.CONTROL, other);
     assertThat(deserializer.deserialize(Topics.CONTROL, first)).isEqualTo(Samples.command());

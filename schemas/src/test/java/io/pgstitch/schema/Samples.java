@@ -17,6 +17,15 @@ final class Samples {
   }
 
   static ControlCommand command() {
-    return new ControlCommand("id-1", "db1", 4711, 12, "dba", 1_790_000_000_000_000_000L);
+    return new ControlCommand(
+        "id-1",
+        "db1",
+        4711,
+        12,
+        "dba",
+        1_790_000_000_000_000_000L,
+        ControlKind.SWITCH,
+        true,
+        123_456_789L);
   }
 }

@@ -28,14 +28,18 @@ public final class BackendProbe {
   public List<Integer> clients(PostgresServer server, ElfFile elf) {
     List<Integer> clients = new ArrayList<>();
     for (int pid : procfs.pids()) {
-      boolean child =
-          procfs.stat(pid).map(s -> s.parentPid() == server.pid()).orElse(false)
-              && procfs.binary(pid).map(b -> b.equals(server.binary())).orElse(false);
-      if (child && isClient(pid, elf)) {
+      if (isClientOf(pid, server, elf)) {
         clients.add(pid);
       }
     }
     return clients;
+  }
+
+  /** Whether a process is one of {@link #clients}. */
+  public boolean isClientOf(int pid, PostgresServer server, ElfFile elf) {
+    return procfs.stat(pid).map(s -> s.parentPid() == server.pid()).orElse(false)
+        && procfs.binary(pid).map(b -> b.equals(server.binary())).orElse(false)
+        && isClient(pid, elf);
   }
 
   private boolean isClient(int pid, ElfFile elf) {

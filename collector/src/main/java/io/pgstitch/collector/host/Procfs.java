@@ -11,6 +11,9 @@ import java.util.Optional;
 
 /** Reads /proc. A process that goes away meanwhile is an empty answer, never an exception. */
 public final class Procfs {
+  /** Starts of processes are counted in hundredths of a second (USER_HZ), on every kernel. */
+  public static final long NANOS_PER_TICK = 10_000_000;
+
   private final Path root;
 
   /**

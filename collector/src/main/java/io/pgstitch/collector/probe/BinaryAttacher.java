@@ -52,6 +52,11 @@ public final class BinaryAttacher {
     this.describer = new BinaryDescriber(programs, bindBytes);
   }
 
+  /** Whether functions are watched that the user named. */
+  boolean plantsNamed() {
+    return tiers.contains(Probe.Tier.NAMED);
+  }
+
   /**
    * Attaches to the binary that a server runs.
    *

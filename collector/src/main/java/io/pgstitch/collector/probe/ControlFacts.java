@@ -6,9 +6,15 @@ import io.pgstitch.collector.postgres.PostgresFacts;
 
 /** Puts together where settings and transactions are found in one binary. */
 final class ControlFacts {
+  /** No command tag and no state has this number. */
+  private static final int UNKNOWN = -1;
+
   private ControlFacts() {}
 
   static ControlLayout of(ElfFile elf, PostgresFacts facts) {
+    if (!facts.isKnown()) {
+      return new ControlLayout(0, elf.address("PostPortNumber"), 0, 0, 0, UNKNOWN, UNKNOWN);
+    }
     // 13 keeps the ids of transactions apart from PGPROC.
     boolean apart = facts.has("pgxact.xid");
     return new ControlLayout(

@@ -125,11 +125,14 @@ public final class SessionProbes implements AutoCloseable {
   }
 
   /** What a process needs beyond what is planted for all. */
-  private static EnumSet<Tier> wanted(AttachedBinary binary, int level) {
+  private EnumSet<Tier> wanted(AttachedBinary binary, int level) {
     EnumSet<Tier> wanted = Tier.ofLevel(level);
     if (!binary.tiers().contains(Tier.CONTROL)) {
       wanted.add(Tier.CONTROL);
       wanted.add(Tier.QUIET);
+      if (attacher.plantsNamed()) {
+        wanted.add(Tier.NAMED);
+      }
     }
     wanted.removeAll(binary.tiers());
     return wanted;

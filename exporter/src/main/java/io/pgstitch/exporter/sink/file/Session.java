@@ -12,24 +12,12 @@ import java.nio.file.Path;
  */
 record Session(Backend backend, long startUtcNanos) {
 
-  private static final int LONGEST_HOST = 100;
   private static final int VERSION_WITH_ONE_MINOR = 100_000;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
-  /**
-   * {@code HOST-PORT-PID-START.trc}; whatever could leave the directory or upset a shell is {@code
-   * _}.
-   */
+  /** See {@link TraceFileName}. */
   String fileName() {
-    String host = backend.getHost().replaceAll("[^A-Za-z0-9._-]", "_").replaceFirst("^[.-]", "_");
-    return (host.length() > LONGEST_HOST ? host.substring(0, LONGEST_HOST) : host)
-        + "-"
-        + backend.getServerPort()
-        + "-"
-        + backend.getPid()
-        + "-"
-        + Stamp.file(startUtcNanos)
-        + ".trc";
+    return TraceFileName.of(backend, Stamp.file(startUtcNanos));
   }
 
   /** The head of the file: the banner, a blank line, the star lines that name the session. */

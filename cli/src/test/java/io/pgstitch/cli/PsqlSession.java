@@ -1,0 +1,41 @@
+package io.pgstitch.cli;
+
+import io.pgstitch.testkit.ThrowawayPostgres;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+
+/** A psql that stays connected, as one who works with it has. */
+final class PsqlSession implements AutoCloseable {
+  private final Process psql;
+  private final BufferedReader rows;
+  private final Writer statements;
+  private final int pid;
+
+  PsqlSession(ThrowawayPostgres server, String database, String user) throws IOException {
+    psql = server.client().startPsql("-A", "-t", "-q", "-d", database, "-U", user);
+    rows = new BufferedReader(new InputStreamReader(psql.getInputStream(), StandardCharsets.UTF_8));
+    statements = new OutputStreamWriter(psql.getOutputStream(), StandardCharsets.UTF_8);
+    pid = Integer.parseInt(row("select pg_backend_pid();"));
+  }
+
+  int pid() {
+    return pid;
+  }
+
+  /** Runs a statement that has one row. */
+  String row(String statement) throws IOException {
+    statements.write(statement + "\n");
+    statements.flush();
+    return rows.readLine();
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    statements.close();
+    psql.waitFor();
+  }
+}
