@@ -237,11 +237,14 @@ int on_executor_start(struct pt_regs *ctx)
 	return put_query(b, now, cookie, stack, query);
 }
 
-/* Whether the start of a query was reported. */
-static __always_inline bool is_reported(const struct backend *b, __u64 query)
+/* Whether the start of a query was reported. Not static, as leave_runs below: so the verifier checks it
+ * once by itself, not each way through it with each way through what follows. */
+__noinline int is_reported(struct backend *b, __u64 query)
 {
 	bool found = false;
 
+	if (!b)
+		return 0;
 #pragma unroll
 	for (int i = 0; i < MAX_QUERIES; i++)
 		found |= b->query[i] == query;
@@ -286,6 +289,23 @@ static __always_inline struct executor_run *run_at(struct backend *b, __u32 i)
 	return &b->run[i & (MAX_RUNS - 1)];
 }
 
+/* Runs that a longjmp left are below the stack of the next one. */
+__noinline int leave_runs(struct backend *b, __u64 stack)
+{
+	__u32 i;
+
+	if (!b)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < MAX_RUNS; k++) {
+		i = b->runs;
+		if (i == 0 || i > MAX_RUNS || run_at(b, i - 1)->stack > stack)
+			break;
+		b->runs = i - 1;
+	}
+	return 0;
+}
+
 /* standard_ExecutorRun(QueryDesc *queryDesc, ...): remembers the descriptor, so that the rows can be
  * read when the run returns. Runs that a longjmp left are below the stack of the next one. */
 SEC("uprobe")
@@ -296,13 +316,7 @@ int on_executor_run(struct pt_regs *ctx)
 	__u64 query = PT_REGS_PARM1(ctx);
 	__u32 i;
 
-#pragma clang loop unroll(disable)
-	for (int k = 0; k < MAX_RUNS; k++) {
-		i = b->runs;
-		if (i == 0 || i > MAX_RUNS || run_at(b, i - 1)->stack > stack)
-			break;
-		b->runs = i - 1;
-	}
+	leave_runs(b, stack);
 	i = b->runs;
 	if (i < MAX_RUNS) {
 		run_at(b, i)->stack = stack;

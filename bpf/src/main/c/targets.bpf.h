@@ -142,13 +142,13 @@ static __always_inline bool read_relation_name(struct relation *r, __u64 row, co
 	return row && !bpf_probe_read_user(r->name, RELATION_NAME, (void *)(row + c->row_name));
 }
 
-static __noinline int learn_opened(struct backend *b, struct target_config *c, __u64 relation)
+__noinline int learn_opened(struct backend *b, struct target_config *c, __u64 relation)
 {
 	struct file_of_server key = {};
 	struct relation r = {};
 	__u32 locator[3] = {}; /* tablespace, database, file */
 
-	if (!c)
+	if (!b || !c)
 		return 0;
 	if (bpf_probe_read_user(locator, sizeof(locator),
 				(void *)(relation + c->relation_locator)) ||
@@ -163,18 +163,21 @@ static __noinline int learn_opened(struct backend *b, struct target_config *c, _
 }
 
 /* The relations that the executor of a query has opened: EState.es_relations, nodes/execnodes.h. */
-static __always_inline void learn_executors(struct backend *b, __u64 estate)
+__noinline int learn_executors(struct backend *b, __u64 estate)
 {
-	struct target_config *c = targets_of(b);
+	struct target_config *c;
 	__u64 relations, relation;
 	__u32 count;
 
-	if (!c || !estate)
-		return;
+	if (!b || !estate)
+		return 0;
+	c = targets_of(b);
+	if (!c)
+		return 0;
 	count = read_u32(estate + c->estate_range_table_size);
 	relations = read_u64(estate + c->estate_relations);
 	if (!relations)
-		return;
+		return 0;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < RANGE_TABLE; i++) {
 		if (i >= count)
@@ -183,6 +186,7 @@ static __always_inline void learn_executors(struct backend *b, __u64 estate)
 		if (relation)
 			learn_opened(b, c, relation);
 	}
+	return 0;
 }
 
 /* RelationInitLockInfo(Relation): called for each entry of the relation cache that is built, also of

@@ -137,8 +137,7 @@ final class UpCommand implements Callable<Integer> {
     Set<Integer> wanted = preflight.requireServerOf(pids);
     try (StopSignal stop = new StopSignal();
         PipelineInOneProcess pipeline = PipelineInOneProcess.start(options);
-        RunDirectory.Registration run =
-            RunDirectory.ofThisUser().register(pipeline.run())) {
+        RunDirectory.Registration run = RunDirectory.ofThisUser().register(pipeline.run())) {
       missingLines(pipeline.status(), wanted, addedFunctions).forEach(System.out::println);
       System.out.println(readyLine(pipeline.status(), wanted, level));
       stop.awaitWhileWorking(pipeline::failure);
