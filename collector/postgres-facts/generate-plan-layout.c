@@ -121,7 +121,11 @@ static const Shape shapes[] = {
 #if PG_VERSION_NUM < 140000
 		 .members = offsetof(ModifyTableState, mt_plans), .member_count = offsetof(ModifyTableState, mt_nplans),
 #endif
-		 .target = offsetof(ModifyTableState, resultRelInfo), .root_target = offsetof(ModifyTableState, rootResultRelInfo),
+#if PG_VERSION_NUM < 140000
+		 /* From 14 on the root is always there. */
+		 .target = offsetof(ModifyTableState, resultRelInfo),
+#endif
+		 .root_target = offsetof(ModifyTableState, rootResultRelInfo),
 		 .detail1 = "operation", .detail1_at = offsetof(ModifyTable, operation)),
 	NODE(AppendState, "Append", .members = offsetof(AppendState, appendplans), .member_count = offsetof(AppendState, as_nplans)),
 	NODE(MergeAppendState, "Merge Append", .members = offsetof(MergeAppendState, mergeplans), .member_count = offsetof(MergeAppendState, ms_nplans)),

@@ -358,6 +358,7 @@ __noinline int put_binds(__u64 query, __u64 now)
 	struct backend *b = bpf_task_storage_get(&backends, task, 0, 0);
 	struct scratch *s =
 	    bpf_task_storage_get(&scratches, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct binary_config *bin;
 	struct bind_layout *l;
 	__u64 list, estate;
 	__u32 total = BIND_TOTAL_UNKNOWN;
@@ -365,8 +366,9 @@ __noinline int put_binds(__u64 query, __u64 now)
 
 	if (!b || !s)
 		return 0;
+	bin = binary_of(b);
 	l = bind_layout_of(b->binary);
-	if (!l)
+	if (!l || !bin || !bin->layout_known)
 		return 0;
 	bpf_probe_read_user(&executed, 1, (void *)(query + l->query_executed));
 	list = read_u64(query + l->query_params);
@@ -386,7 +388,7 @@ __noinline int put_binds(__u64 query, __u64 now)
 		if (estate && read_u64(estate + l->estate_params) == list)
 			total = put_variables(list, estate, b->binary);
 	}
-	s->h.flags = FLAG_BINDS_LAST;
+	s->h.flags |= FLAG_BINDS_LAST;
 	s->h.length = sizeof(s->bind);
 	s->bind.position = s->binds_sent;
 	s->bind.type = total;

@@ -147,11 +147,14 @@ static __always_inline void put_exit(struct backend *b, __u64 now, __u64 cookie,
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 
-/* Any function. */
+/* Any function. What runs while a session starts belongs to no statement; and who it is, is not
+ * known before a function of the statement tier is reached. */
 SEC("uprobe")
 int on_entry(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
+	if (!b->announced && !b->begun_before)
+		return 0;
 	put_entry(b, now, cookie, stack, 0);
 	return 0;
 }
@@ -161,6 +164,15 @@ int on_exit(struct pt_regs *ctx)
 {
 	LEAVE(b, stack, now);
 	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, -1);
+	return 0;
+}
+
+/* bool PortalRun(...): whether the portal has nothing more to give. */
+SEC("uretprobe")
+int on_portal_run_exit(struct pt_regs *ctx)
+{
+	LEAVE(b, stack, now);
+	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, PT_REGS_RC(ctx) & 1);
 	return 0;
 }
 
@@ -216,8 +228,6 @@ static __noinline int put_query(struct backend *b, __u64 now, __u64 cookie, __u6
 
 	if (!bin)
 		return 0;
-	if (wants(b, LEVEL_PLAN_STATISTICS))
-		forget_plan(query);
 	if (bin->layout_known) {
 		planned = read_u64(query + bin->query_planned_statement);
 		text = read_u64(query + bin->query_source_text);
@@ -234,17 +244,16 @@ int on_executor_start(struct pt_regs *ctx)
 	__u64 query = PT_REGS_PARM1(ctx);
 
 	b->query[b->queries++ & (MAX_QUERIES - 1)] = query;
+	if (wants(b, LEVEL_PLAN_STATISTICS))
+		forget_plan(query);
 	return put_query(b, now, cookie, stack, query);
 }
 
-/* Whether the start of a query was reported. Not static, as leave_runs below: so the verifier checks it
- * once by itself, not each way through it with each way through what follows. */
-__noinline int is_reported(struct backend *b, __u64 query)
+/* Whether the start of a query was reported. */
+static __always_inline bool is_reported(const struct backend *b, __u64 query)
 {
 	bool found = false;
 
-	if (!b)
-		return 0;
 #pragma unroll
 	for (int i = 0; i < MAX_QUERIES; i++)
 		found |= b->query[i] == query;
@@ -289,23 +298,6 @@ static __always_inline struct executor_run *run_at(struct backend *b, __u32 i)
 	return &b->run[i & (MAX_RUNS - 1)];
 }
 
-/* Runs that a longjmp left are below the stack of the next one. */
-__noinline int leave_runs(struct backend *b, __u64 stack)
-{
-	__u32 i;
-
-	if (!b)
-		return 0;
-#pragma clang loop unroll(disable)
-	for (int k = 0; k < MAX_RUNS; k++) {
-		i = b->runs;
-		if (i == 0 || i > MAX_RUNS || run_at(b, i - 1)->stack > stack)
-			break;
-		b->runs = i - 1;
-	}
-	return 0;
-}
-
 /* standard_ExecutorRun(QueryDesc *queryDesc, ...): remembers the descriptor, so that the rows can be
  * read when the run returns. Runs that a longjmp left are below the stack of the next one. */
 SEC("uprobe")
@@ -316,7 +308,13 @@ int on_executor_run(struct pt_regs *ctx)
 	__u64 query = PT_REGS_PARM1(ctx);
 	__u32 i;
 
-	leave_runs(b, stack);
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < MAX_RUNS; k++) {
+		i = b->runs;
+		if (i == 0 || i > MAX_RUNS || run_at(b, i - 1)->stack > stack)
+			break;
+		b->runs = i - 1;
+	}
 	i = b->runs;
 	if (i < MAX_RUNS) {
 		run_at(b, i)->stack = stack;
@@ -333,7 +331,7 @@ int on_executor_run(struct pt_regs *ctx)
 	if (wants(b, LEVEL_BINDS))
 		put_binds(query, now);
 	if (wants(b, LEVEL_WAITS) && bin && bin->layout_known)
-		learn_executors(b, read_u64(query + bin->query_estate));
+		learn_executors(read_u64(query + bin->query_estate));
 	return 0;
 }
 

@@ -142,13 +142,16 @@ static __always_inline bool read_relation_name(struct relation *r, __u64 row, co
 	return row && !bpf_probe_read_user(r->name, RELATION_NAME, (void *)(row + c->row_name));
 }
 
-__noinline int learn_opened(struct backend *b, struct target_config *c, __u64 relation)
+/* Not static: the verifier looks at it once, not at each of its calls. */
+__noinline int learn_opened(__u64 relation)
 {
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct target_config *c = b ? targets_of(b) : 0;
 	struct file_of_server key = {};
 	struct relation r = {};
 	__u32 locator[3] = {}; /* tablespace, database, file */
 
-	if (!b || !c)
+	if (!c)
 		return 0;
 	if (bpf_probe_read_user(locator, sizeof(locator),
 				(void *)(relation + c->relation_locator)) ||
@@ -163,16 +166,14 @@ __noinline int learn_opened(struct backend *b, struct target_config *c, __u64 re
 }
 
 /* The relations that the executor of a query has opened: EState.es_relations, nodes/execnodes.h. */
-__noinline int learn_executors(struct backend *b, __u64 estate)
+__noinline int learn_executors(__u64 estate)
 {
-	struct target_config *c;
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct target_config *c = b ? targets_of(b) : 0;
 	__u64 relations, relation;
 	__u32 count;
 
-	if (!b || !estate)
-		return 0;
-	c = targets_of(b);
-	if (!c)
+	if (!c || !estate)
 		return 0;
 	count = read_u32(estate + c->estate_range_table_size);
 	relations = read_u64(estate + c->estate_relations);
@@ -184,7 +185,7 @@ __noinline int learn_executors(struct backend *b, __u64 estate)
 			break;
 		relation = read_u64(relations + 8 * i);
 		if (relation)
-			learn_opened(b, c, relation);
+			learn_opened(relation);
 	}
 	return 0;
 }

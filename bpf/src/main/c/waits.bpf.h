@@ -84,6 +84,10 @@ static __always_inline bool goes_on(const struct backend *b, __u32 event, long c
 		return true;
 	if (w->interrupted)
 		return true;
+	/* Woken by an old signal for the latch and not by the client, it goes on sleeping at once; for
+	 * a latch that is set it would look at the socket first. */
+	if (WAIT_CLASS(event) == CLASS_CLIENT && w->calls > 1 && w->syscall == CALL_READ)
+		return true;
 	/* The latch woke the sleeper: it empties the descriptor by which it was woken. */
 	return call == CALL_READ &&
 	       (w->syscall == CALL_EPOLL_WAIT || w->syscall == CALL_EPOLL_PWAIT ||

@@ -31,6 +31,15 @@ record ExportedSpan(
     return attributes.getOrDefault("db.query.text", "").strip();
   }
 
+  boolean isRoot() {
+    return parentSpanId.isEmpty();
+  }
+
+  /** STATEMENT, PARSE, EXEC, FETCH, CLOSE, FUNCTION or WAIT. */
+  String kind() {
+    return attributes.getOrDefault("pgstitch.kind", "");
+  }
+
   boolean isWait() {
     return attributes.containsKey("pgstitch.wait.class");
   }

@@ -63,6 +63,26 @@ final class ExportedTraces {
                 && application.equals(r.attributes().get("pgstitch.application_name")));
   }
 
+  /** The root spans of an application's statements that were executed. */
+  List<ExportedSpan> executedRoots(String application) {
+    return roots.stream()
+        .filter(
+            r ->
+                is(r, "pgstitch.executed")
+                    && application.equals(r.attributes().get("pgstitch.application_name")))
+        .toList();
+  }
+
+  /** All root spans. */
+  List<ExportedSpan> roots() {
+    return roots;
+  }
+
+  /** All spans of a root's trace. */
+  List<ExportedSpan> traceOf(ExportedSpan root) {
+    return kept.get(root.traceId());
+  }
+
   /** The same by command: BEGIN, UPDATE ... */
   Map<String, Long> executedByCommand(String application) {
     Map<String, Long> counts = new TreeMap<>();

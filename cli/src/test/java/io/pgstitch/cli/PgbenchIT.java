@@ -19,11 +19,7 @@ class PgbenchIT {
   @TempDir private Path dir;
 
   @ParameterizedTest
-  @CsvSource({
-    "15, simple", "15, extended", "15, prepared",
-    "13, simple", "13, extended", "13, prepared",
-    "18, simple", "18, extended", "18, prepared"
-  })
+  @CsvSource({"15, simple", "15, extended", "15, prepared", "13, extended", "18, prepared"})
   void tracesExactlyWhatTheServerCounted(int major, String mode) throws Exception {
     try (ThrowawayPostgres server =
         ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major))

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,6 +44,16 @@ final class TraceFiles {
 
   Map<String, Integer> records() {
     return records;
+  }
+
+  /** Lines that begin so of the longest file: a session that had workers has more than they. */
+  List<String> linesOfLongest(String prefix) {
+    return texts.stream()
+        .max(Comparator.comparingInt(String::length))
+        .orElseThrow()
+        .lines()
+        .filter(l -> l.startsWith(prefix))
+        .toList();
   }
 
   /** Lines of all files that begin so. */

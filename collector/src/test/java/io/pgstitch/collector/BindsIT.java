@@ -23,8 +23,10 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -144,7 +146,7 @@ final class BindsIT {
       create function long_object() returns jsonb language sql as
         $$ select jsonb_object_agg('k' || g, g * 1.5) from generate_series(1, 90) g $$;
       create function many_timestamps() returns timestamp[] language sql as
-        $$ select array_agg('4714-11-24 BC'::timestamp + (i * 9876543210.123457 || ' s')::interval)
+        $$ select array_agg('4714-11-24 BC'::timestamp + i * interval '2743484 hours 7 min 0.123457 sec')
            from generate_series(1, 400) i $$;
       create function many_addresses() returns inet[] language sql as
         $$ select array_agg('::'::inet + (i::bigint * i * i * i)) from generate_series(1, 100) i $$;
@@ -309,6 +311,221 @@ final class BindsIT {
           }
         }
       }
+    }
+  }
+
+  /** What was bound in a session, one list for each first run of an executor. */
+  private static List<List<String>> boundBy(List<RawEventBatch> batches, String application) {
+    return binds(batches, application).stream()
+        .map(b -> b.getBinds().stream().map(BindsIT::brief).toList())
+        .toList();
+  }
+
+  private static String brief(Bind b) {
+    String value = b.getReason().isEmpty() ? "'" + b.getValue() + "'" : b.getReason();
+    return "$" + b.getPosition() + " " + b.getTypeName() + " " + (b.getIsNull() ? "null" : value);
+  }
+
+  private static final String NESTED =
+      """
+      create table parent (id int primary key);
+      create table child (id int references parent, note text);
+      create table log (what text, id int, note text);
+      create function logged() returns trigger language plpgsql as $$ begin
+        insert into log values ('x', new.id, new.note); return new; end $$;
+      create trigger t after insert on child for each row execute function logged();
+      create function f(a int, b text) returns int language plpgsql as $$
+        declare n int; unused text := 'no'; arr int[] := '{3,4}';
+          c cursor (x int) for select x + a;
+        begin
+          select count(*) into n from parent where id = a;
+          perform count(*) from parent where id = any (arr);
+          execute 'select $1 || $2' using b, null::text;
+          for n in select id from parent where id >= a loop null; end loop;
+          open c(7); fetch c into n; fetch c into n; close c;
+          return n; end $$;
+      create function s(a int, b text) returns bigint language sql as
+        $$ select count(*) from parent, log where parent.id = $1 and note = $2 $$;
+      """;
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  void ofFunctionsAreThoseThatAStatementUses(int major) throws IOException {
+    try (TracedServer traced = traced(major)) {
+      traced.server().client().sql(NESTED);
+      traced.collect();
+      String script =
+          """
+          insert into parent values (1);
+          insert into child values (1, null);
+          select f(1, 'NULL');
+          select s(2, 'two') from generate_series(1, 1);
+          """;
+      psql(traced.server(), "functions", Files.writeString(dir.resolve("nested.sql"), script));
+      List<List<String>> bound = boundBy(traced.batches(), "functions");
+      assertThat(bound).as(bound.toString()).hasSize(8);
+      // The foreign key's own query; the trigger's, whose record's fields nobody looked at before.
+      List<String> foreignKey = List.of("$1 int4 '1'");
+      List<String> trigger = bound.get(0).equals(foreignKey) ? bound.get(1) : bound.get(0);
+      assertThat(bound.subList(0, 2)).contains(foreignKey);
+      assertThat(trigger).hasSize(2).allMatch(b -> b.matches(".* (int4 '1'|text null| not held)"));
+      assertThat(bound.get(2)).containsExactly("$1 int4 '1'");
+      assertThat(bound.get(3)).hasSize(1).allMatch(b -> b.endsWith(" _int4 '{3,4}'"));
+      assertThat(bound.get(4)).containsExactly("$1 text 'NULL'", "$2 text null");
+      assertThat(bound.get(5)).containsExactly("$1 int4 '1'");
+      assertThat(bound.get(6)).hasSize(2).contains("$1 int4 '1'");
+      assertThat(bound.get(6).get(1)).endsWith(" int4 '7'");
+      assertThat(bound.get(7)).containsExactly("$1 int4 '2'", "$2 text 'two'");
+    }
+  }
+
+  /** Sets the parameters of a statement. */
+  private interface Setter {
+    void set(PreparedStatement statement) throws SQLException;
+  }
+
+  private static void run(Connection connection, String sql, Setter setter) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      setter.set(statement);
+      statement.execute();
+    }
+  }
+
+  private static Connection connect(TracedServer traced, String application) throws SQLException {
+    return DriverManager.getConnection(
+        traced.server().jdbcUrl("postgres")
+            + "&assumeMinServerVersion=13&ApplicationName="
+            + application);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 15, 18})
+  void thatAreManyLongOrUnknownSaySo(int major) throws SQLException {
+    try (TracedServer traced = traced(major)) {
+      traced
+          .server()
+          .client()
+          .sql("create type mood as enum ('sad', 'ok'); create type pair as (a int, b text)");
+      traced.set("bind.bytes", "1000");
+      traced.collect();
+      try (Connection c = connect(traced, "many")) {
+        run(
+            c,
+            "select ?::int4" + ", ?::int4".repeat(98),
+            s -> {
+              for (int i = 1; i <= 99; i++) {
+                s.setInt(i, i);
+              }
+            });
+        run(
+            c,
+            "select ?::text, ?::bytea, ?::int4[]",
+            s -> {
+              s.setString(1, "é".repeat(524_288));
+              s.setBytes(2, new byte[2000]);
+              s.setObject(3, "{" + "1,".repeat(999) + "1}", Types.OTHER);
+            });
+        run(
+            c,
+            "select ?::mood, ?::pair, ?::int4range, ?::money",
+            s -> {
+              s.setObject(1, "ok", Types.OTHER);
+              s.setObject(2, "(1,x)", Types.OTHER);
+              s.setObject(3, "[1,5)", Types.OTHER);
+              s.setObject(4, "1.00", Types.OTHER);
+            });
+      }
+      List<BindsBound> seen = binds(traced.batches(), "many");
+      assertThat(seen.get(0).getTotal()).isEqualTo(99);
+      assertThat(seen.get(0).getBinds().stream().map(Bind::getValue))
+          .containsExactlyElementsOf(
+              IntStream.rangeClosed(1, 64).mapToObj(String::valueOf).toList());
+      List<Bind> cut = seen.get(1).getBinds();
+      assertThat(cut).allMatch(Bind::getCut);
+      assertThat(cut.get(0).getValue()).isEqualTo("é".repeat(500));
+      assertThat(cut.get(0).getLength()).isEqualTo(1_048_576);
+      assertThat(cut.get(1).getValue()).isEqualTo("\\x" + "00".repeat(1000));
+      assertThat(cut.get(1).getLength()).isEqualTo(2000);
+      assertThat(cut.get(2).getForm()).isEqualTo(BindForm.HEX);
+      assertThat(cut.get(2).getReason()).isEqualTo("cut");
+      assertThat(cut.get(2).getLength()).isEqualTo(4 + 4 + 4 + 8 + 4000);
+      List<Bind> odd = seen.get(2).getBinds();
+      assertThat(odd).allMatch(b -> b.getForm() == BindForm.HEX);
+      assertThat(odd.stream().map(Bind::getReason))
+          .containsExactly("unknown type", "unknown type", "no decoder", "no decoder");
+      assertThat(odd.get(0).getTypeOid()).isGreaterThanOrEqualTo(16_384);
+      assertThat(odd.get(3).getValue()).isEqualTo("\\x6400000000000000");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  void comeOnceForEachExecutionInBinaryAndWithFetches(int major) throws SQLException {
+    UUID uuid = UUID.fromString("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
+    try (TracedServer traced = traced(major)) {
+      traced.collect();
+      try (Connection c = connect(traced, "binary&prepareThreshold=-1")) {
+        for (int i = 0; i < 8; i++) {
+          int n = i;
+          run(
+              c,
+              "select ?::int8, ?::float8, ?::uuid, ?::bytea, ?::int4[]",
+              s -> {
+                s.setLong(1, Long.MIN_VALUE + n);
+                s.setDouble(2, 0.25 * n);
+                s.setObject(3, uuid);
+                s.setBytes(4, new byte[] {(byte) n});
+                s.setArray(5, c.createArrayOf("int4", new Integer[] {n, null}));
+              });
+        }
+        c.setAutoCommit(false);
+        try (PreparedStatement s = c.prepareStatement("select g from generate_series(1, ?) g")) {
+          s.setFetchSize(10);
+          s.setInt(1, 35);
+          try (ResultSet rows = s.executeQuery()) {
+            while (rows.next()) {
+              assertThat(rows.getInt(1)).isPositive();
+            }
+          }
+        }
+        run(
+            c,
+            "select ?::int4, ?::text",
+            s -> {
+              s.setNull(1, Types.INTEGER);
+              s.setString(2, "NULL");
+            });
+        c.commit();
+      }
+      List<List<String>> bound = boundBy(traced.batches(), "binary");
+      assertThat(bound).hasSize(10);
+      for (int i = 0; i < 8; i++) {
+        assertThat(bound.get(i))
+            .containsExactly(
+                "$1 int8 '" + (Long.MIN_VALUE + i) + "'",
+                "$2 float8 '"
+                    + BigDecimal.valueOf(25L * i, 2).stripTrailingZeros().toPlainString()
+                    + "'",
+                "$3 uuid '" + uuid + "'",
+                "$4 bytea '\\x0" + i + "'",
+                "$5 _int4 '{" + i + ",NULL}'");
+      }
+      assertThat(bound.get(8)).containsExactly("$1 int4 '35'");
+      assertThat(bound.get(9)).containsExactly("$1 int4 null", "$2 varchar 'NULL'");
+    }
+  }
+
+  @Test
+  void stayOnTheHostUnlessTheLevelAsksForThem() throws SQLException {
+    try (TracedServer traced = traced(15)) {
+      traced.set("level", "25");
+      traced.collect();
+      try (Connection c = connect(traced, "quiet")) {
+        run(c, "select ?::text", s -> s.setString(1, "a-secret-value"));
+      }
+      List<RawEventBatch> batches = traced.batches();
+      assertThat(batches).isNotEmpty();
+      assertThat(batches.toString()).contains("::text").doesNotContain("a-secret-value");
     }
   }
 }

@@ -21,31 +21,15 @@ public final class Traces {
     for (int i = 1; i <= waits; i++) {
       spans.add(wait(String.format("%08x%08x", n + 1, i), root, start + i));
     }
-    spans.add(
-        new Span(
-            root,
-            "",
-            SpanKind.STATEMENT,
-            "SELECT",
-            start,
-            start + 900_000L,
-            40_000L,
-            5_000L,
-            3L,
-            0,
-            null,
-            "select " + n,
-            77L,
-            null,
-            0,
-            null,
-            sqlstate,
-            sqlstate == null ? "" : "division by zero",
-            false,
-            null,
-            0,
-            null,
-            null));
+    Span last = span(root, "", SpanKind.STATEMENT, "SELECT", start, 900_000L);
+    last.setCpuNs(40_000L);
+    last.setWaitNs(5_000L);
+    last.setRows(3L);
+    last.setText("select " + n);
+    last.setQueryId(77L);
+    last.setSqlstate(sqlstate);
+    last.setErrorMessage(sqlstate == null ? "" : "division by zero");
+    spans.add(last);
     return new QueryTrace(
         String.format("%032x", n + 1),
         0,
@@ -67,33 +51,33 @@ public final class Traces {
         true,
         0L,
         false,
+        "",
+        "",
+        true,
+        "",
         spans);
   }
 
   private static Span wait(String id, String parent, long start) {
-    return new Span(
-        id,
-        parent,
-        SpanKind.WAIT,
-        "DataFileRead",
-        start,
-        start + 1000L,
-        0L,
-        1000L,
-        -1L,
-        0,
-        null,
-        null,
-        0L,
-        "IO",
-        1,
-        new IoTarget(7, 8192L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""),
-        null,
-        "",
-        false,
-        null,
-        0,
-        null,
-        null);
+    Span span = span(id, parent, SpanKind.WAIT, "DataFileRead", start, 1000L);
+    span.setWaitNs(1000L);
+    span.setRows(-1L);
+    span.setEventClass("IO");
+    span.setCalls(1);
+    span.setTarget(new IoTarget(7, 8192L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""));
+    return span;
+  }
+
+  private static Span span(
+      String id, String parent, SpanKind kind, String name, long start, long length) {
+    Span span = new Span();
+    span.setSpanId(id);
+    span.setParentSpanId(parent);
+    span.setKind(kind);
+    span.setName(name);
+    span.setErrorMessage("");
+    span.setStartUtcNs(start);
+    span.setEndUtcNs(start + length);
+    return span;
   }
 }

@@ -7,7 +7,10 @@ import io.pgstitch.schema.BindForm;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * Makes readable values of what the kernel programs read from a server's memory. Bytes that are no
@@ -29,9 +32,12 @@ public final class BindReader {
 
   private final ValueFormats formats;
 
-  /** For servers of a major that is supported. */
-  public BindReader(int major) {
-    this.formats = ValueFormats.of(major);
+  /**
+   * @param major of the server, one that is supported
+   * @param charset of the database; empty: what is UTF-8 is taken for that, the rest stays hex
+   */
+  public BindReader(int major, Optional<Charset> charset) {
+    this.formats = ValueFormats.of(major, charset.orElse(StandardCharsets.UTF_8));
   }
 
   /** The value in one BINDS record that is not the last. */
@@ -72,7 +78,7 @@ public final class BindReader {
     } else if (cut && !ValueFormats.isText(type) && !type.name().equals("bytea")) {
       hex(bind, bytes, "cut");
     } else {
-      text(bind, cut && ValueFormats.isText(type) ? TextFormats::utf8Prefix : format, bytes);
+      text(bind, cut && ValueFormats.isText(type) ? formats.prefix() : format, bytes);
     }
   }
 

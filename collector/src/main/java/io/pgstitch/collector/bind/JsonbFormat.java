@@ -25,14 +25,16 @@ final class JsonbFormat {
   private static final int LONGEST = 1 << 22;
 
   private final ByteBuffer value;
+  private final TextFormats texts;
   private final StringBuilder text = new StringBuilder();
 
-  private JsonbFormat(ByteBuffer value) {
+  private JsonbFormat(ByteBuffer value, TextFormats texts) {
     this.value = value;
+    this.texts = texts;
   }
 
-  static String print(ByteBuffer value) throws UndecodableException {
-    JsonbFormat format = new JsonbFormat(value.slice().order(ByteOrder.LITTLE_ENDIAN));
+  static String print(ByteBuffer value, TextFormats texts) throws UndecodableException {
+    JsonbFormat format = new JsonbFormat(value.slice().order(ByteOrder.LITTLE_ENDIAN), texts);
     format.container(0, 0);
     return format.text.toString();
   }
@@ -106,7 +108,7 @@ final class JsonbFormat {
   }
 
   private void string(int at, int length) throws UndecodableException {
-    String string = TextFormats.utf8(value.slice(at, length));
+    String string = texts.text(value.slice(at, length));
     text.append('"');
     string.chars().forEach(c -> escaped((char) c));
     text.append('"');

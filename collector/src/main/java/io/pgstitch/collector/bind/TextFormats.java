@@ -3,58 +3,65 @@ package io.pgstitch.collector.bind;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 
 /**
- * Character data. What is no UTF-8 is not printed: the server's encoding is another, or the bytes
- * are damaged.
+ * Character data. What is no text in the database's encoding is not printed: the bytes are damaged,
+ * or the encoding is not known.
  */
 final class TextFormats {
-  static final String NOT_UTF_8 = "not UTF-8";
+  private static final String NO_TEXT = "not text";
 
-  private TextFormats() {}
+  private final Charset charset;
 
-  static String utf8(ByteBuffer value) throws UndecodableException {
+  /**
+   * @param charset of the database
+   */
+  TextFormats(Charset charset) {
+    this.charset = charset;
+  }
+
+  String text(ByteBuffer value) throws UndecodableException {
     try {
       return decoder().decode(value).toString();
     } catch (CharacterCodingException e) {
-      throw new UndecodableException(NOT_UTF_8);
+      throw new UndecodableException(NO_TEXT);
     }
   }
 
   /** The beginning of a text; what is left of a character at its end is dropped. */
-  static String utf8Prefix(ByteBuffer value) throws UndecodableException {
+  String prefix(ByteBuffer value) throws UndecodableException {
     CharBuffer out = CharBuffer.allocate(value.remaining());
     CoderResult result = decoder().decode(value, out, false);
     if (result.isError() || value.remaining() > 3) {
-      throw new UndecodableException(NOT_UTF_8);
+      throw new UndecodableException(NO_TEXT);
     }
     return out.flip().toString();
   }
 
   /** name: 64 bytes, ended by a zero. */
-  static String name(ByteBuffer value) throws UndecodableException {
+  String name(ByteBuffer value) throws UndecodableException {
     int end = value.position();
     while (end < value.limit() && value.get(end) != 0) {
       end++;
     }
-    return utf8(value.limit(end));
+    return text(value.limit(end));
   }
 
   /** "char": one byte; those above 127 are printed in several ways by the majors. */
   static String character(ByteBuffer value) throws UndecodableException {
     byte c = value.get();
     if (c < 0) {
-      throw new UndecodableException(NOT_UTF_8);
+      throw new UndecodableException(NO_TEXT);
     }
     return c == 0 ? "" : String.valueOf((char) c);
   }
 
-  private static CharsetDecoder decoder() {
-    return StandardCharsets.UTF_8
+  private CharsetDecoder decoder() {
+    return charset
         .newDecoder()
         .onMalformedInput(CodingErrorAction.REPORT)
         .onUnmappableCharacter(CodingErrorAction.REPORT);

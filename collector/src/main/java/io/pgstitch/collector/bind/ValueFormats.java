@@ -3,16 +3,19 @@ package io.pgstitch.collector.bind;
 import io.pgstitch.collector.postgres.BindLayout;
 import io.pgstitch.collector.postgres.DataType;
 import io.pgstitch.collector.postgres.DataTypes;
+import java.nio.charset.Charset;
 import java.util.HashMap;
 import java.util.Map;
 
 /** How the built-in types of one major are printed. Immutable. */
 final class ValueFormats {
   private final DataTypes types;
+  private final TextFormats texts;
   private final Map<String, ValueFormat> byName = new HashMap<>();
 
-  private ValueFormats(DataTypes types, DateTimeFormats dateTime) {
+  private ValueFormats(DataTypes types, DateTimeFormats dateTime, TextFormats texts) {
     this.types = types;
+    this.texts = texts;
     numbers();
     texts();
     binary();
@@ -22,13 +25,20 @@ final class ValueFormats {
     byName.put("timestamp", DateTimeFormats::timestamp);
     byName.put("timestamptz", DateTimeFormats::timestamptz);
     byName.put("interval", dateTime::interval);
-    byName.put("jsonb", JsonbFormat::print);
+    byName.put("jsonb", value -> JsonbFormat.print(value, texts));
   }
 
-  /** Those of a major that is supported. */
-  static ValueFormats of(int major) {
+  /** Those of a major that is supported, for a database with an encoding. */
+  static ValueFormats of(int major, Charset charset) {
     return new ValueFormats(
-        DataTypes.of(major), new DateTimeFormats(BindLayout.of(major).intervalHasInfinity()));
+        DataTypes.of(major),
+        new DateTimeFormats(BindLayout.of(major).intervalHasInfinity()),
+        new TextFormats(charset));
+  }
+
+  /** Prints the beginning of a text. */
+  ValueFormat prefix() {
+    return texts::prefix;
   }
 
   private void numbers() {
@@ -47,11 +57,11 @@ final class ValueFormats {
 
   private void texts() {
     for (String name : new String[] {"text", "varchar", "bpchar", "json", "xml", "refcursor"}) {
-      byName.put(name, TextFormats::utf8);
+      byName.put(name, texts::text);
     }
-    byName.put("cstring", TextFormats::utf8);
-    byName.put("unknown", TextFormats::utf8);
-    byName.put("name", TextFormats::name);
+    byName.put("cstring", texts::text);
+    byName.put("unknown", texts::text);
+    byName.put("name", texts::name);
     byName.put("char", TextFormats::character);
   }
 

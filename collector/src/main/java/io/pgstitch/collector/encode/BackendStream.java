@@ -85,9 +85,9 @@ public final class BackendStream {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
+    this.binds = new PendingBinds(names, encoding);
     this.texts = new SourceTexts(encoding);
     this.targets = new WaitTargets(names, relations, encoding);
-    this.binds = new PendingBinds(names);
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;

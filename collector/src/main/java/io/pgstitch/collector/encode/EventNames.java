@@ -4,14 +4,17 @@ import io.pgstitch.bpf.PlanNodeEvent;
 import io.pgstitch.collector.bind.BindReader;
 import io.pgstitch.collector.postgres.PlanFacts;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.PlanNode;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Names of functions, wait events and command tags of one major version, as bytes made once, and
@@ -22,7 +25,7 @@ public final class EventNames {
 
   private final byte[][] functions;
   private final PostgresFacts facts;
-  private final BindReader binds;
+  private final Map<Optional<Charset>, BindReader> binds = new HashMap<>();
   private final PlanDecoder plans;
   private final Map<Integer, byte[]> waitNames = new HashMap<>();
   private final Map<Integer, byte[]> waitClasses = new HashMap<>();
@@ -40,13 +43,12 @@ public final class EventNames {
     }
     this.facts = facts;
     this.plans = new PlanDecoder(PlanFacts.ofAny(facts.major()));
-    // Of a major without facts no value is read.
-    this.binds = new BindReader(facts.isKnown() ? facts.major() : PostgresFacts.newestMajor());
   }
 
-  /** Reads the bind values of this major. */
-  BindReader binds() {
-    return binds;
+  /** Reads the bind values of this major; it must be one that there are facts of. */
+  BindReader binds(ServerEncoding encoding) {
+    return binds.computeIfAbsent(
+        encoding.charset(), charset -> new BindReader(facts.major(), charset));
   }
 
   byte[] function(int index) {

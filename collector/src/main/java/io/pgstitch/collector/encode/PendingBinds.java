@@ -1,6 +1,7 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.Bind;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,11 +9,16 @@ import java.util.List;
 /** Bind values of a backend's query descriptor that have come so far, one record each. */
 final class PendingBinds {
   private final EventNames names;
+  private final ServerEncoding encoding;
   private List<Bind> binds = new ArrayList<>();
   private long sequence;
 
-  PendingBinds(EventNames names) {
+  /**
+   * @param encoding of the backend's database
+   */
+  PendingBinds(EventNames names, ServerEncoding encoding) {
     this.names = names;
+    this.encoding = encoding;
   }
 
   /** Takes a BINDS record; true when it is the last, which counts the others. */
@@ -25,7 +31,7 @@ final class PendingBinds {
     if ((e.flags() & KernelEvent.FLAG_BINDS_LAST) != 0) {
       return true;
     }
-    binds.add(names.binds().read(e));
+    binds.add(names.binds(encoding).read(e));
     return false;
   }
 

@@ -81,6 +81,11 @@ public final class ServerEncoding {
         : UNKNOWN;
   }
 
+  /** What Java reads it with; empty where that is not known. */
+  public Optional<Charset> charset() {
+    return Optional.ofNullable(charset);
+  }
+
   /** The text in UTF-8; the same array when nothing had to be changed. */
   public byte[] toUtf8(byte[] text) {
     return this == UTF8 || isAscii(text)

@@ -16,7 +16,14 @@ final class KernelRecords {
   private KernelRecords() {}
 
   static KernelEvent session(long cpu) {
-    return event(KernelEvent.SESSION, 0, 100, cpu, 0, 0, new byte[376]);
+    return event(
+        KernelEvent.SESSION,
+        0,
+        100,
+        cpu,
+        0,
+        0,
+        new byte[112 + 4 * 64 + 8 * KernelEvent.WAL_COUNTERS + 8]);
   }
 
   static KernelEvent activity(long sequence, long time, long cpu, int state, String text) {

@@ -27,6 +27,11 @@ public final class DurableSink<T> implements Sink<T> {
 
     /** Appends for the records, at most one for each file, the records' order kept in each. */
     List<Append> render(List<T> records);
+
+    /** How many of the records leave nothing, as their application does not record them. */
+    default long unsampled(List<T> records) {
+      return 0;
+    }
   }
 
   private final JournaledDirectory directory;
@@ -53,7 +58,8 @@ public final class DurableSink<T> implements Sink<T> {
       if (!fresh.isEmpty()) {
         directory.append(rendering.render(fresh), reached);
       }
-      return Answer.accepted((long) batch.size() - fresh.size());
+      Answer<T> accepted = Answer.accepted((long) batch.size() - fresh.size());
+      return accepted.leavingOut(rendering.unsampled(fresh));
     } catch (IOException e) {
       return Answer.retry(batch, "the disk refused a write: " + e);
     }

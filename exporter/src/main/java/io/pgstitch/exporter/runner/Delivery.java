@@ -81,6 +81,7 @@ final class Delivery<T> {
     counters.duplicatesSkipped.add(answer.duplicates());
     counters.rejected.add(answer.rejected().size());
     counters.refusedItems.add(answer.refusedItems());
+    counters.unsampled.add(answer.unsampled());
     return answer;
   }
 

@@ -39,6 +39,9 @@ public final class SinkCounters {
   /** Records that went to the dead letters. */
   final LongAdder deadLettered = new LongAdder();
 
+  /** Records among the delivered that leave no spans, as their application does not record them. */
+  final LongAdder unsampled = new LongAdder();
+
   /** Spans the destination refused out of requests it took. */
   final LongAdder refusedItems = new LongAdder();
 
@@ -58,6 +61,7 @@ public final class SinkCounters {
     all.put("undecodable", undecodable.sum());
     all.put("dead_lettered", deadLettered.sum());
     all.put("refused_items", refusedItems.sum());
+    all.put("unsampled", unsampled.sum());
     all.put("lag", lag);
     return all;
   }

@@ -15,6 +15,8 @@ import java.util.List;
  * @param duplicates how many were skipped because the destination holds them already
  * @param refusedItems items inside accepted records that the destination refused without saying
  *     which (OTLP's {@code partial_success}); they are counted and never sent again
+ * @param unsampled accepted records that the destination does not get, as the application does not
+ *     record their trace
  */
 public record Answer<T>(
     List<Rejection<T>> rejected,
@@ -22,7 +24,8 @@ public record Answer<T>(
     Duration retryAfter,
     String retryReason,
     long duplicates,
-    long refusedItems) {
+    long refusedItems,
+    long unsampled) {
 
   /**
    * A record that will never be accepted.
@@ -41,11 +44,17 @@ public record Answer<T>(
 
   /** All of the batch was accepted, {@code duplicates} of it earlier. */
   public static <T> Answer<T> accepted(long duplicates) {
-    return new Answer<>(List.of(), List.of(), Duration.ZERO, "", duplicates, 0);
+    return new Answer<>(List.of(), List.of(), Duration.ZERO, "", duplicates, 0, 0);
+  }
+
+  /** The same, where {@code unsampled} of the records are not to be recorded. */
+  public Answer<T> leavingOut(long unsampled) {
+    return new Answer<>(
+        rejected, retry, retryAfter, retryReason, duplicates, refusedItems, unsampled);
   }
 
   /** All of {@code records} must come again. */
   public static <T> Answer<T> retry(List<SinkRecord<T>> records, String reason) {
-    return new Answer<>(List.of(), records, Duration.ZERO, reason, 0, 0);
+    return new Answer<>(List.of(), records, Duration.ZERO, reason, 0, 0, 0);
   }
 }

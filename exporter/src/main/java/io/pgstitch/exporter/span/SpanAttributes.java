@@ -28,6 +28,7 @@ final class SpanAttributes {
     text(to, "db.namespace", trace.getBackend().getDatabase());
     text(to, "db.query.text", span.getText());
     text(to, "db.response.status_code", span.getSqlstate());
+    text(to, "error.type", span.getSqlstate());
     text(to, "pgstitch.error.message", span.getErrorMessage());
     to.put("pgstitch.kind", span.getKind().name());
     to.put("pgstitch.depth", span.getDepth());
@@ -84,6 +85,7 @@ final class SpanAttributes {
 
   private static void root(AttributesBuilder to, QueryTrace trace) {
     Backend backend = trace.getBackend();
+    to.put("pgstitch.trace_id", trace.getTraceId());
     to.put("pgstitch.backend.pid", backend.getPid());
     text(to, "pgstitch.backend.kind", backend.getKind().name());
     text(to, "pgstitch.user", backend.getUser());

@@ -4,7 +4,6 @@ import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.TraceFlags;
-import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.data.StatusData;
@@ -15,6 +14,10 @@ import java.util.List;
 /**
  * Turns a traced query into OpenTelemetry's spans, ids and times kept. The root is of kind SERVER,
  * all others INTERNAL; a span that ended by an error has status ERROR with the SQLSTATE.
+ *
+ * <p>Where the application sent a trace context, the spans join its trace and the root is a child
+ * of its span; the trace's own id is then the attribute {@code pgstitch.trace_id} alone. What the
+ * application does not record has no spans.
  *
  * <p>For one thread at a time.
  */
@@ -32,14 +35,18 @@ public final class TraceSpans {
 
   /** The spans of the trace, in its order. */
   public List<SpanData> of(QueryTrace trace) {
+    if (!trace.getSampled()) {
+      return List.of();
+    }
     return trace.getSpans().stream().map(span -> span(trace, span)).toList();
   }
 
   private SpanData span(QueryTrace trace, Span span) {
     boolean root = SpanAttributes.isRoot(span);
     return new TraceSpan(
-        context(trace.getTraceId(), span.getSpanId()),
-        root ? SpanContext.getInvalid() : context(trace.getTraceId(), span.getParentSpanId()),
+        SpanContext.create(
+            traceId(trace), span.getSpanId(), TraceFlags.getSampled(), TraceStates.of(trace)),
+        parent(trace, span),
         span.getName().isEmpty() ? span.getKind().name() : span.getName(),
         root ? SpanKind.SERVER : SpanKind.INTERNAL,
         span.getStartUtcNs(),
@@ -52,13 +59,31 @@ public final class TraceSpans {
         SCOPE);
   }
 
+  private static String traceId(QueryTrace trace) {
+    return hasParent(trace) ? trace.getParentTraceId() : trace.getTraceId();
+  }
+
+  private static boolean hasParent(QueryTrace trace) {
+    return !trace.getParentTraceId().isEmpty();
+  }
+
+  private static SpanContext parent(QueryTrace trace, Span span) {
+    if (!SpanAttributes.isRoot(span)) {
+      return SpanContext.create(
+          traceId(trace), span.getParentSpanId(), TraceFlags.getSampled(), TraceStates.of(trace));
+    }
+    return hasParent(trace)
+        ? SpanContext.createFromRemoteParent(
+            trace.getParentTraceId(),
+            trace.getParentSpanId(),
+            TraceFlags.getSampled(),
+            TraceStates.of(trace))
+        : SpanContext.getInvalid();
+  }
+
   /** What went wrong, in the server's words where they are known. */
   private static String description(Span span) {
     String message = span.getErrorMessage();
     return message.isEmpty() ? span.getSqlstate() : message;
-  }
-
-  private static SpanContext context(String traceId, String spanId) {
-    return SpanContext.create(traceId, spanId, TraceFlags.getSampled(), TraceState.getDefault());
   }
 }

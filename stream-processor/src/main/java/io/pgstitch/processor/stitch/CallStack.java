@@ -13,8 +13,12 @@ import io.pgstitch.processor.state.Reading;
 final class CallStack {
   /** Told when calls of the client's own statement end. */
   interface OwnCalls {
-    /** PortalRun of the running statement has returned or was left. */
-    void portalRunEnded();
+    /**
+     * PortalRun of the running statement has returned or was left.
+     *
+     * @param suspended whether it said that the portal has more to give
+     */
+    void portalRunEnded(boolean suspended);
 
     /** The statement's own executor has run and said how many rows it processed, -1 unknown. */
     void executorRan(long rows);
@@ -75,6 +79,30 @@ final class CallStack {
     }
   }
 
+  /**
+   * The message's own statement runs: parsing and planning are over, though their returns may not
+   * have been seen.
+   */
+  void leaveParsing() {
+    if (frames.inParsing()) {
+      backToTopLevel();
+    }
+  }
+
+  /**
+   * A statement with another query descriptor runs: one whose window is open without a call in it
+   * has ended, though that was not seen.
+   */
+  void endStatementsBefore(long object) {
+    while (!frames.isEmpty() && frames.top().getWindow()) {
+      OpenNested statement = nested.byOrdinal(frames.top().getOwner());
+      if (statement == null || (object != 0 && statement.getObject() == object)) {
+        return;
+      }
+      closeNested(statement);
+    }
+  }
+
   /** Whether any call is open that is part of the running trace. */
   boolean inCall() {
     return session.innermost() != null;
@@ -83,6 +111,11 @@ final class CallStack {
   /** Object of the innermost open PortalStart or PortalRun, 0 when there is none. */
   long portal() {
     return frames.portal();
+  }
+
+  /** Whether what is open runs a portal, rather than starts one or works without. */
+  boolean inPortalRun() {
+    return frames.inPortalRun();
   }
 
   /** The open nested statement with this query descriptor, or null. */
@@ -111,6 +144,12 @@ final class CallStack {
       closeNested(nested.get(0));
     }
     return nested.open(identity, select, utility, frames.home());
+  }
+
+  /** A window that begins and ends now: the call was made, and its time is in what is around it. */
+  void windowOfNoLength(OpenNested statement, Phase phase) {
+    frames.pushWindow(statement, phase);
+    pop(-1, false);
   }
 
   /** Enters a function that drives a nested statement, in its window of that phase. */
@@ -205,7 +244,8 @@ final class CallStack {
       writer.window(session.statement(), nested.byOrdinal(frame.getOwner()), frame, now);
       return;
     }
-    writer.function(session.statement(), frame, now, rows);
+    boolean portalRun = frame.getFunction() == ProbedFunction.PORTAL_RUN;
+    writer.function(session.statement(), frame, now, portalRun ? -1 : rows);
     if (frame.getOwn()) {
       if (frame.getOwner() == TraceWriter.ROOT) {
         ownEnded(frame.getFunction(), rows);
@@ -217,7 +257,7 @@ final class CallStack {
 
   private void ownEnded(ProbedFunction function, long rows) {
     if (function == ProbedFunction.PORTAL_RUN) {
-      own.portalRunEnded();
+      own.portalRunEnded(rows == 0);
     } else if (function == ProbedFunction.EXECUTOR_RUN) {
       own.executorRan(rows);
     }
@@ -234,7 +274,8 @@ final class CallStack {
     boolean ends =
         left
             || function == ProbedFunction.EXECUTOR_END
-            || function == ProbedFunction.PROCESS_UTILITY;
+            || function == ProbedFunction.PROCESS_UTILITY
+            || (statement.getLean() && function == ProbedFunction.EXECUTOR_RUN);
     boolean windowGoesOn =
         !ends && !statement.getSelect() && function != ProbedFunction.EXECUTOR_FINISH;
     if (!windowGoesOn && frames.windowOf(statement) == frames.size() - 1 && !frames.isEmpty()) {

@@ -15,12 +15,21 @@ final class ClientMessages {
   private final OpenSession state;
   private final StatementLifecycle lifecycle;
   private final SuspendedPortals suspended;
+  private final CommandEnds commands;
+  private final Transactions transactions;
 
-  ClientMessages(Session session, StatementLifecycle lifecycle, SuspendedPortals suspended) {
+  ClientMessages(
+      Session session,
+      StatementLifecycle lifecycle,
+      SuspendedPortals suspended,
+      CommandEnds commands,
+      Transactions transactions) {
     this.session = session;
     this.state = session.state;
     this.lifecycle = lifecycle;
     this.suspended = suspended;
+    this.commands = commands;
+    this.transactions = transactions;
   }
 
   /** A message begins to run. */
@@ -28,6 +37,7 @@ final class ClientMessages {
     OpenStatement statement = session.statement();
     suspended.closeDropped();
     state.setMidway(false);
+    transactions.messageRuns();
     if (statement != null) {
       if (goesOn(statement, text)) {
         nextMessage(statement);
@@ -48,10 +58,17 @@ final class ClientMessages {
   private void nextMessage(OpenStatement statement) {
     OpenCall call = statement.getCall();
     Phase before = call.getPhase();
-    if (!statement.getHasPortal() && before == Phase.PARSE) {
+    boolean parsed = !statement.getHasPortal() && before == Phase.PARSE;
+    if (parsed || before == Phase.FETCH) {
       lifecycle.nextCall(Phase.UNDETERMINED);
     }
-    lifecycle.mark();
+    boolean sameBind =
+        state.getMark() != null && statement.getLean() && statement.getMessages() > 0;
+    if (!sameBind) {
+      // What may turn out to be another Bind of the text began with the first message since a run.
+      lifecycle.mark();
+    }
+    statement.setMessages(statement.getMessages() + 1);
     if (before == Phase.CLOSE) {
       call.setPhase(Phase.UNDETERMINED);
     }
@@ -69,12 +86,16 @@ final class ClientMessages {
     }
   }
 
-  /** The session waits for its client. */
-  void idle(boolean inTransaction) {
+  /**
+   * The session waits for its client.
+   *
+   * @param hadXid whether the transaction that has ended wrote, when it has and that was looked at
+   */
+  void idle(boolean inTransaction, boolean hadXid) {
     suspended.closeDropped();
     state.setMidway(false);
     if (!inTransaction) {
-      suspended.transactionEnded();
+      commands.idleOutsideTransaction(!hadXid);
     }
     OpenStatement statement = session.statement();
     if (statement != null) {

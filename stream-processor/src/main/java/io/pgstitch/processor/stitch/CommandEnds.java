@@ -14,19 +14,25 @@ final class CommandEnds {
   private final TraceWriter writer;
   private final StatementLifecycle lifecycle;
   private final SuspendedPortals suspended;
+  private final Transactions transactions;
+  private final SessionSettings settings;
 
   CommandEnds(
       Session session,
       CallStack stack,
       TraceWriter writer,
       StatementLifecycle lifecycle,
-      SuspendedPortals suspended) {
+      SuspendedPortals suspended,
+      Transactions transactions,
+      SessionSettings settings) {
     this.session = session;
     this.state = session.state;
     this.stack = stack;
     this.writer = writer;
     this.lifecycle = lifecycle;
     this.suspended = suspended;
+    this.transactions = transactions;
+    this.settings = settings;
   }
 
   /** A command is done; its statement goes on to the next activity report. */
@@ -44,6 +50,8 @@ final class CommandEnds {
     }
     writer.rowsOfLastExec(statement, event.getRows());
     state.setMark(null);
+    transactions.commandDone(statement.getCommandTag());
+    settings.commandDone(statement.getCommandTag(), statement.getText());
     if (StatementSplits.endedInMessage(statement)) {
       lifecycle.mark();
     }
@@ -51,14 +59,43 @@ final class CommandEnds {
 
   void transactionEnded(boolean committed, boolean readOnly) {
     suspended.closeDropped();
+    transactions.ended();
+    settings.transactionEnded(committed);
+    if (committed) {
+      endExecutors();
+    }
     suspended.transactionEnded();
     writer.lines().transactionEnd(committed, readOnly);
+  }
+
+  /** The session is idle and in no transaction; that the last one ended may not have been seen. */
+  void idleOutsideTransaction(boolean readOnly) {
+    boolean committed = transactions.lastCommitted();
+    if (transactions.endWasNotSeen()) {
+      if (committed) {
+        endExecutors();
+      }
+      writer.lines().transactionEnd(committed, readOnly);
+    }
+    transactions.idle();
+    settings.transactionEnded(committed);
+    suspended.transactionEnded();
+  }
+
+  /** A portal that was not fetched to its end ends, and its executor with it, at the commit. */
+  private void endExecutors() {
+    suspended.committed();
+    OpenStatement statement = session.statement();
+    if (statement != null && statement.getLean() && statement.getRan()) {
+      statement.setOwnEnd(statement.getOwnEnd() || statement.getSqlstate() == null);
+    }
   }
 
   /** An error was reported: everything that runs is left. */
   void failed(String sqlstate, String message) {
     state.setThrown(null);
     OpenStatement statement = session.statement();
+    transactions.failed();
     if (statement == null) {
       writer.lines().error(0, sqlstate, message);
       return;
@@ -66,6 +103,9 @@ final class CommandEnds {
     statement.setSqlstate(sqlstate);
     statement.setErrorMessage(message);
     stack.popAll(sqlstate, message);
+    if (transactions.failedBeforeRun()) {
+      statement.getCall().setPhase(Phase.PARSE);
+    }
     lifecycle.closeCall(session.reading());
     writer.lines().error(statement.getCursor(), sqlstate, message);
     lifecycle.openCall(Phase.CLOSE, session.reading());

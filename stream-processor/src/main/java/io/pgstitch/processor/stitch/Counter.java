@@ -36,6 +36,8 @@ public enum Counter {
   OUTPUTS_TOO_LARGE,
   /** Parts of long traces sent before the last. */
   PARTS,
+  /** Trace contexts of applications that were not valid and ignored. */
+  MALFORMED_TRACEPARENTS,
   /** Plans whose statement was not open, e.g. because its start was not seen; not shown. */
   PLANS_WITHOUT_STATEMENT,
   /** Nested statements closed by the limit on open ones. */

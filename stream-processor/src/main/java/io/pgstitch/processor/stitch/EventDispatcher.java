@@ -1,6 +1,7 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.schema.Activity;
+import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.BackendEnd;
 import io.pgstitch.schema.BindsBound;
 import io.pgstitch.schema.BufferDelta;
@@ -12,6 +13,7 @@ import io.pgstitch.schema.FunctionExit;
 import io.pgstitch.schema.PlanCaptured;
 import io.pgstitch.schema.PortalDefined;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.SettingChanged;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.TransactionEnd;
 import io.pgstitch.schema.Wait;
@@ -56,6 +58,7 @@ final class EventDispatcher {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       long depth = depth(e.getStack());
       stack.entered(depth);
+      rules.transactions().detailSeen();
       String name = strings.get(e.getFunction());
       rules.functions().entered(functions.of(e.getFunction()), name, depth, e.getObject());
     } else if (event instanceof FunctionExit e) {
@@ -79,6 +82,7 @@ final class EventDispatcher {
     } else if (event instanceof PortalDefined e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       stack.entered(depth(e.getStack()));
+      rules.transactions().detailSeen();
       rules.portals().defined(e, strings);
     } else if (event instanceof CommandEnd e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
@@ -93,6 +97,9 @@ final class EventDispatcher {
     } else if (event instanceof ErrorThrown e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       stack.thrown(e.getSqlstate());
+    } else if (event instanceof SettingChanged e) {
+      clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
+      rules.settings().changed(e, strings);
     } else if (event instanceof BindsBound e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       rules.binds().bound(e);
@@ -121,11 +128,14 @@ final class EventDispatcher {
       }
       case IDLE -> {
         stack.enteredFromMainLoop(depth);
-        rules.messages().idle(false);
+        rules.messages().idle(false, event.getHadXid());
       }
       case IDLE_IN_TRANSACTION, IDLE_IN_ABORTED_TRANSACTION -> {
         stack.enteredFromMainLoop(depth);
-        rules.messages().idle(true);
+        rules
+            .transactions()
+            .idleInside(event.getState() == ActivityState.IDLE_IN_ABORTED_TRANSACTION);
+        rules.messages().idle(true, event.getHadXid());
       }
       case DISABLED, STARTING, UNKNOWN -> stack.entered(depth);
     }

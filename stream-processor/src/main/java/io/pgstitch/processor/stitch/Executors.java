@@ -25,6 +25,7 @@ final class Executors {
   private final SuspendedPortals suspended;
   private final OwnCallWindows windows;
   private final CursorTexts cursorTexts;
+  private final LeanStatements leanStatements;
 
   Executors(
       Session session,
@@ -32,7 +33,8 @@ final class Executors {
       StatementLifecycle lifecycle,
       StatementSplits splits,
       SuspendedPortals suspended,
-      OwnCallWindows windows) {
+      OwnCallWindows windows,
+      LeanStatements leanStatements) {
     this.session = session;
     this.state = session.state;
     this.stack = stack;
@@ -41,28 +43,109 @@ final class Executors {
     this.suspended = suspended;
     this.windows = windows;
     this.cursorTexts = new CursorTexts(session);
+    this.leanStatements = leanStatements;
   }
 
   /** An executor or a utility command starts: the client's own statement, or one inside it. */
   void started(StatementEntry event, long depth, ProbedFunction function, List<String> strings) {
     OpenStatement statement = lifecycle.seen();
+    boolean ofMessage = isOfMessage(event, strings);
+    if (function != ProbedFunction.EXECUTOR_START) {
+      stack.endStatementsBefore(event.getObject());
+      if (ofMessage) {
+        stack.leaveParsing();
+      }
+    }
     boolean top = stack.atTopLevel();
-    if (top && StatementSplits.endedInMessage(statement)) {
+    if (top && StatementSplits.endedInMessage(statement) && (ofMessage || !statement.getLean())) {
       statement = splits.afterCommand();
     }
     String name = strings.get(event.getFunction());
     boolean utility = function == ProbedFunction.PROCESS_UTILITY;
-    if (top && isOwn(statement)) {
-      ownStarted(statement, event, utility);
+    boolean run = function == ProbedFunction.EXECUTOR_RUN;
+    CursorText identity = identity(event, utility, strings);
+    if (run && isKnown(statement, identity)) {
+      entered(function, name, depth, event.getObject());
+      return;
+    }
+    if (run && top && ofMessage && leanStatements.resumeInPortal(event.getObject())) {
+      windows.portalRuns();
+      ownEntered(session.statement(), true, false);
       stack.pushOwn(function, name, depth, event.getObject());
       return;
     }
-    CursorText identity = identity(event, utility, strings);
+    if (top && ofMessage && leanStatements.mayBegin()) {
+      ownSeenFirst(event, function, utility);
+      stack.pushOwn(function, name, depth, event.getObject());
+      return;
+    }
+    if (run) {
+      suspended.executorEnded(event.getObject());
+    }
+    boolean outsidePortal = statement.getLean() || (run && stack.portal() == 0);
+    if (top && isOwn(statement) && (ofMessage || statement.getWorker() || !outsidePortal)) {
+      // A SELECT has one executor: another means that some portal was taken for its.
+      boolean moreThanOneRan = statement.getRan() && statement.getCommandTag().equals("SELECT");
+      ownStarted(statement, event, utility);
+      if (run) {
+        statement.setLean(statement.getWorker() || statement.getLean());
+        if (stack.portal() != 0) {
+          windows.portalRuns();
+        }
+        if (moreThanOneRan) {
+          statement.setComplete(false);
+        }
+        ownEntered(statement, true, false);
+      }
+      stack.pushOwn(function, name, depth, event.getObject());
+      return;
+    }
     boolean select = !utility && event.getCommand() == SELECT;
     OpenNested nested = stack.openNested(identity, select, utility);
-    stack.pushDriver(nested, Phase.EXEC, function, name, depth);
-    if (select && event.getObject() != 0) {
+    if (run) {
+      nested.setLean(true);
+      if (select) {
+        stack.windowOfNoLength(nested, Phase.EXEC);
+      }
+    }
+    stack.pushDriver(nested, run && select ? Phase.FETCH : Phase.EXEC, function, name, depth);
+    if (!run && select && event.getObject() != 0) {
       cursorTexts.remember(identity);
+    }
+  }
+
+  /** Whether it works for the text that the client's message brought, and not for another. */
+  private boolean isOfMessage(StatementEntry event, List<String> strings) {
+    return event.getText() == 0 || strings.get(event.getText()).equals(state.getMessageText());
+  }
+
+  /** Whether the executor that runs was seen before, so that its entry says nothing new. */
+  private boolean isKnown(OpenStatement statement, CursorText identity) {
+    long object = identity.getObject();
+    OpenNested nested = stack.nestedOf(object);
+    if (nested != null) {
+      // An address is used again: another text is another statement.
+      return nested.getText().equals(identity.getText());
+    }
+    return object != 0
+        && statement.getOwnObject() == object
+        && !statement.getCommandEnded()
+        && (!statement.getRan() || statement.getMessages() <= 1);
+  }
+
+  /** The client's own statement, of whose portal nothing was seen, or its next Execute. */
+  private void ownSeenFirst(StatementEntry event, ProbedFunction function, boolean utility) {
+    boolean run = function == ProbedFunction.EXECUTOR_RUN;
+    if (run && leanStatements.resume(event.getObject())) {
+      ownEntered(session.statement(), true, false);
+      return;
+    }
+    if (run) {
+      suspended.executorEnded(event.getObject());
+    }
+    OpenStatement statement = leanStatements.begin(event, tag(event.getCommand()), utility);
+    if (run) {
+      ownEntered(statement, true, false);
     }
   }
 
@@ -71,6 +154,9 @@ final class Executors {
     if (statement.getWorker()) {
       return statement.getOwnObject() == 0;
     }
+    if (statement.getLeanUtility()) {
+      return false;
+    }
     long portal = stack.portal();
     return statement.getHasPortal()
         && !statement.getCommandEnded()
@@ -78,9 +164,18 @@ final class Executors {
         && (portal == 0 || portal == statement.getPortal());
   }
 
-  private static void ownStarted(OpenStatement statement, StatementEntry event, boolean utility) {
+  private void ownStarted(OpenStatement statement, StatementEntry event, boolean utility) {
     if (!utility) {
       statement.setOwnObject(event.getObject());
+      if (statement.getCommandTag().isEmpty()) {
+        statement.setCommandTag(tag(event.getCommand()));
+      }
+    }
+    if (event.getLocation() >= 0 && statement.getText().equals(state.getMessageText())) {
+      // The definition of its portal was not seen.
+      statement.setText(
+          SourceSlice.of(statement.getText(), event.getLocation(), event.getLength()));
+      lifecycle.placed(event.getLocation(), event.getLength());
     }
     if (statement.getQueryId() == 0) {
       statement.setQueryId(event.getQueryId());
@@ -137,8 +232,13 @@ final class Executors {
     statement.setRan(statement.getRan() || run);
     statement.setOwnEnd(
         statement.getOwnEnd() || (end && statement.getRan() && statement.getSqlstate() == null));
+    if (run) {
+      statement.setMessages(0);
+    }
     if (run && statement.getWorker()) {
       windows.workerRuns();
+    } else if (run && stack.portal() == 0) {
+      windows.runsOutsidePortal();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.TrustedRecords;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +17,10 @@ import org.apache.avro.specific.SpecificDatumWriter;
 /** Bind values as bytes, in which an open statement holds them until its span is written. */
 final class HeldBinds {
   private static final Schema SCHEMA = Schema.createArray(Bind.getClassSchema());
+
+  static {
+    TrustedRecords.trust();
+  }
 
   private HeldBinds() {}
 

@@ -54,6 +54,29 @@ final class OpenFrames {
     return true;
   }
 
+  /** Whether PortalRun is open. */
+  boolean inPortalRun() {
+    for (OpenFrame frame : frames) {
+      if (frame.getFunction() == ProbedFunction.PORTAL_RUN) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the outermost call that runs statements is one of parsing and planning. */
+  boolean inParsing() {
+    for (OpenFrame frame : frames) {
+      if (frame.getWindow() || runsStatements(frame.getFunction())) {
+        return switch (frame.getFunction()) {
+          case PARSE_QUERY, ANALYZE, ANALYZE_VARPARAMS, PLANNER -> true;
+          default -> false;
+        };
+      }
+    }
+    return false;
+  }
+
   /** Object of the innermost open PortalStart or PortalRun, 0 when there is none. */
   long portal() {
     for (int i = frames.size() - 1; i >= 0; i--) {

@@ -8,10 +8,12 @@ import io.pgstitch.processor.state.Phase;
 final class OwnCallWindows implements CallStack.OwnCalls {
   private final Session session;
   private final StatementLifecycle lifecycle;
+  private final Transactions transactions;
 
-  OwnCallWindows(Session session, StatementLifecycle lifecycle) {
+  OwnCallWindows(Session session, StatementLifecycle lifecycle, Transactions transactions) {
     this.session = session;
     this.lifecycle = lifecycle;
+    this.transactions = transactions;
   }
 
   /** The statement's portal runs; false when its last window, CLOSE, has begun already. */
@@ -19,12 +21,27 @@ final class OwnCallWindows implements CallStack.OwnCalls {
     OpenStatement statement = session.statement();
     Phase phase = statement.getCall().getPhase();
     boolean select = isSelect(statement);
+    statement.setLean(false);
     if (phase == Phase.UNDETERMINED) {
       statement.getCall().setPhase(select ? Phase.FETCH : Phase.EXEC);
     } else if (select && phase == Phase.EXEC) {
       lifecycle.nextCall(Phase.FETCH);
     }
     return phase != Phase.CLOSE;
+  }
+
+  /** The statement's executor runs and no run of its portal was seen, as at level 1. */
+  void runsOutsidePortal() {
+    OpenStatement statement = session.statement();
+    Phase phase = statement.getCall().getPhase();
+    boolean select = isSelect(statement);
+    statement.setLean(true);
+    transactions.statementRuns();
+    if (phase == Phase.UNDETERMINED) {
+      statement.getCall().setPhase(select ? Phase.FETCH : Phase.EXEC);
+    } else if (select && phase == Phase.EXEC) {
+      lifecycle.nextCall(Phase.FETCH);
+    }
   }
 
   /** A parallel worker has no portal: its executor's run is the fetch. */
@@ -36,8 +53,11 @@ final class OwnCallWindows implements CallStack.OwnCalls {
   }
 
   @Override
-  public void portalRunEnded() {
-    lifecycle.nextCall(Phase.CLOSE);
+  public void portalRunEnded(boolean suspended) {
+    // Of a portal that goes on, sending the answer is part of the fetch: nothing is closed.
+    if (!suspended) {
+      lifecycle.nextCall(Phase.CLOSE);
+    }
   }
 
   @Override
@@ -47,7 +67,12 @@ final class OwnCallWindows implements CallStack.OwnCalls {
     if (rows >= 0) {
       call.setRows(Math.max(0, call.getRows()) + rows);
     }
-    if (statement.getWorker()) {
+    boolean lastOfSelect =
+        statement.getLean() && isSelect(statement) && call.getPhase() == Phase.FETCH;
+    if (statement.getWorker() && statement.getLean()) {
+      statement.setOwnEnd(true);
+    }
+    if (statement.getWorker() || lastOfSelect) {
       lifecycle.nextCall(Phase.CLOSE);
     }
   }

@@ -71,6 +71,7 @@ final class Portals {
     statement.setQueryId(event.getQueryId());
     String source = event.getText() == 0 ? state.getMessageText() : strings.get(event.getText());
     statement.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
+    lifecycle.placed(event.getLocation(), event.getLength());
   }
 
   /**
@@ -80,15 +81,28 @@ final class Portals {
    */
   boolean runs(long portal) {
     OpenStatement statement = lifecycle.seen();
+    if (StatementSplits.endedInMessage(statement)) {
+      // The definition of the next statement's portal was not seen.
+      statement = splits.afterCommand();
+    }
     if (statement.getCommandEnded() || statement.getSqlstate() != null) {
       return false;
     }
     boolean own = statement.getHasPortal() && statement.getPortal() == portal;
+    if (!own && isOfLean(statement) && !suspended.waits(portal)) {
+      statement.setPortal(portal);
+      own = true;
+    }
     if (!own && !adopt(portal)) {
       return false;
     }
     state.setMark(null);
     return windows.portalRuns();
+  }
+
+  /** A statement that was first seen without its portal, which is seen only now. */
+  private static boolean isOfLean(OpenStatement statement) {
+    return statement.getHasPortal() && statement.getLean() && statement.getPortal() == 0;
   }
 
   /** Finds the statement whose portal runs, other than the one that the message seemed to be. */
@@ -104,10 +118,15 @@ final class Portals {
       return true;
     }
     if (!statement.getHasPortal() && statement.getCall().getPhase() != Phase.CLOSE) {
-      // Its Bind was not seen.
+      // Its Bind was not seen: at level 1 it does not come, else it was lost.
       statement.setHasPortal(true);
       statement.setPortal(portal);
-      statement.setComplete(false);
+      statement.setDefinedInMessage(statement.getMessages() == 1);
+      if (statement.getCall().getPhase() == Phase.PARSE) {
+        lifecycle.nextCall(Phase.EXEC);
+      }
+      statement.setComplete(
+          statement.getComplete() && !SessionRules.isDetail(statement.getLevel()));
       return true;
     }
     return false;

@@ -42,7 +42,7 @@ final class Session {
   }
 
   /** The state of a backend of which nothing has been seen. */
-  static OpenSession empty() {
+  static OpenSession empty(Backend backend) {
     Reading now = new Reading();
     now.setBlocks(Readings.none());
     now.setWal(Readings.noWal());
@@ -54,6 +54,8 @@ final class Session {
     state.setFrames(new ArrayList<>());
     state.setNested(new ArrayList<>());
     state.setCursorTexts(new ArrayList<>());
+    state.setTraceparent(SessionSettings.startingAs(""));
+    state.setApplicationName(SessionSettings.startingAs(backend.getApplicationName()));
     return state;
   }
 

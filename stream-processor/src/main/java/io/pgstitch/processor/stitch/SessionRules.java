@@ -10,6 +10,8 @@ package io.pgstitch.processor.stitch;
  * @param executors starts of executors and utility commands
  * @param commands ends of commands and transactions
  * @param waits waits
+ * @param transactions whose ends were not seen
+ * @param settings settings of the session
  * @param binds bind values
  * @param plans plans that were read
  */
@@ -20,8 +22,18 @@ record SessionRules(
     Executors executors,
     CommandEnds commands,
     Waits waits,
+    Transactions transactions,
+    SessionSettings settings,
     BoundValues binds,
     Plans plans) {
+
+  /** Levels with these bits bring portals, starts of executors and ends of transactions. */
+  private static final int DETAIL = 4 | 8 | 16;
+
+  /** Whether all events come at this level, not only those of level 1. */
+  static boolean isDetail(int level) {
+    return (level & DETAIL) != 0;
+  }
 
   /** Wires the rules of one session. */
   static SessionRules of(
@@ -30,19 +42,28 @@ record SessionRules(
       TraceWriter writer,
       StatementLifecycle lifecycle,
       SuspendedPortals suspended) {
-    OwnCallWindows windows = new OwnCallWindows(session, lifecycle);
+    Transactions transactions = new Transactions(session);
+    OwnCallWindows windows = new OwnCallWindows(session, lifecycle, transactions);
     stack.report(windows);
     TailMove tailMove = new TailMove(session, lifecycle, stack);
     StatementSplits splits = new StatementSplits(session, lifecycle, tailMove);
     Portals portals = new Portals(session, stack, lifecycle, splits, suspended, tailMove, windows);
-    Executors executors = new Executors(session, stack, lifecycle, splits, suspended, windows);
+    SessionSettings settings = new SessionSettings(session, writer.lines());
+    LeanStatements leanStatements =
+        new LeanStatements(session, stack, lifecycle, splits, suspended, tailMove, transactions);
+    Executors executors =
+        new Executors(session, stack, lifecycle, splits, suspended, windows, leanStatements);
+    CommandEnds commands =
+        new CommandEnds(session, stack, writer, lifecycle, suspended, transactions, settings);
     return new SessionRules(
-        new ClientMessages(session, lifecycle, suspended),
+        new ClientMessages(session, lifecycle, suspended, commands, transactions),
         new FunctionEntries(session, stack, lifecycle, splits, portals, executors),
         portals,
         executors,
-        new CommandEnds(session, stack, writer, lifecycle, suspended),
+        commands,
         new Waits(session, stack, writer, lifecycle),
+        transactions,
+        settings,
         new BoundValues(session, stack, writer),
         new Plans(session, stack, suspended));
   }

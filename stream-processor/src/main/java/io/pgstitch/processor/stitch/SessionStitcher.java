@@ -26,7 +26,7 @@ public final class SessionStitcher {
   /** A stitcher for a backend of which nothing was seen. */
   public SessionStitcher(
       Backend backend, StitchLimits limits, StitchCounters counters, StitchOutput output) {
-    this(new Session(Session.empty(), backend, limits, counters), output);
+    this(new Session(Session.empty(backend), backend, limits, counters), output);
   }
 
   SessionStitcher(Session session, StitchOutput output) {
@@ -56,7 +56,7 @@ public final class SessionStitcher {
     session.counters.add(Counter.EVENTS, batch.getEvents().size());
     OpenSession state = session.state;
     state.setLastSequence(batch.getLastSequence());
-    state.setLevel(batch.getLevel());
+    levelInForce(batch.getLevel());
     events.begin(batch);
     for (Object event : batch.getEvents()) {
       events.take(event);
@@ -67,6 +67,19 @@ public final class SessionStitcher {
         sendPart();
       }
     }
+  }
+
+  /** A level that no setting of the session told of was set from outside, or by a rollback. */
+  private void levelInForce(int level) {
+    OpenSession state = session.state;
+    boolean changed = state.getLevel() != 0 && level != state.getLevel();
+    if (changed && level != state.getToldLevel()) {
+      writer.lines().note("LEVEL", level + " IN FORCE");
+    }
+    if (changed) {
+      state.setToldLevel(level);
+    }
+    state.setLevel(level);
   }
 
   /** Whether the process has ended, so that nothing more can come. */

@@ -22,6 +22,11 @@ final class SourceSlice {
     return slice.isEmpty() ? text : slice;
   }
 
+  /** Index of the character behind a statement of known place. */
+  static int end(String text, int location, int length) {
+    return charIndex(text, charIndex(text, 0, location), length);
+  }
+
   /** Index of the character that lies so many UTF-8 bytes after another; the end if beyond it. */
   private static int charIndex(String text, int from, int bytes) {
     int index = from;

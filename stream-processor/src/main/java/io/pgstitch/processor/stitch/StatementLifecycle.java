@@ -21,6 +21,7 @@ final class StatementLifecycle {
   private final CallStack stack;
   private final SuspendedPortals suspended;
   private final TraceEmitter emitter;
+  private final StatementContexts contexts;
 
   StatementLifecycle(
       Session session,
@@ -34,6 +35,7 @@ final class StatementLifecycle {
     this.stack = stack;
     this.suspended = suspended;
     this.emitter = emitter;
+    this.contexts = new StatementContexts(session);
   }
 
   /** The running statement; opens one when this is the first sight of it. */
@@ -73,6 +75,9 @@ final class StatementLifecycle {
     statement.setNextOrdinal(1);
     statement.setRowsRecord(-1);
     statement.setRowsSpan(-1);
+    statement.setMessages(1);
+    statement.setSourceHash(hash(state.getMessageText()));
+    contexts.begin(statement);
     state.setLostPending(0);
     state.setMark(null);
     state.setStatement(statement);
@@ -80,6 +85,20 @@ final class StatementLifecycle {
     takeOpenFrames(statement, at);
     openCall(Phase.UNDETERMINED, at);
     return statement;
+  }
+
+  /** The running statement's place in its message's text is known. */
+  void placed(int location, int length) {
+    contexts.placed(session.statement(), location, length);
+  }
+
+  /** Of a message's text, to know it again: 64 bits, as two texts may share 32. */
+  static long hash(String text) {
+    long hash = text.length();
+    for (int i = 0; i < text.length(); i++) {
+      hash = (hash * 0x100000001B3L) ^ text.charAt(i);
+    }
+    return hash;
   }
 
   /** Functions that a statement begins in, e.g. the message's, are in its trace from there on. */

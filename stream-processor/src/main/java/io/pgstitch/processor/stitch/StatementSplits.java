@@ -46,7 +46,9 @@ final class StatementSplits {
         !statement.getHasPortal()
             ? CloseReason.PARSE_ONLY
             : statement.getPortalDropped() ? CloseReason.COMPLETED : null;
+    int messages = statement.getMessages();
     tailMove.split(reason, Phase.UNDETERMINED);
+    session.statement().setMessages(messages);
     return session.statement();
   }
 

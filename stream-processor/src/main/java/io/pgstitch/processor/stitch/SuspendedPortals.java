@@ -38,6 +38,28 @@ final class SuspendedPortals {
     return suspended.remove(indexOf(portal));
   }
 
+  /** Whether a statement waits whose executor this is and whose messages had this text. */
+  boolean waits(long object, long sourceHash) {
+    return indexOfExecutor(object, sourceHash) >= 0;
+  }
+
+  /** Takes back that statement, which must wait. */
+  OpenStatement take(long object, long sourceHash) {
+    return suspended.remove(indexOfExecutor(object, sourceHash));
+  }
+
+  private int indexOfExecutor(long object, long sourceHash) {
+    for (int i = suspended.size() - 1; i >= 0; i--) {
+      OpenStatement statement = suspended.get(i);
+      if (object != 0
+          && statement.getOwnObject() == object
+          && statement.getSourceHash() == sourceHash) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   /** A portal goes; its statement ends now unless its executor has yet to say that it ended. */
   void portalDropped(long portal) {
     int index = indexOf(portal);
@@ -50,8 +72,22 @@ final class SuspendedPortals {
     }
   }
 
+  /**
+   * A transaction commits, and the ends of these executors, which come before that, are not seen at
+   * level 1.
+   */
+  void committed() {
+    for (OpenStatement statement : suspended) {
+      boolean ended = statement.getRan() && statement.getSqlstate() == null;
+      statement.setOwnEnd(statement.getOwnEnd() || ended);
+    }
+  }
+
   /** Ends the statement whose executor ends; false when it is none of these. */
   boolean executorEnded(long object) {
+    if (object == 0) {
+      return false;
+    }
     for (int i = 0; i < suspended.size(); i++) {
       OpenStatement statement = suspended.get(i);
       if (statement.getOwnObject() == object) {
@@ -81,7 +117,11 @@ final class SuspendedPortals {
   /** Ends those whose portal was dropped without their executor's end. */
   void closeDropped() {
     for (int i = suspended.size() - 1; i >= 0; i--) {
-      if (suspended.get(i).getPortalDropped()) {
+      OpenStatement statement = suspended.get(i);
+      if (statement.getPortalDropped()) {
+        // A drop that no error caused ends the executor, seen or not.
+        boolean ended = statement.getRan() && !session.state.getRolledBack();
+        statement.setOwnEnd(statement.getOwnEnd() || ended);
         close(i, CloseReason.COMPLETED);
       }
     }

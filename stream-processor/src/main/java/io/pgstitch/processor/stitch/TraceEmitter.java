@@ -87,6 +87,10 @@ final class TraceEmitter {
     trace.setComplete(statement.getComplete());
     trace.setLostEvents(statement.getLostEvents());
     trace.setBegunBefore(statement.getBegunBefore());
+    trace.setParentTraceId(statement.getContext().getTraceId());
+    trace.setParentSpanId(statement.getContext().getSpanId());
+    trace.setSampled(statement.getContext().getSampled());
+    trace.setTracestate(statement.getContext().getState());
     trace.setSpans(spans);
     output.trace(trace);
   }

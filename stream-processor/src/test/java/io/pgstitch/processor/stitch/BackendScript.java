@@ -5,6 +5,9 @@ import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendEnd;
 import io.pgstitch.schema.BackendKind;
+import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.BindForm;
+import io.pgstitch.schema.BindsBound;
 import io.pgstitch.schema.BufferDelta;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.ClockAnchor;
@@ -13,15 +16,23 @@ import io.pgstitch.schema.ErrorReported;
 import io.pgstitch.schema.ErrorThrown;
 import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.FunctionExit;
+import io.pgstitch.schema.PlanCaptured;
+import io.pgstitch.schema.PlanNode;
 import io.pgstitch.schema.PortalDefined;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.SettingChanged;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.TransactionEnd;
 import io.pgstitch.schema.Wait;
+import io.pgstitch.schema.WalUsage;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.IntPredicate;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.IndexedRecord;
 
@@ -35,6 +46,8 @@ public final class BackendScript {
 
   private static final long STACK_BASE = 0x7ffd_0000_0000L;
   private static final int STACK_STEP = 160;
+  private static final String RUN = "standard_ExecutorRun";
+  private static final String UTILITY = "standard_ProcessUtility";
 
   private final Backend backend = new Backend();
   private final List<Timed> events = new ArrayList<>();
@@ -44,13 +57,35 @@ public final class BackendScript {
   private long epoch = 1;
   private boolean begunBefore;
   private long nextObject = 0x5000;
+  private int level = 8;
+  private int portalLocation = -1;
+  private int portalLength;
+  private final Map<Long, Described> described = new HashMap<>();
 
   /** Makes the event, given what a batch knows: delta and index of a string. */
   private interface Maker {
     Object make(long delta, long cpu, Map<String, Integer> strings);
   }
 
-  private record Timed(long time, long cpu, Maker maker) {}
+  /** At which level an event comes. */
+  private enum Seen {
+    ALWAYS,
+    /** With waits. */
+    WITH_WAITS,
+    /** With the detailed probes alone. */
+    IN_DETAIL,
+    /** ExecutorStart: in detail alone, and says that the Run of its object needs no description. */
+    START,
+    /** ExecutorRun: describes its statement unless its start was seen. */
+    RUN
+  }
+
+  private record Timed(long time, long cpu, Maker maker, Seen seen, Executor executor, int level) {}
+
+  /** What an executor runs, and its entry at level 1. */
+  private record Executor(long object, Maker lean) {}
+
+  private record Described(String text, int command, int location, int length) {}
 
   public BackendScript() {
     backend.setCluster("default");
@@ -104,13 +139,23 @@ public final class BackendScript {
   }
 
   private BackendScript add(Maker maker) {
-    return add(step * 6 / 10, maker);
+    return add(step * 6 / 10, maker, Seen.ALWAYS, null);
   }
 
-  private BackendScript add(long cpu, Maker maker) {
+  private BackendScript add(Seen seen, Maker maker) {
+    return add(step * 6 / 10, maker, seen, null);
+  }
+
+  private BackendScript add(long cpu, Maker maker, Seen seen, Executor executor) {
     time += step;
-    events.add(new Timed(time, cpu, maker));
+    events.add(new Timed(time, cpu, maker, seen, executor, level));
     step = 1_000;
+    return this;
+  }
+
+  /** Level of the batches of the events that follow. */
+  public BackendScript level(int inForce) {
+    level = inForce;
     return this;
   }
 
@@ -119,6 +164,10 @@ public final class BackendScript {
   }
 
   public BackendScript activity(ActivityState state, String text) {
+    return activity(state, text, false);
+  }
+
+  private BackendScript activity(ActivityState state, String text, boolean hadXid) {
     open.clear();
     return add(
         (delta, cpu, strings) -> {
@@ -128,8 +177,14 @@ public final class BackendScript {
           e.setStack(900);
           e.setState(state);
           e.setText(string(strings, text));
+          e.setHadXid(hadXid);
           return e;
         });
+  }
+
+  /** Idle after a transaction that wrote. */
+  public BackendScript idleAfterWrite() {
+    return activity(ActivityState.IDLE, "", true);
   }
 
   public BackendScript running(String text) {
@@ -151,7 +206,11 @@ public final class BackendScript {
   public BackendScript enter(String function, long object) {
     int stack = stack();
     open.add(function);
+    boolean run = function.equals(RUN);
+    Described of = described.getOrDefault(object, new Described("", 0, -1, 0));
+    Maker lean = statementEntry(function, stack, object, of);
     return add(
+        step * 6 / 10,
         (delta, cpu, strings) -> {
           FunctionEntry e = new FunctionEntry();
           e.setDeltaNs(delta);
@@ -160,7 +219,33 @@ public final class BackendScript {
           e.setFunction(string(strings, function));
           e.setObject(object);
           return e;
-        });
+        },
+        run ? Seen.RUN : Seen.IN_DETAIL,
+        run ? new Executor(object, lean) : null);
+  }
+
+  /** standard_ExecutorRun as it comes when its start was not seen. */
+  public BackendScript leanRun(long object, String text, int command, int location, int length) {
+    int stack = stack();
+    open.add(RUN);
+    return add(statementEntry(RUN, stack, object, new Described(text, command, location, length)));
+  }
+
+  private static Maker statementEntry(String function, int stack, long object, Described of) {
+    return (delta, cpu, strings) -> {
+      StatementEntry e = new StatementEntry();
+      e.setDeltaNs(delta);
+      e.setCpuDeltaNs(cpu);
+      e.setStack(stack);
+      e.setFunction(string(strings, function));
+      e.setObject(object);
+      e.setText(string(strings, of.text()));
+      e.setQueryId(77);
+      e.setCommand(of.command());
+      e.setLocation(of.location());
+      e.setLength(of.length());
+      return e;
+    };
   }
 
   public BackendScript exit() {
@@ -175,7 +260,9 @@ public final class BackendScript {
   /** An exit whose entry was not seen. */
   public BackendScript exitOf(String function, long rows) {
     int stack = stack();
+    boolean always = function.equals(RUN) || function.equals(UTILITY);
     return add(
+        always ? Seen.ALWAYS : Seen.IN_DETAIL,
         (delta, cpu, strings) -> {
           FunctionExit e = new FunctionExit();
           e.setDeltaNs(delta);
@@ -201,24 +288,19 @@ public final class BackendScript {
 
   /** standard_ExecutorStart or, without a query descriptor, standard_ProcessUtility. */
   public BackendScript statement(long object, String text, int command, int location, int length) {
-    String function = object == 0 ? "standard_ProcessUtility" : "standard_ExecutorStart";
+    String function = object == 0 ? UTILITY : "standard_ExecutorStart";
     int stack = stack();
     open.add(function);
-    return add(
-        (delta, cpu, strings) -> {
-          StatementEntry e = new StatementEntry();
-          e.setDeltaNs(delta);
-          e.setCpuDeltaNs(cpu);
-          e.setStack(stack);
-          e.setFunction(string(strings, function));
-          e.setObject(object);
-          e.setText(string(strings, text));
-          e.setQueryId(77);
-          e.setCommand(command);
-          e.setLocation(location);
-          e.setLength(length);
-          return e;
-        });
+    Described of = new Described(text, command, location, length);
+    // Its own place is the portal's.
+    boolean own = text.isEmpty() && location < 0;
+    Described leanOf = own ? new Described(text, command, portalLocation, portalLength) : of;
+    if (object != 0) {
+      described.put(object, leanOf);
+    }
+    Executor executor = new Executor(object, statementEntry(function, stack, object, leanOf));
+    Maker maker = statementEntry(function, stack, object, of);
+    return add(step * 6 / 10, maker, object == 0 ? Seen.ALWAYS : Seen.START, executor);
   }
 
   public BackendScript portal(long portal, String tag) {
@@ -228,7 +310,10 @@ public final class BackendScript {
   public BackendScript portal(
       long portal, String tag, String statementName, int location, int length) {
     int stack = stack();
+    portalLocation = location;
+    portalLength = length;
     return add(
+        Seen.IN_DETAIL,
         (delta, cpu, strings) -> {
           PortalDefined e = new PortalDefined();
           e.setDeltaNs(delta);
@@ -270,8 +355,48 @@ public final class BackendScript {
               BufferDelta e = new BufferDelta();
               e.setUsage(usage);
               return e;
-            }));
+            },
+            Seen.ALWAYS,
+            null,
+            level));
     return this;
+  }
+
+  /** WAL made before the next event. */
+  public BackendScript wal(long records, long bytes) {
+    events.add(
+        new Timed(
+            -1,
+            0,
+            (delta, cpu, strings) -> {
+              WalUsage wal = new WalUsage();
+              wal.setRecords(records);
+              wal.setBytes(bytes);
+              BufferDelta e = new BufferDelta();
+              e.setUsage(new BufferUsage());
+              e.setWal(wal);
+              return e;
+            },
+            Seen.ALWAYS,
+            null,
+            level));
+    return this;
+  }
+
+  /** The plan of a query was read. */
+  public BackendScript plan(long query, int missing, List<PlanNode> nodes) {
+    int stack = stack();
+    return add(
+        (delta, cpu, strings) -> {
+          PlanCaptured e = new PlanCaptured();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(stack);
+          e.setObject(query);
+          e.setNodes(nodes);
+          e.setMissing(missing);
+          return e;
+        });
   }
 
   public BackendScript waits(String eventClass, String event, long ns) {
@@ -289,6 +414,35 @@ public final class BackendScript {
           e.setEvent(string(strings, event));
           e.setCalls(1);
           return e;
+        },
+        Seen.WITH_WAITS,
+        null);
+  }
+
+  /** A setting is changed by the session itself. */
+  public BackendScript set(String name, String value) {
+    return set(name, value, false, 13, 0, false);
+  }
+
+  public BackendScript setLocal(String name, String value) {
+    return set(name, value, true, 13, 0, false);
+  }
+
+  public BackendScript set(
+      String name, String value, boolean local, int source, int inForce, boolean refused) {
+    return add(
+        (delta, cpu, strings) -> {
+          SettingChanged e = new SettingChanged();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setName(string(strings, name));
+          e.setValue(string(strings, value));
+          e.setReset(value.isEmpty());
+          e.setLocal(local);
+          e.setSource(source);
+          e.setLevel(inForce);
+          e.setRefused(refused);
+          return e;
         });
   }
 
@@ -296,8 +450,34 @@ public final class BackendScript {
     return waits("Client", "ClientRead", ns);
   }
 
+  /** The values with which a query descriptor runs for the first time. */
+  public BackendScript binds(long object, String... values) {
+    return add(
+        (delta, cpu, strings) -> {
+          List<Bind> binds = new ArrayList<>();
+          for (String value : values) {
+            Bind bind = new Bind();
+            bind.setPosition(binds.size() + 1);
+            bind.setTypeOid(25L);
+            bind.setTypeName("text");
+            bind.setForm(BindForm.TEXT);
+            bind.setValue(value);
+            bind.setReason("");
+            binds.add(bind);
+          }
+          BindsBound e = new BindsBound();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setObject(object);
+          e.setTotal(values.length);
+          e.setBinds(binds);
+          return e;
+        });
+  }
+
   public BackendScript transactionEnd(boolean committed) {
     return add(
+        Seen.IN_DETAIL,
         (delta, cpu, strings) -> {
           TransactionEnd e = new TransactionEnd();
           e.setDeltaNs(delta);
@@ -370,6 +550,22 @@ public final class BackendScript {
         .endOfPortal(portal, query);
   }
 
+  /** A simple query that selects, at level 1. */
+  public BackendScript leanSelect(String text, long rows) {
+    leanSelectRuns(text, newObject(), rows);
+    return commandEnd("SELECT", rows).idle();
+  }
+
+  /** The same up to the end of its run, by one message. */
+  public BackendScript leanSelectRuns(String text, long query, long rows) {
+    return running(text).leanRun(query, "", 1, -1, 0).exit(rows);
+  }
+
+  /** A simple query that is a utility command, at level 1, up to its command's end. */
+  public BackendScript leanUtility(String text, String tag) {
+    return running(text).statement(0, "", 6, -1, 0).exit().commandEnd(tag, 0);
+  }
+
   public BackendScript ownStart(long portal, long query, int command) {
     return enter("PortalStart", portal).statement(query, "", command, -1, 0).exit().exit();
   }
@@ -410,6 +606,64 @@ public final class BackendScript {
     return event;
   }
 
+  /**
+   * The same session as it is seen when detail is switched on and off: events of the others are
+   * left out, their CPU time goes to the next, and executors whose start was not seen describe
+   * themselves.
+   *
+   * @param detailAt whether the detailed probes are there at an event
+   * @param waits whether waits come without them
+   */
+  public BackendScript seen(IntPredicate detailAt, boolean waits) {
+    BackendScript seen = new BackendScript();
+    seen.begunBefore = begunBefore;
+    seen.epoch = epoch;
+    seen.time = time;
+    Set<Long> started = new HashSet<>();
+    long cpu = 0;
+    for (int i = 0; i < events.size(); i++) {
+      Timed event = events.get(i);
+      boolean detail = detailAt.test(i);
+      boolean comes =
+          switch (event.seen) {
+            case ALWAYS, RUN -> true;
+            case WITH_WAITS -> detail || waits;
+            case IN_DETAIL, START -> detail;
+          };
+      if (!comes) {
+        cpu += event.cpu;
+        continue;
+      }
+      if (event.seen == Seen.START) {
+        started.add(event.executor.object());
+      }
+      boolean describes =
+          event.seen == Seen.RUN && (!detail || !started.contains(event.executor.object()));
+      boolean lean = describes || (event.executor != null && event.seen != Seen.RUN);
+      Maker maker = lean ? event.executor.lean() : event.maker;
+      boolean moves = event.time >= 0;
+      seen.events.add(
+          new Timed(
+              event.time,
+              event.cpu + (moves ? cpu : 0),
+              maker,
+              Seen.ALWAYS,
+              null,
+              detail ? 12 : 1));
+      cpu = moves ? 0 : cpu;
+    }
+    return seen;
+  }
+
+  /** Number of the first event after one that is of another level, or of the end. */
+  public int levelEnd(int from) {
+    int to = from + 1;
+    while (to < events.size() && events.get(to).level == events.get(from).level) {
+      to++;
+    }
+    return Math.min(to, events.size());
+  }
+
   /** All events in one batch. */
   public RawEventBatch batch() {
     return batch(0, events.size(), 0);
@@ -441,7 +695,7 @@ public final class BackendScript {
     clock.setMonotonicNs(1_000);
     clock.setUtcNs(UTC_OFFSET + 1_000);
     batch.setBackend(backend);
-    batch.setLevel(8);
+    batch.setLevel(from < to ? events.get(from).level : level);
     batch.setEpochNs(epoch);
     batch.setClock(clock);
     batch.setFirstSequence(from + 1 + lostBefore);
@@ -460,7 +714,13 @@ public final class BackendScript {
 
   public Stitched stitch(StitchLimits limits) {
     Stitched result = new Stitched();
-    new SessionStitcher(backend, limits, result.counters, result).accept(batch());
+    SessionStitcher stitcher = new SessionStitcher(backend, limits, result.counters, result);
+    int from = 0;
+    do {
+      int to = levelEnd(from);
+      stitcher.accept(batch(from, to, 0));
+      from = to;
+    } while (from < events.size());
     return result;
   }
 }

@@ -24,7 +24,7 @@ class NestingAndWaitsTest {
   }
 
   private Stitched finish() {
-    return script.exit(1).exit().commandEnd("SELECT", 1).idle().stitch();
+    return script.exit(1).exit().transactionEnd(true).commandEnd("SELECT", 1).idle().stitch();
   }
 
   @Test
@@ -41,6 +41,7 @@ class NestingAndWaitsTest {
             "FETCH 102 r=3 mis=0",
             "CLOSE 102 type=0",
             "FETCH 101 r=1 mis=0",
+            "XCTEND 0",
             "CLOSE 101 type=0");
     TraceIdentities.check(out);
   }

@@ -12,11 +12,18 @@ final class RandomScript {
   private final BackendScript script = new BackendScript();
   private final List<Portal> waiting = new ArrayList<>();
   private boolean inTransaction;
+  private boolean rollsBack;
 
   private record Portal(long address, long query, String text) {}
 
   RandomScript(long seed) {
     this.random = new Random(seed);
+  }
+
+  /** An aborted transaction is ended by a ROLLBACK, as servers demand. */
+  RandomScript rollingBack() {
+    rollsBack = true;
+    return this;
   }
 
   BackendScript write() {
@@ -310,10 +317,21 @@ final class RandomScript {
     waiting.clear();
     if (inTransaction) {
       script.activity(ActivityState.IDLE_IN_ABORTED_TRANSACTION, "");
+      if (rollsBack) {
+        rollback();
+      }
     } else {
       script.idle();
     }
     inTransaction = false;
+  }
+
+  private void rollback() {
+    script.running("rollback").call("pg_parse_query").call("parse_analyze_fixedparams");
+    long address = script.newObject();
+    script.portal(address, "ROLLBACK").enter("PortalStart", address).exit();
+    script.enter("PortalRun", address).statement(0, "", 6, -1, 0).exit().exit();
+    script.commandEnd("ROLLBACK", 0).idle();
   }
 
   private void parseOnly() {
@@ -321,6 +339,9 @@ final class RandomScript {
     script.running(text).call("pg_parse_query").call("parse_analyze_varparams");
     if (random.nextBoolean()) {
       script.running(text).call("pg_parse_query").call("parse_analyze_varparams");
+    }
+    if (!inTransaction) {
+      script.transactionEnd(true);
     }
     idle();
   }

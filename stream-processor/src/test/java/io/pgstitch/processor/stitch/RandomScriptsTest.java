@@ -55,8 +55,7 @@ class RandomScriptsTest {
     }
   }
 
-  private static byte[] cut(BackendScript script, StitchLimits limits, Random random)
-      throws IOException {
+  static byte[] cut(BackendScript script, StitchLimits limits, Random random) throws IOException {
     Stitched result = new Stitched();
     SavedSessions saved = new SavedSessions(limits, result.counters);
     Map<Long, byte[]> chunks = new HashMap<>();
@@ -64,7 +63,7 @@ class RandomScriptsTest {
         new SessionStitcher(script.backend(), limits, result.counters, result);
     int from = 0;
     while (from < script.size()) {
-      int to = Math.min(script.size(), from + 1 + random.nextInt(12));
+      int to = Math.min(script.levelEnd(from), from + 1 + random.nextInt(12));
       RawEventBatch batch = script.batch(from, to, 0);
       stitcher.accept(batch);
       if (random.nextInt(4) == 0) {

@@ -133,12 +133,14 @@ class StatementWindowsTest {
             .running("select $1")
             .call("pg_parse_query")
             .call("parse_analyze_varparams")
+            .transactionEnd(true)
             .idle()
             .stitch();
     assertThat(out.only().getCloseReason()).isEqualTo(CloseReason.PARSE_ONLY);
     assertThat(out.only().getExecuted()).isFalse();
     assertThat(out.shortRecords())
-        .containsExactly("PIC 101 0 select $1", "PARSE 101 r=0 mis=0", "CLOSE 101 type=1");
+        .containsExactly(
+            "PIC 101 0 select $1", "XCTEND 0", "PARSE 101 r=0 mis=0", "CLOSE 101 type=1");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
@@ -8,6 +10,7 @@ import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
+import io.pgstitch.schema.Stat;
 import io.pgstitch.schema.TraceRecords;
 import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.WaitLine;
@@ -91,6 +94,17 @@ public final class Stitched implements StitchOutput {
       return "XCTEND " + (r.getRollback() ? 1 : 0);
     } else if (record instanceof ErrorLine r) {
       return "ERROR " + r.getCursor() + " " + r.getSqlstate();
+    } else if (record instanceof Binds r) {
+      return "BINDS " + r.getCursor() + " " + r.getBinds().stream().map(Bind::getValue).toList();
+    } else if (record instanceof Stat r) {
+      return "STAT "
+          + r.getCursor()
+          + " "
+          + r.getId()
+          + "<"
+          + r.getParent()
+          + " "
+          + r.getOperation();
     } else if (record instanceof Note r) {
       return "NOTE " + r.getName();
     }

@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
@@ -10,6 +11,7 @@ import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
+import io.pgstitch.schema.Stat;
 import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.WaitLine;
 import java.util.HashMap;
@@ -84,6 +86,7 @@ final class TraceIdentities {
           span.getParentSpanId().equals(root.getSpanId())
               && span.getDepth() == 0
               && span.getKind() != SpanKind.FUNCTION
+              && span.getKind() != SpanKind.PLAN_NODE
               && span.getKind() != SpanKind.STATEMENT;
       if (call) {
         assertThat(span.getStartUtcNs()).as("calls do not overlap").isGreaterThanOrEqualTo(before);
@@ -111,6 +114,8 @@ final class TraceIdentities {
       } else if (record instanceof Close r) {
         assertThat(open.remove(r.getCursor())).as("cursor is open: " + r).isTrue();
       } else if (record instanceof Call r) {
+        assertThat(open).as("cursor of " + r).contains(r.getCursor());
+      } else if (record instanceof Stat r) {
         assertThat(open).as("cursor of " + r).contains(r.getCursor());
       } else if (record instanceof WaitLine r && r.getCursor() != 0) {
         assertThat(open).as("cursor of " + r).contains(r.getCursor());
@@ -140,6 +145,10 @@ final class TraceIdentities {
     } else if (record instanceof TransactionEndLine r) {
       return r.getTimUs();
     } else if (record instanceof ErrorLine r) {
+      return r.getTimUs();
+    } else if (record instanceof Binds r) {
+      return r.getTimUs();
+    } else if (record instanceof Stat r) {
       return r.getTimUs();
     }
     return ((Note) record).getTimUs();

@@ -36,9 +36,6 @@ final class PlanRules {
     if (stat.pid() >= stat.id()) {
       complain(stat, "pid=" + stat.pid() + " is no id above");
     }
-    if (stat.pid() == 0 && stat.id() != 1) {
-      complain(stat, "a second top, id=" + stat.id());
-    }
     long position =
         lastPosition
             .computeIfAbsent(stat.cursor(), c -> new HashMap<>())

@@ -97,6 +97,13 @@ class Trace10046ValidatorTest {
   }
 
   @Test
+  void planLinesAreATree() {
+    assertBreaks(TraceRule.PLAN_TREE, "STAT #101 id=1 ", "STAT #101 id=2 ");
+    assertBreaks(TraceRule.PLAN_TREE, "cnt=1 pid=0 pos=1", "cnt=1 pid=1 pos=1");
+    assertBreaks(TraceRule.PLAN_TREE, "cnt=1 pid=0 pos=1", "cnt=1 pid=0 pos=2");
+  }
+
+  @Test
   void fractionIsAGrammarViolation() {
     assertBreaks(TraceRule.GRAMMAR, "c=10,e=20,", "c=10,e=20.5,");
   }
@@ -265,6 +272,29 @@ class Trace10046ValidatorTest {
   @Test
   void countsThatLackThoseOfTheCalledAreFound() {
     assertBreaks(TraceRule.COUNTS_INCLUDE_CALLED, "p=1,cr=4,cu=1", "p=1,cr=2,cu=1");
+  }
+
+  @Test
+  void bindWithoutItsLinesIsFound() {
+    assertBreaks(TraceRule.GRAMMAR, "  oacdty=01 mxl=32(04) mxlc=00 mal=00 scl=00 pre=00\n", "");
+  }
+
+  @Test
+  void bindsThatDoNotAscendAreFound() {
+    String bind =
+        GOOD.substring(GOOD.indexOf(" Bind#0"), GOOD.indexOf("lines\"\n") + "lines\"\n".length());
+    assertBreaks(TraceRule.GRAMMAR, bind, bind + bind);
+    assertThat(rules(GOOD.replace(bind, bind + bind.replace("Bind#0", "Bind#1")))).isEmpty();
+  }
+
+  @Test
+  void nullBindHasNoValueLine() {
+    assertThat(rules(GOOD.replace("  value=\"two\nlines\"\n", ""))).isEmpty();
+  }
+
+  @Test
+  void bindsBetweenExecAndFetchAreFound() {
+    assertBreaks(TraceRule.BINDS_ORDER, "FETCH #101:c=10", "BINDS #101:\n\nFETCH #101:c=10");
   }
 
   @Test

@@ -5,12 +5,14 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.opentelemetry.api.common.AttributeType;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.StringJoiner;
 
 /**
  * OTLP's JSON encoding: ids in hex, names in camel case, 64-bit integers as strings, enums as
@@ -20,8 +22,10 @@ final class OtlpJson {
 
   private static final int STATUS_ERROR = 2;
 
-  /** Sampled, and it is known that the parent is not remote. */
+  /** Sampled, and it is known whether the parent is remote. */
   private static final int FLAGS = 0x101;
+
+  private static final int PARENT_IS_REMOTE = 0x200;
 
   private final JsonFactory json = new JsonFactory();
 
@@ -69,6 +73,7 @@ final class OtlpJson {
     if (span.getParentSpanContext().isValid()) {
       out.writeStringField("parentSpanId", span.getParentSpanId());
     }
+    state(out, span.getSpanContext().getTraceState());
     out.writeStringField("name", span.getName());
     out.writeNumberField("kind", span.getKind().ordinal() + 1); // 0 is UNSPECIFIED
     out.writeStringField("startTimeUnixNano", Long.toString(span.getStartEpochNanos()));
@@ -80,8 +85,18 @@ final class OtlpJson {
       out.writeNumberField("code", STATUS_ERROR);
     }
     out.writeEndObject();
-    out.writeNumberField("flags", FLAGS);
+    boolean remote = span.getParentSpanContext().isRemote();
+    out.writeNumberField("flags", remote ? FLAGS | PARENT_IS_REMOTE : FLAGS);
     out.writeEndObject();
+  }
+
+  private static void state(JsonGenerator out, TraceState state) throws IOException {
+    if (state.isEmpty()) {
+      return;
+    }
+    StringJoiner members = new StringJoiner(",");
+    state.forEach((key, value) -> members.add(key + "=" + value));
+    out.writeStringField("traceState", members.toString());
   }
 
   private static void attributes(JsonGenerator out, Attributes attributes) throws IOException {
@@ -102,6 +117,7 @@ final class OtlpJson {
     switch (type) {
       case STRING -> out.writeStringField("stringValue", value.toString());
       case LONG -> out.writeStringField("intValue", value.toString());
+      case DOUBLE -> out.writeNumberField("doubleValue", (Double) value);
       case BOOLEAN -> out.writeBooleanField("boolValue", (Boolean) value);
       default -> throw new IllegalArgumentException("spans of ours have no attribute of " + type);
     }

@@ -33,4 +33,9 @@ final class SpanLines implements DurableSink.Rendering<QueryTrace> {
     }
     return List.of(new Append(file, NO_PREAMBLE, lines.toByteArray()));
   }
+
+  @Override
+  public long unsampled(List<QueryTrace> traces) {
+    return traces.stream().filter(trace -> !trace.getSampled()).count();
+  }
 }

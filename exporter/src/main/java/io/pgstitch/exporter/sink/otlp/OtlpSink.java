@@ -154,7 +154,8 @@ final class OtlpSink implements Sink<QueryTrace> {
           again.add(record);
         }
       }
-      return new Answer<>(never, again, Duration.ZERO, retryReason, 0, refused);
+      long unsampled = batch.stream().filter(record -> !record.value().getSampled()).count();
+      return new Answer<>(never, again, Duration.ZERO, retryReason, 0, refused, unsampled);
     }
   }
 }

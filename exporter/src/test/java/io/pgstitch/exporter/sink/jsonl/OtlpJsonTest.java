@@ -9,6 +9,7 @@ import io.opentelemetry.exporter.internal.otlp.traces.TraceRequestMarshaler;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.pgstitch.exporter.Traces;
 import io.pgstitch.exporter.span.TraceSpans;
+import io.pgstitch.schema.QueryTrace;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,19 @@ class OtlpJsonTest {
   @Test
   void lineIsWhatOpenTelemetrysOwnEncoderWrites() throws Exception {
     List<SpanData> spans = new TraceSpans("postgresql").of(Traces.trace(1, 2, "22012"));
+    ByteArrayOutputStream theirs = new ByteArrayOutputStream();
+    TraceRequestMarshaler.create(spans).writeJsonTo(theirs);
+    JsonNode ours = mapper.readTree(new OtlpJson().line(spans));
+    assertThat(withoutEmpty(ours)).isEqualTo(withoutEmpty(mapper.readTree(theirs.toByteArray())));
+  }
+
+  @Test
+  void lineOfAJoinedTraceIsWhatOpenTelemetrysOwnEncoderWrites() throws Exception {
+    QueryTrace trace = Traces.trace(1, 2, null);
+    trace.setParentTraceId("4bf92f3577b34da6a3ce929d0e0e4736");
+    trace.setParentSpanId("00f067aa0ba902b7");
+    trace.setTracestate("rojo=1,congo=t61");
+    List<SpanData> spans = new TraceSpans("postgresql").of(trace);
     ByteArrayOutputStream theirs = new ByteArrayOutputStream();
     TraceRequestMarshaler.create(spans).writeJsonTo(theirs);
     JsonNode ours = mapper.readTree(new OtlpJson().line(spans));

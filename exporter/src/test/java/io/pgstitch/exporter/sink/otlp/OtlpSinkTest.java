@@ -118,6 +118,16 @@ class OtlpSinkTest {
   }
 
   @Test
+  void whatTheApplicationDoesNotRecordIsNotSentAndCounted() {
+    List<SinkRecord<QueryTrace>> batch = records(3, 1, null);
+    batch.get(1).value().setSampled(false);
+    Answer<QueryTrace> answer = deliver(GRPC, batch);
+    assertThat(answer.unsampled()).isEqualTo(1);
+    assertThat(answer.retry()).isEmpty();
+    assertThat(receiver.spans()).hasSize(2 * 2);
+  }
+
+  @Test
   void allWrongSettingsAreNamedAtOnce() {
     assertThatThrownBy(
             () ->

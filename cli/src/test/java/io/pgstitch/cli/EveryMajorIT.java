@@ -1,0 +1,98 @@
+package io.pgstitch.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.cli.Launcher.Outcome;
+import io.pgstitch.testkit.PostgresInstallation;
+import io.pgstitch.testkit.PostgresInstallations;
+import io.pgstitch.testkit.ThrowawayPostgres;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The same workload of real clients on every major: each statement once, and as it was. */
+class EveryMajorIT {
+  private static final List<String> APPLICATIONS =
+      Stream.concat(
+              Arrays.stream(ClientWorkloads.APPLICATIONS), Stream.of(StatementKinds.APPLICATION))
+          .toList();
+
+  @TempDir private Path dir;
+
+  static List<PostgresInstallation> installations() {
+    return PostgresInstallations.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("installations")
+  void everyStatementIsTracedOnceAsTheServerCountsIt(PostgresInstallation installation)
+      throws Exception {
+    StatementLedger ledger = new StatementLedger();
+    try (ThrowawayPostgres server =
+        ThrowawayPostgres.builder(installation)
+            .preload("pg_stat_statements")
+            .setting("pg_stat_statements.track", "all")
+            .setting("pg_stat_statements.track_utility", "off")
+            .setting("max_prepared_transactions", "5")
+            .setting("autovacuum", "off")
+            .start()) {
+      prepare(server);
+      Outcome outcome;
+      ServerCounts counted;
+      CpuCheck cpu;
+      try (RunningUp up = RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()))) {
+        ServerCounts.reset(server.jdbcUrl("postgres"));
+        new ClientWorkloads(server, ledger).run(dir);
+        StatementKinds.run(server.jdbcUrl("postgres"), ledger);
+        counted = ServerCounts.read(server.jdbcUrl("postgres"));
+        cpu = CpuCheck.run(server.jdbcUrl("postgres"));
+        outcome = up.stop();
+      }
+      assertThat(outcome.status()).as(outcome.out() + outcome.err()).isZero();
+      ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
+      assertThat(traces.doubled()).isEmpty();
+      assertThat(traces.incomplete()).isEmpty();
+      assertThat(traces.notNested()).isEmpty();
+      TraceFiles.validate(dir.resolve("out/traces"));
+      ledger.compareWith(traces, APPLICATIONS);
+      NestedStatementsCheck.check(traces);
+      checkPortals(traces);
+      counted.compareWith(traces, APPLICATIONS);
+      cpu.compareWith(traces);
+    }
+  }
+
+  /** Each piece of a portal is a FETCH with its rows. */
+  private static void checkPortals(ExportedTraces traces) {
+    assertThat(fetched(traces, "select g from generate_series(1, 35) g"))
+        .containsExactly("10", "10", "10", "5");
+    assertThat(fetched(traces, "select g from generate_series(1, 45) g")).containsExactly("10");
+  }
+
+  private static List<String> fetched(ExportedTraces traces, String text) {
+    return traces.trace(text).stream()
+        .filter(s -> s.kind().equals("FETCH"))
+        .sorted(Comparator.comparing(ExportedSpan::startNanos))
+        .map(s -> s.attributes().get("pgstitch.rows"))
+        .toList();
+  }
+
+  private static void prepare(ThrowawayPostgres server) throws Exception {
+    ClientWorkloads.prepare(server);
+    try (Connection connection = DriverManager.getConnection(server.jdbcUrl("postgres"));
+        Statement statement = connection.createStatement()) {
+      statement.execute("create extension pg_stat_statements");
+      for (String sql : StatementKinds.preparation()) {
+        statement.execute(sql);
+      }
+    }
+  }
+}

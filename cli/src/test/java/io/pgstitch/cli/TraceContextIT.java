@@ -1,0 +1,107 @@
+package io.pgstitch.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.testkit.PostgresInstallations;
+import io.pgstitch.testkit.ThrowawayPostgres;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Statements of a real client join the trace that the client names. */
+class TraceContextIT {
+  private static final String SPAN = "00f067aa0ba902b7";
+
+  /** Executions after which the driver prepares by name, and some more. */
+  private static final int EXECUTIONS = 8;
+
+  @TempDir private Path dir;
+
+  private static String trace(int n) {
+    return "4bf92f3577b34da6a3ce929d0e0e%04x".formatted(n);
+  }
+
+  private static String parent(int n, String flags) {
+    return "00-" + trace(n) + "-" + SPAN + "-" + flags;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1", "8"})
+  void eachExecutionJoinsTheTraceInForce(String level) throws Exception {
+    try (ThrowawayPostgres server =
+        ThrowawayPostgres.builder(PostgresInstallations.ofMajor(15)).start()) {
+      String pid = String.valueOf(server.postmasterPid());
+      try (RunningUp up = RunningUp.start(dir, "--pid", pid, "--level", level)) {
+        try (Connection connection = DriverManager.getConnection(server.jdbcUrl("postgres"))) {
+          work(connection);
+        }
+        assertThat(up.stop().status()).isZero();
+      }
+      List<ExportedSpan> roots = new ArrayList<>();
+      new SpanFile(dir.resolve("out/spans.jsonl"))
+          .forEach(
+              span -> {
+                if (span.attributes().containsKey("pgstitch.trace_id")) {
+                  roots.add(span);
+                }
+              });
+      assertJoined(roots, "select 'comment'", List.of(trace(1)));
+      List<String> expected = new ArrayList<>();
+      for (int i = 0; i < EXECUTIONS; i++) {
+        expected.add(trace(100 + i));
+      }
+      assertJoined(roots, "select $1", expected);
+      assertJoined(roots, "select 'local'", List.of(trace(3)));
+      assertJoined(roots, "select 'name'", List.of(trace(2)));
+      assertThat(roots)
+          .filteredOn(r -> r.statement().startsWith("select 'malformed'"))
+          .singleElement()
+          .matches(r -> r.traceId().equals(r.attributes().get("pgstitch.trace_id")))
+          .matches(r -> r.parentSpanId().isEmpty());
+      assertThat(roots).noneMatch(r -> r.statement().startsWith("select 'not sampled'"));
+      assertThat(TraceFiles.validate(dir.resolve("out/traces")).lines("select 'not sampled'"))
+          .hasSize(1);
+    }
+  }
+
+  private static void work(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        PreparedStatement prepared = connection.prepareStatement("select ?::int")) {
+      statement.execute("select 'comment' /*a='b',traceparent='" + parent(1, "01") + "'*/");
+      for (int i = 0; i < EXECUTIONS; i++) {
+        statement.execute("set pgstitch.traceparent = '" + parent(100 + i, "01") + "'");
+        prepared.setInt(1, i);
+        prepared.execute();
+      }
+      statement.execute("set pgstitch.traceparent = ''");
+      statement.execute("set application_name = '" + parent(2, "01") + "'");
+      connection.setAutoCommit(false);
+      statement.execute("set local pgstitch.traceparent = '" + parent(3, "01") + "'");
+      statement.execute("select 'local'");
+      connection.rollback();
+      connection.setAutoCommit(true);
+      statement.execute("select 'name'");
+      statement.execute("set application_name = ''");
+      statement.execute("select 'malformed' /*traceparent='rubbish'*/");
+      statement.execute("select 'not sampled' /*traceparent='" + parent(4, "00") + "'*/");
+    }
+  }
+
+  private static void assertJoined(List<ExportedSpan> roots, String text, List<String> traces) {
+    assertThat(roots)
+        .filteredOn(r -> r.statement().startsWith(text))
+        .filteredOn(r -> "true".equals(r.attributes().get("pgstitch.executed")))
+        .allMatch(r -> r.parentSpanId().equals(SPAN))
+        .extracting(ExportedSpan::traceId)
+        .as(text)
+        .containsExactlyElementsOf(traces);
+  }
+}
