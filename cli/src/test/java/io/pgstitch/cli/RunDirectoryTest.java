@@ -34,7 +34,13 @@ class RunDirectoryTest {
     RunDirectory runs = new RunDirectory(Optional.of(dir));
     RunFile other =
         new RunFile(
-            "up", self().pid(), self().startTicks() - 1, "db1", "b:1", Optional.empty(), Optional.empty());
+            "up",
+            self().pid(),
+            self().startTicks() - 1,
+            "db1",
+            "b:1",
+            Optional.empty(),
+            Optional.empty());
     try (var writer = Files.newBufferedWriter(dir.resolve("1.properties"))) {
       other.toProperties().store(writer, null);
     }

@@ -110,7 +110,8 @@ class ControlDeskTest {
     assertThat(refused(command("1", "db1", 4711, 12, START + SECOND), NOW).getMessage())
         .contains("process 4711 is another session by now");
     // /proc knows starts to a hundredth of a second only.
-    Optional<SessionReport> rounded = desk.answer(command("2", "db1", 4711, 12, 5_120_000_000L), NOW);
+    Optional<SessionReport> rounded =
+        desk.answer(command("2", "db1", 4711, 12, 5_120_000_000L), NOW);
     assertThat(rounded.orElseThrow().getAccepted()).isTrue();
   }
 
