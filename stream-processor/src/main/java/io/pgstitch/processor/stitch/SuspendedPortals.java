@@ -74,12 +74,15 @@ final class SuspendedPortals {
 
   /**
    * A transaction commits, and the ends of these executors, which come before that, are not seen at
-   * level 1.
+   * level 1: they are taken for ended, and marked.
    */
   void committed() {
     for (OpenStatement statement : suspended) {
       boolean ended = statement.getRan() && statement.getSqlstate() == null;
-      statement.setOwnEnd(statement.getOwnEnd() || ended);
+      if (ended && !statement.getOwnEnd()) {
+        statement.setOwnEnd(true);
+        statement.setComplete(false);
+      }
     }
   }
 
