@@ -52,7 +52,7 @@ class BindsIT {
       assertThat(root.attributes())
           .containsEntry("db.query.parameter.0", "2")
           .containsEntry("db.query.parameter.1", "it's\n\"2\"")
-          .containsEntry("pgstitch.bind.1.type", "text")
+          .containsEntry("pgstitch.bind.1.type", "varchar")
           .containsEntry("pgstitch.bind.2.null", "true")
           .doesNotContainKey("db.query.parameter.2");
       assertThat(trace)
