@@ -151,11 +151,7 @@ final class PlanWriter {
 
   private Span span(OpenStatement statement, int ordinal, int parent, String name, int depth) {
     long at = session.utcNs(session.state.getNow().getTimeNs());
-    Span span = new Span();
-    span.setSpanId(TraceIds.span(statement.getTraceHigh(), statement.getTraceLow(), ordinal));
-    span.setParentSpanId(TraceIds.span(statement.getTraceHigh(), statement.getTraceLow(), parent));
-    span.setKind(SpanKind.PLAN_NODE);
-    span.setName(name);
+    Span span = TraceWriter.span(statement, ordinal, parent, SpanKind.PLAN_NODE, name);
     span.setStartUtcNs(at);
     span.setEndUtcNs(at);
     span.setRows(-1);

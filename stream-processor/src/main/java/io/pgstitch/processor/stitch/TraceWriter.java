@@ -237,8 +237,8 @@ final class TraceWriter {
     return statement == null ? 0 : statement.getCursor();
   }
 
-  private static Span span(
-      OpenStatement statement, int ordinal, int parent, SpanKind kind, String name) {
+  /** A span of a statement's trace, numbered, with nothing measured yet. */
+  static Span span(OpenStatement statement, int ordinal, int parent, SpanKind kind, String name) {
     long high = statement.getTraceHigh();
     long low = statement.getTraceLow();
     Span span = new Span();
