@@ -121,6 +121,19 @@ final class ExportedTraces {
     return kept.get(found.get(0).traceId());
   }
 
+  /** All spans of the trace of a client's backend whose root has this text; workers have others. */
+  List<ExportedSpan> traceOfClient(String statement) {
+    List<ExportedSpan> found =
+        roots.stream()
+            .filter(r -> r.statement().equals(statement))
+            .filter(r -> "CLIENT".equals(r.attributes().get("pgstitch.backend.kind")))
+            .toList();
+    if (found.size() != 1) {
+      throw new AssertionError(found.size() + " traces of " + statement);
+    }
+    return kept.get(found.get(0).traceId());
+  }
+
   /** Spans that do not lie inside their parent, or whose parent is missing. */
   List<String> notNested() {
     List<String> wrong = new ArrayList<>();
