@@ -110,6 +110,7 @@ struct scratch {
 	};
 	__u32 binds_sent; /* of the query descriptor in work */
 	__u32 binds_unsent;
+	__u32 last_piece; /* bytes of text in the event, as put_pieces() left it */
 };
 
 struct {

@@ -212,37 +212,48 @@ static __always_inline __u32 known_type(__u32 type, __u32 binary)
 	return known ? *known | BIND_KNOWN : 0;
 }
 
+/* One place of a list of parameters. Returns 0 when no more values are sent. A function of its own, so
+ * that the verifier looks at it once and not once for each place. */
+__noinline int put_place(__u64 list, __u32 i, __u32 binary)
+{
+	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct bind_layout *l = bind_layout_of(binary);
+	__u32 type, how;
+	__u8 null = 0;
+	__u64 at;
+
+	if (!l || !s || s->binds_sent >= MAX_BINDS)
+		return 0;
+	at = list + l->list_params + i * l->param_size;
+	type = read_u32(at + l->param_type);
+	if (!type) {
+		s->binds_unsent++;
+		return 1;
+	}
+	bpf_probe_read_user(&null, 1, (void *)(at + l->param_is_null));
+	how = known_type(type, binary);
+	if (null)
+		how |= BIND_NULL;
+	put_bind(read_u64(at), type, i + 1, how, binary);
+	s->binds_sent++;
+	return 1;
+}
+
 /* A list that holds its values; returns how many there are. A copy of plpgsql's has type 0 where the
  * statement uses none. The counts live in the scratch, where the verifier does not follow them. */
 __noinline __u32 put_listed(__u64 list, __u32 binary)
 {
 	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
 	struct bind_layout *l = bind_layout_of(binary);
-	__u32 count, type, how;
-	__u8 null;
-	__u64 at;
+	__u32 count;
 
 	if (!l || !s)
 		return 0;
 	count = read_u32(list + l->list_count);
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_PLACES; i++) {
-		if (i >= count || s->binds_sent >= MAX_BINDS)
+	for (int i = 0; i < MAX_PLACES; i++)
+		if (i >= count || !put_place(list, i, binary))
 			break;
-		at = list + l->list_params + i * l->param_size;
-		type = read_u32(at + l->param_type);
-		if (!type) {
-			s->binds_unsent++;
-			continue;
-		}
-		null = 0;
-		bpf_probe_read_user(&null, 1, (void *)(at + l->param_is_null));
-		how = known_type(type, binary);
-		if (null)
-			how |= BIND_NULL;
-		put_bind(read_u64(at), type, i + 1, how, binary);
-		s->binds_sent++;
-	}
 	/* Where not all places were looked at, the rest counts if all so far did. */
 	if (s->binds_sent + s->binds_unsent < count)
 		return s->binds_unsent ? BIND_TOTAL_UNKNOWN : count;
@@ -319,12 +330,32 @@ __noinline int put_variable(__u64 estate, __u32 number, __u32 binary)
 	return 1;
 }
 
+/* A variable, if it is a member of the set of those that are parameters. Global, so that the verifier
+ * looks at it once and not once for each variable. */
+__noinline int put_member(__u64 set, __u64 estate, __u32 i, __u32 binary)
+{
+	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct bind_layout *l = bind_layout_of(binary);
+	__u64 word;
+
+	if (!l || !s)
+		return 0;
+	word = read_u64(set + l->set_words + i / SET_WORD_BITS * (SET_WORD_BITS / 8));
+	if (word >> (i % SET_WORD_BITS) & 1) {
+		if (s->binds_sent < MAX_BINDS && put_variable(estate, i, binary))
+			s->binds_sent++;
+		else
+			s->binds_unsent++;
+	}
+	return 0;
+}
+
 /* The variables that an expression of plpgsql uses, $n is variable n - 1; returns how many. */
 __noinline __u32 put_variables(__u64 list, __u64 estate, __u32 binary)
 {
 	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
 	struct bind_layout *l = bind_layout_of(binary);
-	__u64 set, word = 0;
+	__u64 set;
 	__u32 words;
 
 	if (!l || !s)
@@ -338,15 +369,7 @@ __noinline __u32 put_variables(__u64 list, __u64 estate, __u32 binary)
 	for (int i = 0; i < MAX_PLACES; i++) {
 		if (i >= words * SET_WORD_BITS)
 			break;
-		if (i % SET_WORD_BITS == 0)
-			word = read_u64(set + l->set_words + i / 8);
-		if (word & 1) {
-			if (s->binds_sent < MAX_BINDS && put_variable(estate, i, binary))
-				s->binds_sent++;
-			else
-				s->binds_unsent++;
-		}
-		word >>= 1;
+		put_member(set, estate, i, binary);
 	}
 	return s->binds_sent + s->binds_unsent;
 }

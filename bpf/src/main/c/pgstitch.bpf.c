@@ -34,45 +34,78 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	stack = PT_REGS_SP(ctx) - RETURN_POPS;                                      \
 	now = bpf_ktime_get_ns()
 
-/* Sends the event in the scratch with the text at an address behind it. What does not fit into one
- * piece goes ahead in EVENT_TEXT records. Returns through length_field the length of the whole. */
+/* Reads a piece of a text behind the head of the event in the scratch. One that is full goes ahead as
+ * an EVENT_TEXT record. Returns what was read, as bpf_probe_read_user_str() does. Global, so that the
+ * verifier looks at it once. */
+__attribute__((noinline)) int put_piece(__u64 address, __u32 head)
+{
+	struct scratch *s =
+	    bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct event_header *t;
+	long n;
+
+	if (!s)
+		return 0;
+	barrier_var(head);
+	head &= TEXT_PIECE - 1;
+	n = bpf_probe_read_user_str(s->bytes + head, TEXT_PIECE, (void *)address);
+	if (n < TEXT_PIECE)
+		return n;
+	t = bpf_ringbuf_reserve(&events, sizeof(*t) + TEXT_PIECE, 0);
+	if (!t) {
+		count_loss(LOSS_RING_FULL);
+		return n;
+	}
+	*t = s->h;
+	t->kind = EVENT_TEXT;
+	t->length = sizeof(*t) + TEXT_PIECE - 1;
+	bpf_probe_read_kernel(t + 1, TEXT_PIECE, s->bytes + head);
+	bpf_ringbuf_submit(t, BPF_RB_NO_WAKEUP);
+	return n;
+}
+
+/* All pieces of a text. Returns the length of the whole; the last piece's is in the scratch. */
+__attribute__((noinline)) int put_pieces(__u64 address, __u32 head)
+{
+	struct scratch *s;
+	__u32 total = 0;
+	int n = 0;
+
+#pragma clang loop unroll(disable)
+	for (int piece = 0; piece < TEXT_PIECES; piece++) {
+		n = put_piece(address + total, head);
+		if (n < TEXT_PIECE)
+			break;
+		/* Full: its last byte is the terminator. */
+		total += TEXT_PIECE - 1;
+		n = 0;
+	}
+	s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	if (!s)
+		return 0;
+	if (total >= TEXT_PIECES * (TEXT_PIECE - 1))
+		s->h.flags |= FLAG_TEXT_CUT;
+	if (n < 0)
+		s->h.flags |= FLAG_TEXT_UNREADABLE;
+	s->last_piece = n > 0 ? n - 1 : 0;
+	return total + s->last_piece;
+}
+
+/* Sends the event in the scratch with the text at an address behind it. Returns through length_field
+ * the length of the whole. */
 static __always_inline void put_with_text(struct scratch *s, __u64 address, __u32 head,
 					  __u32 *length_field)
 {
-	__u32 total = 0;
-	long n = 0;
+	__u32 n = 0;
 
 	if (address) {
-#pragma clang loop unroll(disable)
-		for (int piece = 0; piece < TEXT_PIECES; piece++) {
-			n = bpf_probe_read_user_str(s->bytes + head, TEXT_PIECE,
-						    (void *)(address + total));
-			if (n < TEXT_PIECE)
-				break;
-			/* Full: its last byte is the terminator. */
-			total += TEXT_PIECE - 1;
-			n = 0;
-			struct event_header *t =
-			    bpf_ringbuf_reserve(&events, sizeof(*t) + TEXT_PIECE, 0);
-			if (!t) {
-				count_loss(LOSS_RING_FULL);
-				continue;
-			}
-			*t = s->h;
-			t->kind = EVENT_TEXT;
-			t->length = sizeof(*t) + TEXT_PIECE - 1;
-			bpf_probe_read_kernel(t + 1, TEXT_PIECE, s->bytes + head);
-			bpf_ringbuf_submit(t, BPF_RB_NO_WAKEUP);
-		}
-		if (total >= TEXT_PIECES * (TEXT_PIECE - 1))
-			s->h.flags |= FLAG_TEXT_CUT;
-		if (n < 0)
-			s->h.flags |= FLAG_TEXT_UNREADABLE;
-		n = n > 0 ? n - 1 : 0;
+		*length_field = put_pieces(address, head);
+		n = s->last_piece & (TEXT_PIECE - 1);
+	} else {
+		*length_field = 0;
 	}
-	*length_field = total + n;
 	s->h.length = head + n;
-	put(s, head + (n & (TEXT_PIECE - 1)));
+	put(s, head + n);
 }
 
 /* pgstat_report_activity(BackendState state, const char *cmd_str) */
@@ -298,6 +331,20 @@ static __always_inline struct executor_run *run_at(struct backend *b, __u32 i)
 	return &b->run[i & (MAX_RUNS - 1)];
 }
 
+/* Global, so that the verifier looks at it once and not once for each way that leads to it. */
+__attribute__((noinline)) int put_run(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
+				      __u64 query)
+{
+	if (!b)
+		return 0;
+	/* Where nothing stands at its start, the run says what is executed. */
+	if (is_reported(b, query))
+		put_entry(b, now, cookie, stack, query);
+	else
+		put_query(b, now, cookie, stack, query);
+	return 0;
+}
+
 /* standard_ExecutorRun(QueryDesc *queryDesc, ...): remembers the descriptor, so that the rows can be
  * read when the run returns. Runs that a longjmp left are below the stack of the next one. */
 SEC("uprobe")
@@ -323,11 +370,7 @@ int on_executor_run(struct pt_regs *ctx)
 		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
 	}
 	b->runs = i + 1;
-	/* Where nothing stands at its start, the run says what is executed. */
-	if (is_reported(b, query))
-		put_entry(b, now, cookie, stack, query);
-	else
-		put_query(b, now, cookie, stack, query);
+	put_run(b, now, cookie, stack, query);
 	if (wants(b, LEVEL_BINDS))
 		put_binds(query, now);
 	if (wants(b, LEVEL_WAITS) && bin && bin->layout_known)

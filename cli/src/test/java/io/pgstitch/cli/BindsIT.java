@@ -13,14 +13,14 @@ import java.sql.Types;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Bind values on their whole way: from a client to the trace file and the spans. */
 class BindsIT {
   @TempDir private Path dir;
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void valuesReachTheTraceFileAndTheSpans(int major) throws Exception {
     try (ThrowawayPostgres server =
         ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major)).start()) {
@@ -52,7 +52,7 @@ class BindsIT {
       assertThat(root.attributes())
           .containsEntry("db.query.parameter.0", "2")
           .containsEntry("db.query.parameter.1", "it's\n\"2\"")
-          .containsEntry("pgstitch.bind.1.type", "text")
+          .containsEntry("pgstitch.bind.1.type", "varchar")
           .containsEntry("pgstitch.bind.2.null", "true")
           .doesNotContainKey("db.query.parameter.2");
       assertThat(trace)

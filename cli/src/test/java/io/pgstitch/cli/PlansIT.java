@@ -22,6 +22,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Plans have the nodes and figures that the server itself prints of the same execution. */
@@ -261,7 +262,7 @@ class PlansIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void aSessionCanHaveItsNodesMeasuredWithoutARestart(int major) throws Exception {
     String plain = "select count(*) from t where b = 7 /* plain */";
     String measured = "select count(*) from t where b = 7 /* measured */";
@@ -362,7 +363,7 @@ class PlansIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void walIsAsMuchAsPgStatStatementsCounts(int major) throws Exception {
     List<String> statements =
         List.of(

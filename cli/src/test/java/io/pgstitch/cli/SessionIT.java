@@ -105,10 +105,10 @@ class SessionIT {
 
         refuses(one.pid(), server);
 
-        assertThat(traceFiles(on)).hasSize(1);
         Outcome end = up.stop();
         assertThat(end.status()).as(end.err()).isZero();
         assertThat(end.err()).doesNotContain(" ERROR ");
+        assertThat(traceFiles(on)).hasSize(1);
       }
       ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
       assertThat(waits(traces, "one before")).isZero();

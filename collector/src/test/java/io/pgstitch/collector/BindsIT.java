@@ -29,6 +29,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bind values are what the server itself prints, on all majors and by all ways to bind. */
@@ -349,7 +350,7 @@ final class BindsIT {
       """;
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void ofFunctionsAreThoseThatAStatementUses(int major) throws IOException {
     try (TracedServer traced = traced(major)) {
       traced.server().client().sql(NESTED);
@@ -459,7 +460,7 @@ final class BindsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void comeOnceForEachExecutionInBinaryAndWithFetches(int major) throws SQLException {
     UUID uuid = UUID.fromString("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
     try (TracedServer traced = traced(major)) {

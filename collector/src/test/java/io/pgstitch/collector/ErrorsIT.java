@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Errors are those that the client gets, word for word. */
@@ -43,7 +44,7 @@ final class ErrorsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void haveTheMessageThatTheClientGets(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.collect();

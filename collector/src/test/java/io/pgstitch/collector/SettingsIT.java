@@ -18,6 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Levels that are switched from SQL, by configuration and by an operator, seen by their effect. */
@@ -151,7 +152,7 @@ final class SettingsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void newSessionsHaveWhatTheirRoleDatabaseOrConnectionSays(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.server().client().sql("create role app login");
@@ -295,7 +296,7 @@ final class SettingsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void theBasicTierTellsStatementsByTheirRunsAndWhetherTheyWrote(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.server().client().sql("create table t(a int)");

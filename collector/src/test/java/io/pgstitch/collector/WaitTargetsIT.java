@@ -24,6 +24,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What waits wait for is what the server says of itself. */
@@ -79,7 +80,7 @@ final class WaitTargetsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void eachBlockOfATableAndItsIndexIsReadUnderItsName(int major) {
     try (TracedServer traced = traced(major)) {
       traced.server().client().sql(BIG);
@@ -274,7 +275,7 @@ final class WaitTargetsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void theHoldersOfALockAreThoseWhomTheServerNames(int major) {
     try (TracedServer traced = traced(major)) {
       traced.server().client().sql("create table t as select 1 as a");

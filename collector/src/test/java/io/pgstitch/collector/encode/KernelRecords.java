@@ -48,7 +48,7 @@ final class KernelRecords {
   }
 
   static KernelEvent buffers(long... totals) {
-    ByteBuffer body = body(8 * (10 + KernelEvent.WAL_COUNTERS));
+    ByteBuffer body = body(80 + 8 * KernelEvent.WAL_COUNTERS);
     for (int i = 0; i < 10; i++) {
       body.putLong(i < totals.length ? totals[i] : 0);
     }

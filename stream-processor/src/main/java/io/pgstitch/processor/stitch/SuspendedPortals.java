@@ -74,12 +74,15 @@ final class SuspendedPortals {
 
   /**
    * A transaction commits, and the ends of these executors, which come before that, are not seen at
-   * level 1.
+   * level 1: they are taken for ended, and marked.
    */
   void committed() {
     for (OpenStatement statement : suspended) {
       boolean ended = statement.getRan() && statement.getSqlstate() == null;
-      statement.setOwnEnd(statement.getOwnEnd() || ended);
+      if (ended && !statement.getOwnEnd()) {
+        statement.setOwnEnd(true);
+        statement.setComplete(false);
+      }
     }
   }
 
@@ -119,9 +122,12 @@ final class SuspendedPortals {
     for (int i = suspended.size() - 1; i >= 0; i--) {
       OpenStatement statement = suspended.get(i);
       if (statement.getPortalDropped()) {
-        // A drop that no error caused ends the executor, seen or not.
+        // A drop that no error caused ends the executor; when that was not seen, it is marked.
         boolean ended = statement.getRan() && !session.state.getRolledBack();
-        statement.setOwnEnd(statement.getOwnEnd() || ended);
+        if (ended && !statement.getOwnEnd()) {
+          statement.setOwnEnd(true);
+          statement.setComplete(false);
+        }
         close(i, CloseReason.COMPLETED);
       }
     }

@@ -47,6 +47,7 @@ class BoundValuesTest {
             "BINDS 101 [a, b]",
             "EXEC 101 r=0 mis=0",
             "FETCH 101 r=1 mis=0",
+            "XCTEND 0",
             "CLOSE 101 type=0");
     assertThat(values(statements(out).get(0))).containsExactly("a", "b");
     assertThat(statements(out).get(0).getBindsTotal()).isEqualTo(2);
