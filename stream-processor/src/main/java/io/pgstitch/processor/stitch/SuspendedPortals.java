@@ -74,15 +74,12 @@ final class SuspendedPortals {
 
   /**
    * A transaction commits, and the ends of these executors, which come before that, are not seen at
-   * level 1: they are taken for ended, and marked.
+   * level 1.
    */
   void committed() {
     for (OpenStatement statement : suspended) {
       boolean ended = statement.getRan() && statement.getSqlstate() == null;
-      if (ended && !statement.getOwnEnd()) {
-        statement.setOwnEnd(true);
-        statement.setComplete(false);
-      }
+      statement.setOwnEnd(statement.getOwnEnd() || ended);
     }
   }
 
@@ -122,12 +119,9 @@ final class SuspendedPortals {
     for (int i = suspended.size() - 1; i >= 0; i--) {
       OpenStatement statement = suspended.get(i);
       if (statement.getPortalDropped()) {
-        // A drop that no error caused ends the executor; when that was not seen, it is marked.
+        // A drop that no error caused ends the executor, seen or not.
         boolean ended = statement.getRan() && !session.state.getRolledBack();
-        if (ended && !statement.getOwnEnd()) {
-          statement.setOwnEnd(true);
-          statement.setComplete(false);
-        }
+        statement.setOwnEnd(statement.getOwnEnd() || ended);
         close(i, CloseReason.COMPLETED);
       }
     }
