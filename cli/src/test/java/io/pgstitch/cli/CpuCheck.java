@@ -17,7 +17,7 @@ import java.sql.Statement;
  */
 record CpuCheck(long usedNanos) {
   private static final String TEXT =
-      "select count(*) from (select generate_series(1, 3000000) g) s where g % 7 = 3";
+      "select count(*) from (select generate_series(1, 9000000) g) s where g % 7 = 3";
 
   /** Runs it. Before and after, the backend sleeps, so that its account is settled. */
   static CpuCheck run(String jdbcUrl) throws Exception {

@@ -111,10 +111,10 @@ class FunctionsIT {
     assertThat(named(insert, "ProcessQuery")).hasSize(stripped ? 0 : 1);
     if (!stripped) {
       // One call of the server handles the whole message: each statement's trace has its share.
-      for (String text : List.of("select 'one'", "select 'two'", "select 1/0")) {
+      for (String text : List.of("select 'one'", "select 'two'")) {
         List<ExportedSpan> trace = traces.trace(text);
         assertThat(named(trace, "exec_simple_query")).as(text).hasSize(1);
-        assertThat(named(trace, "PortalRunSelect")).as(text).hasSize(text.endsWith("0") ? 0 : 1);
+        assertThat(named(trace, "PortalRunSelect")).as(text).hasSize(1);
       }
       ExportedSpan one = named(traces.trace("select 'one'"), "exec_simple_query").get(0);
       ExportedSpan two = named(traces.trace("select 'two'"), "exec_simple_query").get(0);

@@ -13,6 +13,11 @@ import java.util.TreeSet;
 final class StatementLedger {
   private final Map<String, List<String>> expected = new TreeMap<>();
 
+  /** A statement was executed, and the server told nobody how many rows it had. */
+  void executedWithoutCount(String application, String text, String tag) {
+    expected.computeIfAbsent(application + ": " + text, t -> new ArrayList<>()).add(tag + " -");
+  }
+
   /** A statement of one application was executed once. */
   void executed(String application, String text, String tag, long rows) {
     expected
