@@ -7,7 +7,7 @@ import io.pgstitch.schema.StatementEntry;
 
 /**
  * The client's statements as level 1 shows them: no portal is seen, the first sight is that the
- * executor runs or a utility command begins. docs/decisions/0006 explains what is known then.
+ * executor runs or a utility command begins. docs/decisions/0012 explains what is known then.
  */
 final class LeanStatements {
   /** Bind and Execute: of a prepared statement. One is a simple Query, three have a Parse too. */

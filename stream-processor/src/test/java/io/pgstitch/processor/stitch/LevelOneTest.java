@@ -12,7 +12,7 @@ import io.pgstitch.schema.SpanKind;
 import io.pgstitch.schema.TransactionEndLine;
 import org.junit.jupiter.api.Test;
 
-/** What is made of the few events of level 1, a rule each; docs/decisions/0006 names them. */
+/** What is made of the few events of level 1, a rule each; docs/decisions/0012 names them. */
 class LevelOneTest {
   private final BackendScript script = new BackendScript().level(1);
 
