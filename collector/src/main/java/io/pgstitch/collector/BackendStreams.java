@@ -112,8 +112,7 @@ final class BackendStreams {
     return customWaits.computeIfAbsent(
         key,
         k -> {
-          CustomWaits waits =
-              new CustomWaits(backends, binary.elf(), binary.facts().customWaits());
+          CustomWaits waits = new CustomWaits(backends, binary.elf(), binary.facts().customWaits());
           return new CustomWaitNames(() -> waits.read(postmaster), System::nanoTime);
         });
   }

@@ -178,9 +178,7 @@ public record CollectorSettings(
 
   private static FactSource facts(String directory, List<String> wrong) {
     try {
-      return directory.isEmpty()
-          ? FactSource.builtIn()
-          : FactSource.replacedBy(Path.of(directory));
+      return directory.isEmpty() ? FactSource.builtIn() : FactSource.replacedBy(Path.of(directory));
     } catch (IllegalArgumentException e) {
       wrong.add("facts.directory: " + e.getMessage());
       return FactSource.builtIn();

@@ -201,8 +201,7 @@ class LayoutChecksIT {
     for (Shift shift : RUNS.get(run).values()) {
       Path file = ofMajor.resolve(shift.file());
       String before = Files.exists(file) ? Files.readString(file) : "";
-      Files.writeString(
-          file, before + shift.key() + "=" + (builtIn(shift) + shift.by()) + "\n");
+      Files.writeString(file, before + shift.key() + "=" + (builtIn(shift) + shift.by()) + "\n");
     }
     return facts;
   }

@@ -39,10 +39,8 @@ final class SharedTable {
     }
     for (long bucket = 0; bucket < buckets; bucket++) {
       long inSegment =
-          memory.word(
-              header + layout.get("hash.directory") + Long.BYTES * (bucket / segment));
-      long element =
-          inSegment == 0 ? 0 : memory.word(inSegment + Long.BYTES * (bucket % segment));
+          memory.word(header + layout.get("hash.directory") + Long.BYTES * (bucket / segment));
+      long element = inSegment == 0 ? 0 : memory.word(inSegment + Long.BYTES * (bucket % segment));
       while (element != 0 && entries.size() < MOST_ENTRIES) {
         entries.add(element + layout.get("hash.element_size"));
         element = memory.word(element);

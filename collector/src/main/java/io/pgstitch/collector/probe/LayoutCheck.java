@@ -63,7 +63,10 @@ public final class LayoutCheck {
         "PGPROC.wait_event_info lies at " + (word - process) + ", not where this major has it");
   }
 
-  /** The names and the client in struct Port are those of the process title (utils/misc/ps_status.c). */
+  /**
+   * The names and the client in struct Port are those of the process title
+   * (utils/misc/ps_status.c).
+   */
   private Optional<Verdict> comparePort(
       BackendMemory memory, long port, int pid, PostgresFacts facts) {
     String title = backends.title(pid);
@@ -85,7 +88,11 @@ public final class LayoutCheck {
       return Optional.of(Verdict.AGREES);
     }
     return Verdict.contradicted(
-        "struct Port says '" + names + "' of user, database and client, the process title '" + title + "'");
+        "struct Port says '"
+            + names
+            + "' of user, database and client, the process title '"
+            + title
+            + "'");
   }
 
   private static Optional<String> name(BackendMemory memory, long port, int offset) {

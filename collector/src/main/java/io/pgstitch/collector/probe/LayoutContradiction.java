@@ -15,8 +15,7 @@ public record LayoutContradiction(LayoutPart part, String why) {
     return new LayoutContradiction(
         LayoutPart.values()[e.layoutPart()],
         "%s (expected %s, found %s)"
-            .formatted(
-                check(e.layoutCheck()), value(e.layoutExpected()), value(e.layoutFound())));
+            .formatted(check(e.layoutCheck()), value(e.layoutExpected()), value(e.layoutFound())));
   }
 
   /** For a person. */

@@ -164,8 +164,8 @@ final class CallStack {
   }
 
   /**
-   * The nested statement that was planned and starts now, or null. Those that were planned before it
-   * will not run: the server runs what it planned in that order.
+   * The nested statement that was planned and starts now, or null. Those that were planned before
+   * it will not run: the server runs what it planned in that order.
    */
   OpenNested takePlanned(CursorText identity, boolean select) {
     OpenFrame runner = frames.runner();

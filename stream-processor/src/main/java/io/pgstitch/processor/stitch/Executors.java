@@ -102,8 +102,7 @@ final class Executors {
     }
     boolean select = !utility && event.getCommand() == SELECT;
     OpenNested planned = utility ? null : stack.takePlanned(identity, select);
-    OpenNested nested =
-        planned == null ? stack.openNested(identity, select, utility) : planned;
+    OpenNested nested = planned == null ? stack.openNested(identity, select, utility) : planned;
     if (run) {
       nested.setLean(true);
       if (select) {

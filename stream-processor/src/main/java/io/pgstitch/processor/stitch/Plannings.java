@@ -44,8 +44,7 @@ final class Plannings {
     identity.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
     identity.setCommandTag(Executors.tag(event.getCommand()));
     identity.setQueryId(event.getQueryId());
-    OpenNested planned =
-        stack.planned(identity, event.getCommand() == Executors.SELECT);
+    OpenNested planned = stack.planned(identity, event.getCommand() == Executors.SELECT);
     stack.pushDriver(planned, Phase.PARSE, ProbedFunction.PLANNER, name, depth);
   }
 
