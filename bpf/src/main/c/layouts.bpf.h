@@ -383,7 +383,8 @@ __noinline int relation_agrees(__u64 relation, __u32 id, __u32 row)
 	form = read_u64(relation + row);
 	oid = form ? read_u32(form + c->class_oid) : 0;
 	found = read_u32(relation + id);
-	if (!oid || oid != found)
+	/* The row of a relation that is being created has no oid yet. */
+	if (!form || (oid && oid != found))
 		return contradict(LAYOUT_RELATION, CHECK_RELATION_ID, oid, found);
 	return 1;
 }

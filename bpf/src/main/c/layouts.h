@@ -54,7 +54,7 @@ enum layout_check {
 	CHECK_LOCK_MODE = 31,	       /* LOCALLOCK.tag.mode is a mode */
 	CHECK_LOCK_HOLD_MASK = 32,     /* PROCLOCK.holdMask has bits of modes */
 	CHECK_PROC_PID = 33,	       /* PGPROC.pid is MyProcPid */
-	CHECK_STRING_END = 34,	       /* StringInfoData.data ends at len with a zero, below maxlen */
+	CHECK_STRING_END = 34,	       /* StringInfoData.data has a field's code before len, below maxlen */
 	CHECK_STRING_TYPE = 35,	       /* StringInfoData.cursor is the type of a message about an error */
 	CHECK_EXECUTED = 36,	       /* QueryDesc.already_executed is a bool */
 	CHECK_LOCK_LIST = 37,	       /* LOCK.procLocks and PROCLOCK.lockLink are nodes of a list */

@@ -459,7 +459,14 @@ int on_error_report_exit(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A StringInfo ends with a zero. While an error is reported, strings are sent about it alone. */
+/* Whether a field of an ErrorResponse has this code: protocol.h, PG_DIAG_ of postgres_ext.h. */
+static __always_inline bool is_field(__u8 code)
+{
+	return (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z');
+}
+
+/* While an error is reported, strings are sent about it alone, each behind the code of its field. A
+ * StringInfo has room for 1024 bytes, or twice as many as often as it grew. */
 __noinline int string_agrees(__u64 buffer, __u32 reporting)
 {
 	struct backend *b = known_backend(bpf_get_current_task_btf());
@@ -467,17 +474,19 @@ __noinline int string_agrees(__u64 buffer, __u32 reporting)
 	struct layout_config *l = b ? layout_of(b->binary) : 0;
 	__u32 length, most, type;
 	__u64 data;
-	__u8 end = 1;
 
 	if (!c || !l || l->contradicted[LAYOUT_MESSAGE])
 		return 0;
+	if (!reporting)
+		return 1;
 	length = read_u32(buffer + c->string_length);
 	most = read_u32(buffer + l->string_max);
 	data = read_u64(buffer + c->string_data);
-	if (length >= most || bpf_probe_read_user(&end, 1, (void *)(data + length)) || end)
+	if (!length || length >= most || most < 1024 || (most & (most - 1)) ||
+	    !is_field(read_u8(data + length - 1)))
 		return contradict(LAYOUT_MESSAGE, CHECK_STRING_END, most, length);
 	type = read_u32(buffer + c->string_cursor);
-	if (reporting && type != 'E' && type != 'N')
+	if (type != 'E' && type != 'N')
 		return contradict(LAYOUT_MESSAGE, CHECK_STRING_TYPE, 'E', type);
 	return 1;
 }

@@ -64,7 +64,7 @@ public record LayoutContradiction(LayoutPart part, String why) {
       case 31 -> "LOCALLOCK.tag.mode is no lock mode";
       case 32 -> "PROCLOCK.holdMask has bits that are no lock modes";
       case 33 -> "PGPROC.pid is not MyProcPid";
-      case 34 -> "StringInfoData has no end where this major has it";
+      case 34 -> "StringInfoData has no field of an error where this major has it";
       case 35 -> "StringInfoData.cursor is not the type of an error's message";
       case 36 -> "QueryDesc.already_executed is no bool";
       case 37 -> "LOCK.procLocks and PROCLOCK.lockLink are no list";
