@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
  * @param functions whether the detailed function catalogue is attached
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param bindBytes bytes of a bind value that are captured at most
+ * @param maskLiterals whether the data of statements stays on the host: literals, bind values and
+ *     messages of errors
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param control whose level is another one, and who may switch it
  * @param controlTopic whether commands of the control topic are carried out
@@ -43,6 +45,7 @@ public record CollectorSettings(
     boolean functions,
     List<String> addedFunctions,
     int bindBytes,
+    boolean maskLiterals,
     List<Integer> pids,
     ControlSettings control,
     boolean controlTopic,
@@ -73,6 +76,7 @@ public record CollectorSettings(
     d.put("functions", "false");
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
+    d.put("mask.literals", "false");
     d.put("pids", "");
     d.put("level.*", "");
     d.put("control.allow", "any");
@@ -144,6 +148,7 @@ public record CollectorSettings(
             flag(values, "functions", wrong),
             symbols(values.get("functions.add"), wrong),
             (int) number(values, "bind.bytes", 64, 4096, wrong),
+            flag(values, "mask.literals", wrong),
             List.copyOf(pids),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
             flag(values, "control.topic", wrong),

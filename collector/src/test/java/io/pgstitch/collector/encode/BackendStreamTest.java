@@ -64,7 +64,7 @@ final class BackendStreamTest {
         new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
         ServerEncoding.UTF8,
         relations.of(SERVER, SERVER_START_TICKS),
-        new StreamSettings(id, 7L),
+        new StreamSettings(id, 7L, mask),
         sent::add);
   }
 

@@ -123,6 +123,12 @@ final class CallStack {
     return nested.byObject(object);
   }
 
+  /** The nested statement that the innermost open call works for; null for the client's own. */
+  OpenNested innermostNested() {
+    OpenFrame call = session.innermost();
+    return call == null ? null : nested.byOrdinal(call.getOwner());
+  }
+
   /** Opens a call that works for whatever statement is innermost. */
   void push(ProbedFunction function, String name, long stack, long object) {
     frames.pushCall(function, name, stack, object);

@@ -116,7 +116,9 @@ final class Executors {
 
   /** Whether it works for the text that the client's message brought, and not for another. */
   private boolean isOfMessage(StatementEntry event, List<String> strings) {
-    return event.getText() == 0 || strings.get(event.getText()).equals(state.getMessageText());
+    return event.getText() == 0
+        || (event.getTextIdentity() == state.getMessageIdentity()
+            && strings.get(event.getText()).equals(state.getMessageText()));
   }
 
   /** Whether the executor that runs was seen before, so that its entry says nothing new. */
