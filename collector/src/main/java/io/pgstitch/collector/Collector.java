@@ -138,13 +138,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             .build();
     directory =
         new SessionDirectory(
-            origin,
-            servers,
-            backends,
-            procfs,
-            seen,
-            settings.pids(),
-            new FirstLevel(rules, level));
+            origin, servers, backends, procfs, seen, settings.pids(), new FirstLevel(rules, level));
     BackendStreams streams =
         new BackendStreams(
             settings.cluster(),

@@ -4,8 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * A function that does nothing but return a 32-bit field of what a variable points to: {@code return
- * variable->field}. Its code names the variable, also where that is static and the file stripped.
+ * A function that does nothing but return a 32-bit field of what a variable points to: {@code
+ * return variable->field}. Its code names the variable, also where that is static and the file
+ * stripped.
  *
  * @param pointer address of the variable in the file
  * @param offset of the field
@@ -61,6 +62,7 @@ public record Getter(long pointer, int offset) {
     }
     long pages = (long) (adrp << 8 >> 13 << 2 | adrp >>> 29 & 3);
     long page = (address + at & ~0xfffL) + (pages << 12);
-    return Optional.of(new Getter(page + (pointer >>> 10 & 0xfff) * 8L, (field >>> 10 & 0xfff) * 4));
+    return Optional.of(
+        new Getter(page + (pointer >>> 10 & 0xfff) * 8L, (field >>> 10 & 0xfff) * 4));
   }
 }

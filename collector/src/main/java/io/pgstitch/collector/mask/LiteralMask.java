@@ -49,8 +49,8 @@ public final class LiteralMask {
   }
 
   /**
-   * Tells texts apart that masking made the same; never 0. It cannot be turned back into a text, nor
-   * be compared with that of a guessed text, without the key.
+   * Tells texts apart that masking made the same; never 0. It cannot be turned back into a text,
+   * nor be compared with that of a guessed text, without the key.
    */
   public long identity(byte[] text) {
     digest.update(key);

@@ -13,8 +13,7 @@ final class MaskedComment {
   private static final byte[] OPEN = "/*?".getBytes(StandardCharsets.US_ASCII);
 
   /** Not the context of anybody, so that who counts malformed ones does it for a masked one too. */
-  private static final byte[] MALFORMED =
-      "/*traceparent='?'*/".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] MALFORMED = "/*traceparent='?'*/".getBytes(StandardCharsets.US_ASCII);
 
   private static final byte[] KEY = "traceparent".getBytes(StandardCharsets.US_ASCII);
   private static final Pattern CONTEXT =

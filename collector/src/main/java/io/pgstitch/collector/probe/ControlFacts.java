@@ -15,8 +15,7 @@ final class ControlFacts {
 
   static ControlLayout of(ElfFile elf, PostgresFacts facts) {
     if (!facts.isKnown()) {
-      return new ControlLayout(
-          0, elf.address("PostPortNumber"), 0, 0, 0, 0, UNKNOWN, UNKNOWN, 0);
+      return new ControlLayout(0, elf.address("PostPortNumber"), 0, 0, 0, 0, UNKNOWN, UNKNOWN, 0);
     }
     // 13 keeps the ids of transactions apart from PGPROC.
     boolean apart = facts.has("pgxact.xid");

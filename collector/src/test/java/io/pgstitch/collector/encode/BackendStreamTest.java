@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
+import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.ProbeCatalogue;
@@ -24,6 +25,7 @@ import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.Wait;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What the hand-written encoder writes, read back by Avro's own decoder. */
@@ -37,9 +39,9 @@ final class BackendStreamTest {
   private final BundledSchemaRegistry registry = new BundledSchemaRegistry();
   private final RelationNames relations = new RelationNames();
   private final List<EncodedBatch> sent = new ArrayList<>();
-  private final BackendStream stream = stream();
+  private final BackendStream stream = stream(Optional.empty());
 
-  private BackendStream stream() {
+  private BackendStream stream(Optional<LiteralMask> mask) {
     Backend backend =
         new Backend(
             "c",

@@ -5,8 +5,8 @@ import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.schema.BindsBound;
 
 /**
- * Whose bind values come: those of the statement, own or nested, whose executor has them; those of a
- * CALL, which has none, come inside its utility command.
+ * Whose bind values come: those of the statement, own or nested, whose executor has them; those of
+ * a CALL, which has none, come inside its utility command.
  */
 final class BoundValues {
   private final Session session;
