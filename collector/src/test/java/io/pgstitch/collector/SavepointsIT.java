@@ -161,9 +161,7 @@ final class SavepointsIT {
       traced.collect();
       Map<String, Integer> expected = new LinkedHashMap<>();
       String url = traced.server().jdbcUrl("postgres");
-      try (Connection c =
-              DriverManager.getConnection(
-                  url + (url.contains("?") ? "&" : "?") + "preferQueryMode=simple");
+      try (Connection c = DriverManager.getConnection(url + "&preferQueryMode=simple");
           Statement statement = c.createStatement()) {
         Client client = new Client(statement, major);
         for (int i = 0; i < 600; i++) {

@@ -182,6 +182,22 @@ public final class BackendScript {
         });
   }
 
+  /** A message whose literals were masked. */
+  public BackendScript runningMasked(String text, long identity) {
+    open.clear();
+    return add(
+        (delta, cpu, strings) -> {
+          Activity e = new Activity();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(900);
+          e.setState(ActivityState.RUNNING);
+          e.setText(string(strings, text));
+          e.setTextIdentity(identity);
+          return e;
+        });
+  }
+
   /** Idle after a transaction that wrote. */
   public BackendScript idleAfterWrite() {
     return activity(ActivityState.IDLE, "", true);
