@@ -21,6 +21,7 @@ import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.IoTarget;
 import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.Wait;
 import java.util.ArrayList;
@@ -113,6 +114,41 @@ final class BackendStreamTest {
     RawEventBatch batch = onlyBatch();
     assertThat(batch.getStrings()).containsExactly("", "select 'é'");
     assertThat(((Activity) batch.getEvents().get(1)).getText()).isEqualTo(1);
+  }
+
+  @Test
+  void maskedTextsKeepTheirPlacesAndAreToldApart() {
+    BackendStream masked = stream(Optional.of(new LiteralMask()));
+    String text = "select 'long secret'; select 4711 from t";
+    masked.accept(KernelRecords.activity(1, 100, 50, RUNNING_IN_15, text), CLOCK);
+    masked.accept(KernelRecords.statement(2, "", 21, 19), CLOCK);
+    masked.accept(KernelRecords.statement(3, text, 0, 20), CLOCK);
+    masked.accept(KernelRecords.statement(4, text.replace("4711", "4712"), 0, 0), CLOCK);
+    masked.accept(KernelRecords.error(5, 0, "secret", 0), CLOCK);
+    masked.accept(KernelRecords.textPiece("lost, then "), CLOCK);
+    masked.accept(KernelRecords.lastPiece(6, "secret' from t", 99), CLOCK);
+    masked.flush(CLOCK);
+    RawEventBatch batch =
+        new AvroDeserializer<>(RawEventBatch.class, registry)
+            .deserialize(Topics.RAW_EVENTS, sent.get(0).value());
+    String shown = "select ?; select ? from t";
+    assertThat(batch.getStrings()).contains(shown, "?").noneMatch(s -> s.contains("secret"));
+    List<Object> events = batch.getEvents();
+    Activity message = (Activity) events.get(0);
+    StatementEntry own = (StatementEntry) events.get(1);
+    assertThat(own.getText()).isZero();
+    assertThat(shown.substring(own.getLocation(), own.getLocation() + own.getLength()))
+        .isEqualTo(" select ? from t");
+    StatementEntry same = (StatementEntry) events.get(2);
+    assertThat(same.getTextIdentity()).isEqualTo(message.getTextIdentity()).isNotZero();
+    assertThat(same.getLength()).isEqualTo("select ?".length());
+    StatementEntry other = (StatementEntry) events.get(3);
+    assertThat(other.getText()).isEqualTo(message.getText());
+    assertThat(other.getTextIdentity()).isNotEqualTo(message.getTextIdentity());
+    assertThat(((ErrorReported) events.get(4)).getMessage()).isEqualTo("?");
+    Activity torn = (Activity) events.get(5);
+    assertThat(batch.getStrings().get(torn.getText())).isEqualTo("?");
+    assertThat(torn.getTextTruncated()).isTrue();
   }
 
   @Test
