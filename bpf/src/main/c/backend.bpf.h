@@ -48,6 +48,15 @@ struct executor_run {
 	__u64 count; /* rows wanted of a forward run, 0 all; NO_COUNT for another */
 };
 
+#define MAX_UNDOS 16
+
+/* The levels before the first change that a subtransaction made. */
+struct level_undo {
+	__u32 subtransaction;
+	__u32 level;
+	__u32 level_kept;
+};
+
 struct backend {
 	__u64 sequence;
 	__u64 bias;	 /* load address of the server's binary */
@@ -83,6 +92,8 @@ struct backend {
 	struct executor_run run[MAX_RUNS];
 	__u32 watched; /* the wait word has a watchpoint: its writes say when waits begin and end */
 	struct pending_wait wait;
+	__u32 undos;
+	struct level_undo undo[MAX_UNDOS]; /* the outermost first */
 };
 
 /* What is known of the running wait's target and of an error on its way to the client. */

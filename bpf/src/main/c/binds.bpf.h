@@ -43,6 +43,7 @@ struct {
 #define VARLENA_EXTERNAL 1
 #define VARTAG_EXPANDED_RO 2
 #define VARTAG_EXPANDED_RW 3
+#define VARTAG_ONDISK 18
 #define MOST_BYTES (1u << 30)
 
 static __always_inline struct bind_layout *bind_layout_of(__u32 binary)
@@ -97,6 +98,9 @@ static __always_inline void read_varlena(struct scratch *s, const struct bind_la
 		bpf_probe_read_user(&tag, 1, (void *)(address + 1));
 		if (tag != VARTAG_EXPANDED_RO && tag != VARTAG_EXPANDED_RW) {
 			s->bind.state = BIND_EXTERNAL;
+			/* varatt_external.va_rawsize, with the header of a value in one piece */
+			if (tag == VARTAG_ONDISK)
+				s->bind.length = read_u32(address + 2) - 4;
 			return;
 		}
 		address = flat_array(l, address);
@@ -112,8 +116,15 @@ static __always_inline void read_varlena(struct scratch *s, const struct bind_la
 	}
 	header = read_u32(address);
 	if ((header & 3) == VARLENA_IS_COMPRESSED) {
-		s->bind.state = BIND_COMPRESSED;
-		s->bind.length = read_u32(address + 4) & (MOST_BYTES - 1);
+		/* Packed as it is, with the word that says how: the reader unpacks it. */
+		header >>= 2;
+		if (header < 8 || header > MOST_BYTES) {
+			s->bind.state = BIND_UNREADABLE;
+			return;
+		}
+		read_bytes(s, l, address + 4, header - 4);
+		if (s->bind.state == BIND_READ)
+			s->bind.state = BIND_COMPRESSED;
 		return;
 	}
 	header >>= 2;
@@ -374,34 +385,26 @@ __noinline __u32 put_variables(__u64 list, __u64 estate, __u32 binary)
 	return s->binds_sent + s->binds_unsent;
 }
 
-/* All values of a query descriptor, once: before its first run. */
-__noinline int put_binds(__u64 query, __u64 now)
+/* All values of a list of parameters.
+ * object: the query descriptor that has it, 0 for that of a CALL. */
+__attribute__((noinline)) int put_list(__u64 list, __u64 object, __u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct backend *b = bpf_task_storage_get(&backends, task, 0, 0);
 	struct scratch *s =
 	    bpf_task_storage_get(&scratches, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	struct binary_config *bin;
 	struct bind_layout *l;
-	__u64 list, estate;
+	__u64 estate;
 	__u32 total = BIND_TOTAL_UNKNOWN;
-	__u8 executed = 0;
 
-	if (!b || !s)
+	if (!b || !s || !list)
 		return 0;
-	bin = binary_of(b);
 	l = bind_layout_of(b->binary);
-	if (!l || !bin || !bin->layout_known)
-		return 0;
-	list = read_u64(query + l->query_params);
-	if (!params_agree(query, list, l))
-		return 0;
-	bpf_probe_read_user(&executed, 1, (void *)(query + l->query_executed));
-	if (executed || !list)
+	if (!l)
 		return 0;
 	b->sequence++;
 	fill_header(&s->h, b, EVENT_BINDS, 0, now, 0, 0);
-	s->bind.object = query;
+	s->bind.object = object;
 	s->bind.pad = 0;
 	s->binds_sent = 0;
 	s->binds_unsent = 0;
@@ -421,6 +424,28 @@ __noinline int put_binds(__u64 query, __u64 now)
 	s->bind.length = 0;
 	s->bind.bytes = 0;
 	put(s, sizeof(s->bind));
+	return 0;
+}
+
+/* All values of a query descriptor, once: before its first run. */
+__noinline int put_binds(__u64 query, __u64 now)
+{
+	struct backend *b = bpf_task_storage_get(&backends, bpf_get_current_task_btf(), 0, 0);
+	struct binary_config *bin;
+	struct bind_layout *l;
+	__u64 list;
+	__u8 executed = 0;
+
+	if (!b)
+		return 0;
+	bin = binary_of(b);
+	l = bind_layout_of(b->binary);
+	if (!l || !bin || !bin->layout_known)
+		return 0;
+	bpf_probe_read_user(&executed, 1, (void *)(query + l->query_executed));
+	list = read_u64(query + l->query_params);
+	if (!executed && list && params_agree(query, list, l))
+		put_list(list, query, now);
 	return 0;
 }
 

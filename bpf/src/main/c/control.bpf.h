@@ -114,6 +114,8 @@ int on_settings_reset(struct pt_regs *ctx)
 		b->level_before = b->level_kept;
 		b->changed_in = local;
 	}
+	if (b->changed_in)
+		remember_level(b);
 	b->level_kept = b->level_reset;
 	put_level(b, SETTING_ALL_RESET, b->level_reset, now);
 	share_level(b);
@@ -122,16 +124,71 @@ int on_settings_reset(struct pt_regs *ctx)
 	return 0;
 }
 
-/* AbortCurrentTransaction(void): an error reached the main loop, or a procedure rolls back. And
- * UserAbortTransactionBlock(bool chain): ROLLBACK, planted where its command's end is not seen. */
+/* AbortCurrentTransaction(void): an error reached the main loop, or a procedure rolls back. After a
+ * savepoint only what came since is lost, which on_subtransaction_abort sees. */
 SEC("uprobe")
 int on_abort(struct pt_regs *ctx)
 {
 	struct backend *b = known_backend(bpf_get_current_task_btf());
 	__u64 now = bpf_ktime_get_ns();
 
+	if (!b || !b->changed_in)
+		return 0;
+	if (local_transaction(b) != b->changed_in)
+		settle(b, 0, now);
+	else if (subtransaction(b) <= TOP_SUBTRANSACTION)
+		settle(b, 1, now);
+	return 0;
+}
+
+/* UserAbortTransactionBlock(bool chain): ROLLBACK, planted where its command's end is not seen. */
+SEC("uprobe")
+int on_rollback(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	__u64 now = bpf_ktime_get_ns();
+
 	if (b && b->changed_in)
 		settle(b, local_transaction(b) == b->changed_in, now);
+	return 0;
+}
+
+/* AtSubAbort_Portals(SubTransactionId mySubid, ...): ROLLBACK TO a savepoint, an exception block that
+ * caught an error, an error after a savepoint. What was set in it, and in those inside it, whether
+ * they were released or not, is taken back. */
+SEC("uprobe")
+int on_subtransaction_abort(struct pt_regs *ctx)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	__u32 id = PT_REGS_PARM1(ctx), level, kept, n;
+	__u64 now = bpf_ktime_get_ns();
+	struct level_undo *undo;
+	bool found = false;
+
+	if (!b || !b->undos || !b->changed_in || local_transaction(b) != b->changed_in)
+		return 0;
+	level = b->level;
+	kept = b->level_kept;
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < MAX_UNDOS; k++) {
+		n = b->undos;
+		if (n == 0 || n > MAX_UNDOS)
+			break;
+		undo = undo_at(b, n - 1);
+		if (undo->subtransaction < id)
+			break;
+		level = undo->level;
+		kept = undo->level_kept;
+		b->undos = n - 1;
+		found = true;
+	}
+	if (!found)
+		return 0;
+	b->level_kept = kept;
+	if (level != b->level) {
+		put_level(b, SETTING_TRANSACTION_END, level, now);
+		share_level(b);
+	}
 	return 0;
 }
 

@@ -428,12 +428,13 @@ enum cookie_tier {
 struct control_layout {
 	__u64 my_pgxact;	 /* 13; 0: the transaction id stands in PGPROC */
 	__u64 post_port_number;
+	__u64 transaction_state; /* pointer to the running subtransaction's; 0: not known */
 	__u32 proc_lxid;
 	__u32 transaction_xid;	 /* offset in PGPROC or PGXACT */
 	__u32 port_application_name;
 	__u32 tag_rollback;	 /* CommandTag */
 	__u32 state_idle;
-	__u32 pad;
+	__u32 subtransaction_id; /* offset in that */
 };
 
 /* What holds for all: how levels are chosen and who may. */
@@ -457,9 +458,13 @@ struct rule_key {
 	char name[SESSION_TEXT]; /* role or database */
 };
 
+/* The unit in which /proc says when a process started. */
+#define TICK_NS 10000000
+
 struct rule {
 	__u32 level;
 	__u32 generation;
+	__u64 started; /* of a pid: ticks from boot to the start of the process that is meant, 0 any */
 };
 
 /* Counted per reason; index into the `losses` map. */

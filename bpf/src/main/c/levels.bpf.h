@@ -69,6 +69,15 @@ static __always_inline struct rule *find_rule(const struct control_config *c, st
 	return c->rules & (1 << key->kind) ? bpf_map_lookup_elem(&rules, key) : 0;
 }
 
+/* Whether a rule for this process's number is for this process, and not for one that had the number
+ * before. */
+static __always_inline bool is_meant(const struct rule *rule)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return !rule->started || rule->started == task->start_boottime / TICK_NS;
+}
+
 static __always_inline void read_name(struct rule_key *key, __u64 address)
 {
 	__builtin_memset(key->name, 0, sizeof(key->name));
@@ -86,7 +95,7 @@ static __always_inline struct rule *rule_of_client(struct backend *b, const stru
 
 	key.number = bpf_get_current_pid_tgid() >> 32;
 	rule = find_rule(c, &key);
-	if (rule)
+	if (rule && is_meant(rule))
 		return rule;
 	key.number = 0;
 	port = bin->layout_known ? read_u64(b->bias + bin->my_proc_port) : 0;

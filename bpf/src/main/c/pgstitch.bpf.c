@@ -431,6 +431,21 @@ int on_executor_run(struct pt_regs *ctx)
 	return 0;
 }
 
+/* ExecuteCallStmt(CallStmt *stmt, ParamListInfo params, ...): inside the utility command, right behind
+ * its entry; no executor runs for the CALL itself. */
+SEC("uprobe")
+int on_call(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct binary_config *bin = binary_of(b);
+	__u64 list = PT_REGS_PARM2(ctx);
+
+	(void)stack;
+	if (list && wants(b, LEVEL_BINDS) && bin && bin->layout_known)
+		put_list(list, 0, now);
+	return 0;
+}
+
 SEC("uretprobe")
 int on_executor_run_exit(struct pt_regs *ctx)
 {

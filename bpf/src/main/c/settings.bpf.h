@@ -26,6 +26,46 @@ static __always_inline __u32 local_transaction(const struct backend *b)
 	return proc ? read_u32(proc + where->proc_lxid) : 0;
 }
 
+/* The transaction itself is number 1, its savepoints and exception blocks count on. */
+#define TOP_SUBTRANSACTION 1
+
+/* SubTransactionId of what runs; 0 where it is not known. */
+static __always_inline __u32 subtransaction(const struct backend *b)
+{
+	struct control_layout *where = control_layout_of(b);
+	__u64 state;
+
+	if (!where || !where->transaction_state)
+		return 0;
+	state = read_u64(b->bias + where->transaction_state);
+	return state ? read_u32(state + where->subtransaction_id) : 0;
+}
+
+/* The index is bounded here, in a way that the compiler cannot optimise away before the verifier. */
+static __always_inline struct level_undo *undo_at(struct backend *b, __u32 i)
+{
+	barrier_var(i);
+	return &b->undo[i & (MAX_UNDOS - 1)];
+}
+
+/* A subtransaction is about to change the level. Numbers only grow: whatever takes a later one back
+ * takes back what it changed, so only the first change after each abort's beginning counts. */
+static __always_inline void remember_level(struct backend *b)
+{
+	__u32 id = subtransaction(b), n = b->undos;
+	struct level_undo *undo;
+
+	if (id <= TOP_SUBTRANSACTION || n >= MAX_UNDOS)
+		return;
+	if (n && undo_at(b, n - 1)->subtransaction >= id)
+		return;
+	undo = undo_at(b, n);
+	undo->subtransaction = id;
+	undo->level = b->level;
+	undo->level_kept = b->level_kept;
+	b->undos = n + 1;
+}
+
 /* Remembers whether the transaction has an id by now. */
 static __always_inline void look_for_xid(struct backend *b)
 {
@@ -85,6 +125,7 @@ static __noinline int settle(struct backend *b, __u32 aborted, __u64 now)
 	__u32 level = aborted ? b->level_before : b->level_kept;
 
 	b->changed_in = 0;
+	b->undos = 0;
 	b->level_before = b->level_kept = level;
 	if (level != b->level)
 		put_level(b, SETTING_TRANSACTION_END, level, now);
@@ -112,9 +153,10 @@ static __noinline int look_again(struct backend *b)
 		return 0;
 	key.number = bpf_get_current_pid_tgid() >> 32;
 	rule = bpf_map_lookup_elem(&rules, &key);
-	if (rule && (__s32)(rule->generation - b->generation) > 0) {
+	if (rule && is_meant(rule) && (__s32)(rule->generation - b->generation) > 0) {
 		now = bpf_ktime_get_ns();
 		b->changed_in = 0;
+		b->undos = 0;
 		b->level_kept = b->level_before = b->level_reset = rule->level;
 		put_level(b, SETTING_OPERATOR, rule->level, now);
 		put_level(b, SETTING_SETTLED, rule->level, now);
@@ -223,6 +265,8 @@ static __always_inline void apply(struct backend *b, const struct setting_event 
 		b->level_before = b->level_kept;
 		b->changed_in = local_transaction(b);
 	}
+	if (b->changed_in)
+		remember_level(b);
 	if (!(e->properties & SETTING_IS_LOCAL))
 		b->level_kept = (b->level_kept & ~mask) | value;
 	set_level(b, (b->level & ~mask) | value);

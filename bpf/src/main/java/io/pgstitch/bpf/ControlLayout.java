@@ -10,33 +10,39 @@ import java.nio.ByteOrder;
  * @param myPgxact address of the pointer to the structure that has the transaction's id, 0 where
  *     that is PGPROC
  * @param postPortNumber address of the server's port
+ * @param transactionState address of the pointer to the state of the running subtransaction, 0 not
+ *     known
  * @param procLxid offset in PGPROC of the local transaction id
  * @param transactionXid offset in PGPROC, or behind myPgxact, of the transaction's id
  * @param portApplicationName offset in Port
  * @param tagRollback number of the command tag ROLLBACK
  * @param stateIdle number of the idle state
+ * @param subtransactionId offset in the state of the subtransaction's number
  */
 public record ControlLayout(
     long myPgxact,
     long postPortNumber,
+    long transactionState,
     int procLxid,
     int transactionXid,
     int portApplicationName,
     int tagRollback,
-    int stateIdle) {
-  private static final int BYTES = 40;
+    int stateIdle,
+    int subtransactionId) {
+  private static final int BYTES = 48;
 
   byte[] toBytes() {
     return ByteBuffer.allocate(BYTES)
         .order(ByteOrder.nativeOrder())
         .putLong(myPgxact)
         .putLong(postPortNumber)
+        .putLong(transactionState)
         .putInt(procLxid)
         .putInt(transactionXid)
         .putInt(portApplicationName)
         .putInt(tagRollback)
         .putInt(stateIdle)
-        .putInt(0)
+        .putInt(subtransactionId)
         .array();
   }
 }

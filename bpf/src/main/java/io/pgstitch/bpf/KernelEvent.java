@@ -61,6 +61,9 @@ public final class KernelEvent {
    */
   public static final int BIND_UNKNOWN = -1;
 
+  /** The most bytes of a bind value. */
+  public static final int BIND_BYTES = 4096;
+
   /** Counters of BufferUsage in their order. */
   public static final int BUFFER_COUNTERS = 10;
 

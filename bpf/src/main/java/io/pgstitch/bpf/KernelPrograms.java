@@ -76,10 +76,11 @@ public final class KernelPrograms implements AutoCloseable {
     for (LevelRule rule : rules) {
       ruleKinds |= 1 << rule.kind().ordinal();
       byte[] value =
-          ByteBuffer.allocate(8)
+          ByteBuffer.allocate(16)
               .order(ByteOrder.nativeOrder())
               .putInt(rule.level())
               .putInt(generation)
+              .putLong(rule.startTicks())
               .array();
       NativeBpf.putEntry(handle, "rules", rule.key(), value);
     }

@@ -13,8 +13,10 @@ import java.nio.charset.StandardCharsets;
  * @param number pid or port, otherwise 0
  * @param name role or database, at most 63 bytes; otherwise empty
  * @param level bits of {@link Levels}
+ * @param startTicks of a pid: ticks of 10 ms from boot to the start of the process that is meant; 0
+ *     for whichever has the pid
  */
-public record LevelRule(Kind kind, int number, String name, int level) {
+public record LevelRule(Kind kind, int number, String name, int level, long startTicks) {
   private static final int NAME_BYTES = 64;
 
   /** In the order of {@code enum rule_kind}. */
@@ -27,12 +29,17 @@ public record LevelRule(Kind kind, int number, String name, int level) {
 
   /** For a backend by its pid, or all of a server by its port. */
   public LevelRule(Kind kind, int number, int level) {
-    this(kind, number, "", level);
+    this(kind, number, "", level, 0);
   }
 
   /** For all backends of a role or database. */
   public LevelRule(Kind kind, String name, int level) {
-    this(kind, 0, name, level);
+    this(kind, 0, name, level, 0);
+  }
+
+  /** The same for a process and no other that gets its pid. */
+  public LevelRule ofProcessStartedAt(long ticks) {
+    return new LevelRule(kind, number, name, level, ticks);
   }
 
   byte[] key() {

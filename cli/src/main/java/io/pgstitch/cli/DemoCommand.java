@@ -69,7 +69,8 @@ final class DemoCommand implements Callable<Integer> {
               8,
               WaitMode.SYSCALLS,
               true,
-              List.of());
+              List.of(),
+              false);
       System.err.println("demo: starting Kafka, processor, exporter and collector");
       try (PipelineInOneProcess pipeline = PipelineInOneProcess.start(options)) {
         System.err.println("demo: running the sample workload");

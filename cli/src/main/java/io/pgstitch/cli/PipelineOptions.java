@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param waits how waits are measured
  * @param functions whether calls of the function catalogue are traced
  * @param addedFunctions functions of the server that are traced beside it, by name
+ * @param maskLiterals whether literals and other data of statements stay on the host
  */
 record PipelineOptions(
     Path out,
@@ -25,7 +26,8 @@ record PipelineOptions(
     int level,
     WaitMode waits,
     boolean functions,
-    List<String> addedFunctions) {
+    List<String> addedFunctions,
+    boolean maskLiterals) {
   PipelineOptions {
     out = out.toAbsolutePath().normalize();
     pids = List.copyOf(pids);

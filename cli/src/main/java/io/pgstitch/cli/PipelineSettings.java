@@ -35,6 +35,7 @@ final class PipelineSettings {
     settings.setProperty("waits", options.waits().text());
     settings.setProperty("functions", Boolean.toString(options.functions()));
     settings.setProperty("functions.add", String.join(",", options.addedFunctions()));
+    settings.setProperty("mask.literals", Boolean.toString(options.maskLiterals()));
     settings.setProperty(
         "pids", options.pids().stream().map(String::valueOf).collect(Collectors.joining(",")));
     return settings;

@@ -106,6 +106,13 @@ final class UpCommand implements Callable<Integer> {
               + " symbols are installed. May be repeated. One that is not there is reported.")
   private List<String> addedFunctions = List.of();
 
+  @Option(
+      names = "--mask-literals",
+      description =
+          "Send no data of statements: literals in their texts become ?, bind values and messages of"
+              + " errors are left out.")
+  private boolean maskLiterals;
+
   @Mixin private CommonOptions common;
 
   @Override
@@ -130,7 +137,8 @@ final class UpCommand implements Callable<Integer> {
             level,
             mode,
             functions,
-            addedFunctions);
+            addedFunctions,
+            maskLiterals);
     Preflight preflight = new Preflight(HostSurvey.take());
     preflight.requireHost();
     preflight.requireServer();

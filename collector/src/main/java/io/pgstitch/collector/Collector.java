@@ -15,6 +15,7 @@ import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerFinder;
+import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.BinaryAttacher;
 import io.pgstitch.collector.probe.Probe;
@@ -29,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -52,6 +54,7 @@ public final class Collector implements SessionControl, AutoCloseable {
   private BatchSender sender;
   private ServerWatch servers;
   private SessionProbes sessions;
+  private List<LevelRule> rules = List.of();
   private final SeenSessions seen = new SeenSessions();
   private SessionDirectory directory;
   private ControlListener control;
@@ -103,7 +106,8 @@ public final class Collector implements SessionControl, AutoCloseable {
     programs.putRun(!settings.pids().isEmpty(), level);
     settings.pids().forEach(programs::addTarget);
     settings.control().roles().forEach(programs::allowRole);
-    programs.putRules(settings.control().anyone(), settings.control().rules());
+    rules = rulesOfProcesses(settings.control().rules());
+    programs.putRules(settings.control().anyone(), rules);
     programs.attachTracepoint("on_switch");
     programs.attachTracepoint("on_process_exit");
     boolean waits = (level & Levels.WAITS) != 0;
@@ -135,13 +139,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             .build();
     directory =
         new SessionDirectory(
-            origin,
-            servers,
-            backends,
-            procfs,
-            seen,
-            settings.pids(),
-            new FirstLevel(settings.control().rules(), level));
+            origin, servers, backends, procfs, seen, settings.pids(), new FirstLevel(rules, level));
     BackendStreams streams =
         new BackendStreams(
             settings.cluster(),
@@ -152,7 +150,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             new DatabaseEncodings(procfs),
             relations,
             backends,
-            new StreamSettings(sender.schemaId(), epoch),
+            new StreamSettings(sender.schemaId(), epoch, mask()),
             sender::send);
     pump =
         new EventPump(
@@ -183,6 +181,27 @@ public final class Collector implements SessionControl, AutoCloseable {
     }
   }
 
+  /** A rule for a pid is for the process that has it now. */
+  private List<LevelRule> rulesOfProcesses(List<LevelRule> given) {
+    List<LevelRule> known = new ArrayList<>();
+    for (LevelRule rule : given) {
+      Optional<Procfs.Stat> process =
+          rule.kind() == LevelRule.Kind.PID ? procfs.stat(rule.number()) : Optional.empty();
+      if (rule.kind() != LevelRule.Kind.PID) {
+        known.add(rule);
+      } else if (process.isPresent()) {
+        known.add(rule.ofProcessStartedAt(process.get().startTicks()));
+      } else {
+        LOG.warn("level.pid.{} has no effect: there is no such process", rule.number());
+      }
+    }
+    return List.copyOf(known);
+  }
+
+  private Optional<LiteralMask> mask() {
+    return settings.maskLiterals() ? Optional.of(new LiteralMask()) : Optional.empty();
+  }
+
   /** Backends that were named one by one need not come by anything that is planted for all. */
   private void plantInSingleBackends(int level) {
     List<CompletableFuture<Void>> planted = new ArrayList<>();
@@ -191,7 +210,7 @@ public final class Collector implements SessionControl, AutoCloseable {
           .binaryOf(procfs, pid)
           .ifPresent(binary -> planted.add(sessions.levelOf(pid, binary, level)));
     }
-    for (LevelRule rule : settings.control().rules()) {
+    for (LevelRule rule : rules) {
       if (rule.kind() == LevelRule.Kind.PID) {
         servers
             .binaryOf(procfs, rule.number())
@@ -224,11 +243,16 @@ public final class Collector implements SessionControl, AutoCloseable {
                 () ->
                     new IllegalArgumentException(
                         "process " + pid + " is no backend of a server that is traced here"));
+    long started =
+        procfs
+            .stat(pid)
+            .orElseThrow(() -> new IllegalArgumentException("process " + pid + " has just ended"))
+            .startTicks();
     int mode = level | (functions ? Levels.FUNCTIONS : 0);
     sessions.levelOf(pid, binary, mode).join();
-    programs.putRules(
-        settings.control().anyone(), List.of(new LevelRule(LevelRule.Kind.PID, pid, mode)));
-    procfs.stat(pid).ifPresent(stat -> seen.switched(pid, stat.startTicks(), mode));
+    LevelRule rule = new LevelRule(LevelRule.Kind.PID, pid, mode).ofProcessStartedAt(started);
+    programs.putRules(settings.control().anyone(), List.of(rule));
+    seen.switched(pid, started, mode);
   }
 
   @Override

@@ -25,6 +25,8 @@ import java.util.regex.Pattern;
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param bindBytes bytes of a bind value that are captured at most
  * @param facts where layouts of PostgreSQL's structs come from
+ * @param maskLiterals whether the data of statements stays on the host: literals, bind values and
+ *     messages of errors
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param control whose level is another one, and who may switch it
  * @param controlTopic whether commands of the control topic are carried out
@@ -47,6 +49,7 @@ public record CollectorSettings(
     List<String> addedFunctions,
     int bindBytes,
     FactSource facts,
+    boolean maskLiterals,
     List<Integer> pids,
     ControlSettings control,
     boolean controlTopic,
@@ -78,6 +81,7 @@ public record CollectorSettings(
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
     d.put("facts.directory", "");
+    d.put("mask.literals", "false");
     d.put("pids", "");
     d.put("level.*", "");
     d.put("control.allow", "any");
@@ -150,6 +154,7 @@ public record CollectorSettings(
             symbols(values.get("functions.add"), wrong),
             (int) number(values, "bind.bytes", 64, 4096, wrong),
             facts(values.get("facts.directory"), wrong),
+            flag(values, "mask.literals", wrong),
             List.copyOf(pids),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
             flag(values, "control.topic", wrong),

@@ -1,6 +1,7 @@
 package io.pgstitch.collector;
 
 import io.pgstitch.bpf.LevelRule;
+import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.schema.Backend;
 import java.util.Comparator;
 import java.util.List;
@@ -31,7 +32,10 @@ final class FirstLevel {
     for (LevelRule rule : rules) {
       boolean names =
           switch (rule.kind()) {
-            case PID -> rule.number() == backend.getPid();
+            case PID ->
+                rule.number() == backend.getPid()
+                    && (rule.startTicks() == 0
+                        || rule.startTicks() == backend.getStartNs() / Procfs.NANOS_PER_TICK);
             case ROLE -> layoutKnown && rule.name().equals(backend.getUser());
             case DATABASE -> layoutKnown && rule.name().equals(backend.getDatabase());
             case PORT -> rule.number() == backend.getServerPort();

@@ -16,10 +16,16 @@ class FirstLevelTest {
               new LevelRule(LevelRule.Kind.PORT, 5433, 4),
               new LevelRule(LevelRule.Kind.DATABASE, "shop", 8),
               new LevelRule(LevelRule.Kind.ROLE, "app", 12),
+              new LevelRule(LevelRule.Kind.PID, 9, 16).ofProcessStartedAt(5),
               new LevelRule(LevelRule.Kind.PID, 7, 28)),
           1);
 
   private static int of(int pid, String role, String database, int port, boolean layoutKnown) {
+    return of(pid, 0, role, database, port, layoutKnown);
+  }
+
+  private static int of(
+      int pid, long startNs, String role, String database, int port, boolean layoutKnown) {
     TrustedRecords.trust();
     Backend backend =
         Backend.newBuilder()
@@ -27,7 +33,7 @@ class FirstLevelTest {
             .setHost("")
             .setBootId("")
             .setPid(pid)
-            .setStartNs(0)
+            .setStartNs(startNs)
             .setKind(BackendKind.CLIENT)
             .setUser(role)
             .setDatabase(database)
@@ -43,6 +49,12 @@ class FirstLevelTest {
     assertThat(of(8, "dba", "shop", 5433, true)).isEqualTo(8);
     assertThat(of(8, "dba", "hr", 5433, true)).isEqualTo(4);
     assertThat(of(8, "dba", "hr", 5432, true)).isEqualTo(1);
+  }
+
+  @Test
+  void aRuleForAProcessIsForNoLaterOneWithItsPid() {
+    assertThat(of(9, 53_000_000, "dba", "hr", 5432, true)).isEqualTo(16);
+    assertThat(of(9, 60_000_000, "dba", "hr", 5432, true)).isEqualTo(1);
   }
 
   @Test

@@ -60,13 +60,24 @@ public final class BindReader {
         hex(bind, bytes, "unknown type");
       }
       case UNREADABLE -> bind.setReason("unreadable");
-      case COMPRESSED -> bind.setReason("compressed");
+      case COMPRESSED -> compressed(bind, type, e.bindBytes());
       case EXTERNAL -> bind.setReason("toasted");
       case EXPANDED -> bind.setReason("expanded");
       case FIELD -> bind.setReason("not held");
       default -> throw new IllegalStateException("unknown bind state " + e.bindState());
     }
     return bind;
+  }
+
+  private void compressed(Bind bind, DataType type, byte[] packed) {
+    Optional<CompressedValue> value = CompressedValue.of(packed);
+    bind.setLength(value.map(CompressedValue::length).orElse(-1L));
+    Optional<byte[]> bytes = value.flatMap(v -> v.unpack(KernelEvent.BIND_BYTES));
+    if (bytes.isPresent()) {
+      value(bind, type, bytes.get());
+    } else {
+      bind.setReason("compressed");
+    }
   }
 
   private void value(Bind bind, DataType type, byte[] bytes) {

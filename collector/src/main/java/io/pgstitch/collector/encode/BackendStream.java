@@ -3,6 +3,7 @@ package io.pgstitch.collector.encode;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.bpf.PlanNodeEvent;
+import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.AvroFraming;
 import io.pgstitch.schema.Backend;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
@@ -66,8 +68,9 @@ public final class BackendStream {
    *
    * @param schemaId id under which the batches' schema is registered
    * @param epochNanos CLOCK_MONOTONIC of the attachment
+   * @param mask what takes the data out of statements; empty: all of it is sent
    */
-  public record StreamSettings(int schemaId, long epochNanos) {}
+  public record StreamSettings(int schemaId, long epochNanos, Optional<LiteralMask> mask) {}
 
   /**
    * @param session the SESSION record of the backend
@@ -88,8 +91,8 @@ public final class BackendStream {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
-    this.binds = new PendingBinds(names, encoding);
-    this.texts = new SourceTexts(encoding);
+    this.binds = new PendingBinds(names, encoding, settings.mask());
+    this.texts = new SourceTexts(encoding, settings.mask());
     this.targets = new WaitTargets(names, relations, encoding);
     this.customWaits = customWaits;
     this.settings = settings;
@@ -223,30 +226,26 @@ public final class BackendStream {
       case KernelEvent.ACTIVITY -> {
         byte[] text = wholeText(e);
         int state = names.activityState(e.activityState(), text.length > 0);
-        events.activity(e, state, texts.message(text), isCut(e, text));
+        events.activity(e, state, texts.message(text, isTorn(e, text)), isCut(e, text));
       }
       case KernelEvent.ENTRY -> events.entry(e, names.function(e.function()));
       case KernelEvent.EXIT -> events.exit(e, names.function(e.function()));
       case KernelEvent.STATEMENT -> {
         byte[] text = wholeText(e);
-        int location = e.statementLocation();
         events.statement(
             e,
             names.function(e.function()),
-            texts.utf8(text),
-            isCut(e, text),
-            texts.location(text, location),
-            texts.length(text, location, e.statementLength()));
+            texts.ofStatement(text, isTorn(e, text)),
+            text.length == 0,
+            isCut(e, text));
       }
       case KernelEvent.PORTAL -> {
         byte[] text = wholeText(e);
-        int location = e.portalLocation();
         events.portal(
             e,
             names.commandTag(e.portalCommandTag()),
-            texts.utf8(text),
-            texts.location(text, location),
-            texts.length(text, location, e.portalStatementLength()));
+            texts.ofStatement(text, isTorn(e, text)),
+            text.length == 0);
       }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
@@ -259,7 +258,8 @@ public final class BackendStream {
       }
       case KernelEvent.ERROR -> {
         byte[] message = e.text();
-        events.error(e, texts.utf8(message), isCut(e, message));
+        byte[] sent = settings.mask().map(mask -> mask.message(message)).orElse(message);
+        events.error(e, texts.utf8(sent), isCut(e, message));
       }
       case KernelEvent.THROWN -> events.thrown(e);
       case KernelEvent.BACKEND_END -> {
@@ -275,10 +275,14 @@ public final class BackendStream {
     return registered == null ? names.waitName(event) : registered;
   }
 
-  private static byte[] settingValue(KernelEvent e) {
-    return e.settingCause() == KernelEvent.CAUSE_OPERATOR
-        ? String.valueOf(e.settingLevel() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII)
-        : e.text();
+  private byte[] settingValue(KernelEvent e) {
+    if (e.settingCause() == KernelEvent.CAUSE_OPERATOR) {
+      return String.valueOf(e.settingLevel() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII);
+    }
+    return settings
+        .mask()
+        .map(mask -> mask.setting(e.settingName(), e.text(), LiteralMask.accepted(e)))
+        .orElseGet(e::text);
   }
 
   /** Nodes of another plan, whose end was lost, may stand before. */
@@ -301,6 +305,11 @@ public final class BackendStream {
   private static boolean isCut(KernelEvent e, byte[] text) {
     return (e.flags() & (KernelEvent.FLAG_TEXT_CUT | KernelEvent.FLAG_TEXT_UNREADABLE)) != 0
         || text.length != e.textLength();
+  }
+
+  /** Whether a piece of the text was lost, so that what is left may begin anywhere. */
+  private static boolean isTorn(KernelEvent e, byte[] text) {
+    return text.length != e.textLength();
   }
 
   private byte[] batch(ClockAnchor clock) {

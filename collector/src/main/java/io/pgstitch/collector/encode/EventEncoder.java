@@ -59,13 +59,14 @@ final class EventEncoder {
     target.writeFixed(bytes.toByteArray());
   }
 
-  void activity(KernelEvent e, int state, byte[] text, boolean cut) throws IOException {
+  void activity(KernelEvent e, int state, SourceText text, boolean cut) throws IOException {
     head(EventSchema.ACTIVITY, e);
     stack(e);
     out.writeEnum(state);
-    out.writeInt(strings.indexOf(text));
+    out.writeInt(strings.indexOf(text.utf8()));
     out.writeBoolean(cut);
     out.writeBoolean((e.flags() & KernelEvent.FLAG_HAD_XID) != 0);
+    out.writeLong(text.identity());
   }
 
   void entry(KernelEvent e, byte[] function) throws IOException {
@@ -82,21 +83,32 @@ final class EventEncoder {
     out.writeLong(e.exitRows());
   }
 
-  void statement(KernelEvent e, byte[] function, byte[] text, boolean cut, int location, int length)
+  /**
+   * @param same whether the text is the running message's, which is not written again
+   */
+  void statement(KernelEvent e, byte[] function, SourceText text, boolean same, boolean cut)
       throws IOException {
     head(EventSchema.STATEMENT, e);
     stack(e);
     out.writeInt(strings.indexOf(function));
     out.writeLong(e.statementObject());
-    out.writeInt(strings.indexOf(text));
+    out.writeInt(indexOf(text, same));
     out.writeBoolean(cut);
     out.writeLong(e.statementQueryId());
     out.writeInt(e.statementCommand());
-    out.writeInt(location);
-    out.writeInt(length);
+    out.writeInt(text.location(e.statementLocation()));
+    out.writeInt(text.length(e.statementLocation(), e.statementLength()));
+    out.writeLong(same ? 0 : text.identity());
   }
 
-  void portal(KernelEvent e, byte[] tag, byte[] text, int location, int length) throws IOException {
+  private int indexOf(SourceText text, boolean same) {
+    return same ? 0 : strings.indexOf(text.utf8());
+  }
+
+  /**
+   * @param same whether the text is the running message's, which is not written again
+   */
+  void portal(KernelEvent e, byte[] tag, SourceText text, boolean same) throws IOException {
     head(EventSchema.PORTAL, e);
     stack(e);
     out.writeLong(e.portal());
@@ -104,9 +116,9 @@ final class EventEncoder {
     out.writeInt(strings.indexOf(e.portalStatementName()));
     out.writeInt(strings.indexOf(tag));
     out.writeLong(e.portalQueryId());
-    out.writeInt(location);
-    out.writeInt(length);
-    out.writeInt(strings.indexOf(text));
+    out.writeInt(text.location(e.portalLocation()));
+    out.writeInt(text.length(e.portalLocation(), e.portalStatementLength()));
+    out.writeInt(indexOf(text, same));
   }
 
   void commandEnd(KernelEvent e, byte[] tag) throws IOException {

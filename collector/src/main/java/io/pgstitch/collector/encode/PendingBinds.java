@@ -1,24 +1,29 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.Bind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Bind values of a backend's query descriptor that have come so far, one record each. */
 final class PendingBinds {
   private final EventNames names;
   private final ServerEncoding encoding;
+  private final Optional<LiteralMask> mask;
   private List<Bind> binds = new ArrayList<>();
   private long sequence;
 
   /**
    * @param encoding of the backend's database
+   * @param mask what takes the values out; empty: they are sent
    */
-  PendingBinds(EventNames names, ServerEncoding encoding) {
+  PendingBinds(EventNames names, ServerEncoding encoding, Optional<LiteralMask> mask) {
     this.names = names;
     this.encoding = encoding;
+    this.mask = mask;
   }
 
   /** Takes a BINDS record; true when it is the last, which counts the others. */
@@ -31,7 +36,8 @@ final class PendingBinds {
     if ((e.flags() & KernelEvent.FLAG_BINDS_LAST) != 0) {
       return true;
     }
-    binds.add(names.binds(encoding).read(e));
+    Bind bind = names.binds(encoding).read(e);
+    binds.add(mask.isPresent() ? mask.get().bind(bind) : bind);
     return false;
   }
 

@@ -1,51 +1,50 @@
 package io.pgstitch.collector.encode;
 
+import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.postgres.ServerEncoding;
+import java.util.Optional;
 
 /**
- * Source texts of one backend on their way from the server's encoding to UTF-8, and the places of
- * statements in them, which PostgreSQL counts in bytes of the former.
+ * Source texts of one backend on their way from the server's encoding to UTF-8, and without
+ * literals where these may not leave the host.
  */
 final class SourceTexts {
   private final ServerEncoding encoding;
-  private byte[] message = new byte[0];
+  private final Optional<LiteralMask> mask;
+  private SourceText message;
 
-  SourceTexts(ServerEncoding encoding) {
+  SourceTexts(ServerEncoding encoding, Optional<LiteralMask> mask) {
     this.encoding = encoding;
-  }
-
-  /** The text of a message; texts that are said to be the same are this one. */
-  byte[] message(byte[] text) {
-    if (text.length > 0) {
-      message = text;
-    }
-    return encoding.toUtf8(text);
-  }
-
-  byte[] utf8(byte[] text) {
-    return encoding.toUtf8(text);
+    this.mask = mask;
+    this.message = SourceText.whole(encoding, new byte[0]);
   }
 
   /**
-   * A statement's place in UTF-8.
+   * The text of a message; texts that are said to be the same are this one.
    *
-   * @param text its source text as the server has it, empty when it is the message's
+   * @param torn whether a piece of it is missing
    */
-  int location(byte[] text, int location) {
-    return encoding.offsetInUtf8(source(text), location);
-  }
-
-  /** A statement's length in UTF-8; 0, to the end, stays 0. */
-  int length(byte[] text, int location, int length) {
-    if (length <= 0) {
-      return length;
+  SourceText message(byte[] text, boolean torn) {
+    if (text.length == 0) {
+      return SourceText.whole(encoding, text);
     }
-    byte[] source = source(text);
-    int from = Math.max(0, location);
-    return encoding.offsetInUtf8(source, from + length) - encoding.offsetInUtf8(source, from);
+    message = of(text, torn);
+    return message;
   }
 
-  private byte[] source(byte[] text) {
-    return text.length == 0 ? message : text;
+  /** A statement's source text; the message's when it is empty. */
+  SourceText ofStatement(byte[] text, boolean torn) {
+    return text.length == 0 ? message : of(text, torn);
+  }
+
+  private SourceText of(byte[] text, boolean torn) {
+    return mask.isPresent()
+        ? SourceText.masked(encoding, text, torn, mask.get())
+        : SourceText.whole(encoding, text);
+  }
+
+  /** A name, or another text that holds no SQL. */
+  byte[] utf8(byte[] text) {
+    return encoding.toUtf8(text);
   }
 }

@@ -137,6 +137,17 @@ public final class ElfFile {
         .order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /**
+   * What the file has at an address.
+   *
+   * @throws IllegalArgumentException when no loaded segment holds it
+   */
+  ByteBuffer at(long address, int length) {
+    int offset = Math.toIntExact(fileOffset(address));
+    return file.slice(offset, Math.min(length, file.limit() - offset))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
   /** The linker's id of this build in hex digits; empty when it gave none. */
   Optional<String> buildId() {
     for (Section section : sections) {

@@ -2,7 +2,9 @@ package io.pgstitch.collector.probe;
 
 import io.pgstitch.bpf.ControlLayout;
 import io.pgstitch.collector.host.ElfFile;
+import io.pgstitch.collector.host.Getter;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import java.util.Optional;
 
 /** Puts together where settings and transactions are found in one binary. */
 final class ControlFacts {
@@ -13,18 +15,22 @@ final class ControlFacts {
 
   static ControlLayout of(ElfFile elf, PostgresFacts facts) {
     if (!facts.isKnown()) {
-      return new ControlLayout(0, elf.address("PostPortNumber"), 0, 0, 0, UNKNOWN, UNKNOWN);
+      return new ControlLayout(0, elf.address("PostPortNumber"), 0, 0, 0, 0, UNKNOWN, UNKNOWN, 0);
     }
     // 13 keeps the ids of transactions apart from PGPROC.
     boolean apart = facts.has("pgxact.xid");
+    // Its address is exported by no build, but what is returned by a function that is.
+    Optional<Getter> state = Getter.of(elf, "GetCurrentSubTransactionId");
     return new ControlLayout(
         apart ? elf.address("MyPgXact") : 0,
         elf.address("PostPortNumber"),
+        state.map(Getter::pointer).orElse(0L),
         facts.offset("pgproc.lxid"),
         facts.offset(apart ? "pgxact.xid" : "pgproc.xid"),
         facts.offset("port.application_name"),
         facts.commandTagNumber("ROLLBACK"),
-        facts.offset("activity.idle"));
+        facts.offset("activity.idle"),
+        state.map(Getter::offset).orElse(0));
   }
 
   /** Without any struct; states have their numbers in arguments of functions. */
@@ -35,7 +41,9 @@ final class ControlFacts {
         0,
         0,
         0,
+        0,
         facts.isKnown() ? facts.commandTagNumber("ROLLBACK") : 0,
-        facts.isKnown() ? facts.offset("activity.idle") : 0);
+        facts.isKnown() ? facts.offset("activity.idle") : 0,
+        0);
   }
 }

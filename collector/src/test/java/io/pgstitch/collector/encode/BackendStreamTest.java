@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
+import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.ProbeCatalogue;
@@ -20,12 +21,14 @@ import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.IoTarget;
 import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.Wait;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What the hand-written encoder writes, read back by Avro's own decoder. */
@@ -41,9 +44,9 @@ final class BackendStreamTest {
   private final List<EncodedBatch> sent = new ArrayList<>();
   private final Map<Integer, String> registered = new HashMap<>();
   private long nanos;
-  private final BackendStream stream = stream();
+  private final BackendStream stream = stream(Optional.empty());
 
-  private BackendStream stream() {
+  private BackendStream stream(Optional<LiteralMask> mask) {
     Backend backend =
         new Backend(
             "c",
@@ -69,7 +72,7 @@ final class BackendStreamTest {
         ServerEncoding.UTF8,
         relations.of(SERVER, SERVER_START_TICKS),
         new CustomWaitNames(() -> registered, () -> nanos),
-        new StreamSettings(id, 7L),
+        new StreamSettings(id, 7L, mask),
         sent::add);
   }
 
@@ -116,6 +119,41 @@ final class BackendStreamTest {
     RawEventBatch batch = onlyBatch();
     assertThat(batch.getStrings()).containsExactly("", "select 'é'");
     assertThat(((Activity) batch.getEvents().get(1)).getText()).isEqualTo(1);
+  }
+
+  @Test
+  void maskedTextsKeepTheirPlacesAndAreToldApart() {
+    BackendStream masked = stream(Optional.of(new LiteralMask()));
+    String text = "select 'long secret'; select 4711 from t";
+    masked.accept(KernelRecords.activity(1, 100, 50, RUNNING_IN_15, text), CLOCK);
+    masked.accept(KernelRecords.statement(2, "", 21, 19), CLOCK);
+    masked.accept(KernelRecords.statement(3, text, 0, 20), CLOCK);
+    masked.accept(KernelRecords.statement(4, text.replace("4711", "4712"), 0, 0), CLOCK);
+    masked.accept(KernelRecords.error(5, 0, "secret", 0), CLOCK);
+    masked.accept(KernelRecords.textPiece("lost, then "), CLOCK);
+    masked.accept(KernelRecords.lastPiece(6, "secret' from t", 99), CLOCK);
+    masked.flush(CLOCK);
+    RawEventBatch batch =
+        new AvroDeserializer<>(RawEventBatch.class, registry)
+            .deserialize(Topics.RAW_EVENTS, sent.get(0).value());
+    String shown = "select ?; select ? from t";
+    assertThat(batch.getStrings()).contains(shown, "?").noneMatch(s -> s.contains("secret"));
+    List<Object> events = batch.getEvents();
+    Activity message = (Activity) events.get(0);
+    StatementEntry own = (StatementEntry) events.get(1);
+    assertThat(own.getText()).isZero();
+    assertThat(shown.substring(own.getLocation(), own.getLocation() + own.getLength()))
+        .isEqualTo(" select ? from t");
+    StatementEntry same = (StatementEntry) events.get(2);
+    assertThat(same.getTextIdentity()).isEqualTo(message.getTextIdentity()).isNotZero();
+    assertThat(same.getLength()).isEqualTo("select ?".length());
+    StatementEntry other = (StatementEntry) events.get(3);
+    assertThat(other.getText()).isEqualTo(message.getText());
+    assertThat(other.getTextIdentity()).isNotEqualTo(message.getTextIdentity());
+    assertThat(((ErrorReported) events.get(4)).getMessage()).isEqualTo("?");
+    Activity torn = (Activity) events.get(5);
+    assertThat(batch.getStrings().get(torn.getText())).isEqualTo("?");
+    assertThat(torn.getTextTruncated()).isTrue();
   }
 
   @Test

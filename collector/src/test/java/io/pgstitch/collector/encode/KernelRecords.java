@@ -32,6 +32,14 @@ final class KernelRecords {
     return event(KernelEvent.ACTIVITY, sequence, time, cpu, 0x7000, 0, body.array());
   }
 
+  /** A statement of the running message, or of a text of its own. */
+  static KernelEvent statement(long sequence, String text, int location, int length) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer body = body(32 + bytes.length).putLong(5).putLong(0).putInt(1).putInt(location);
+    body.putInt(length).putInt(bytes.length).put(bytes);
+    return event(KernelEvent.STATEMENT, sequence, 250, 0, 0x6f00, 1, body.array());
+  }
+
   static KernelEvent textPiece(String text) {
     return event(KernelEvent.TEXT, 0, 0, 0, 0, 0, text.getBytes(StandardCharsets.UTF_8));
   }

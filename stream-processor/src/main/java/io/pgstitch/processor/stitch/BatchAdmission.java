@@ -62,6 +62,7 @@ final class BatchAdmission {
     state.getCursorTexts().clear();
     state.setLostPending(0);
     state.setMessageText("");
+    state.setMessageIdentity(0);
   }
 
   private void beginEpoch(RawEventBatch batch, boolean fresh) {

@@ -4,7 +4,10 @@ import io.pgstitch.processor.state.OpenNested;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.schema.BindsBound;
 
-/** Whose bind values come: those of the statement, own or nested, whose executor has them. */
+/**
+ * Whose bind values come: those of the statement, own or nested, whose executor has them; those of
+ * a CALL, which has none, come inside its utility command.
+ */
 final class BoundValues {
   private final Session session;
   private final CallStack stack;
@@ -17,7 +20,8 @@ final class BoundValues {
   }
 
   void bound(BindsBound event) {
-    OpenNested nested = stack.nestedOf(event.getObject());
+    OpenNested nested =
+        event.getObject() == 0 ? stack.innermostNested() : stack.nestedOf(event.getObject());
     OpenStatement statement = session.statement();
     if (nested != null) {
       if (nested.getBinds() == null) {

@@ -90,6 +90,16 @@ final class CallStack {
   }
 
   /**
+   * A portal runs, which functions do in a utility command alone: what stands open without a call
+   * has ended, though that was not seen.
+   */
+  void endStatementsBeforePortal() {
+    if (frames.inWindowsAlone()) {
+      backToTopLevel();
+    }
+  }
+
+  /**
    * A statement with another query descriptor runs: one whose window is open without a call in it
    * has ended, though that was not seen.
    */
@@ -121,6 +131,12 @@ final class CallStack {
   /** The open nested statement with this query descriptor, or null. */
   OpenNested nestedOf(long object) {
     return nested.byObject(object);
+  }
+
+  /** The nested statement that the innermost open call works for; null for the client's own. */
+  OpenNested innermostNested() {
+    OpenFrame call = session.innermost();
+    return call == null ? null : nested.byOrdinal(call.getOwner());
   }
 
   /** Opens a call that works for whatever statement is innermost. */

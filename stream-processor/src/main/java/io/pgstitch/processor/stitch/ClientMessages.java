@@ -4,6 +4,7 @@ import io.pgstitch.processor.state.OpenCall;
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
+import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.CloseReason;
 
 /**
@@ -33,26 +34,28 @@ final class ClientMessages {
   }
 
   /** A message begins to run. */
-  void running(String text, boolean truncated, boolean fastpath) {
+  void running(Activity event, String text, boolean fastpath) {
     OpenStatement statement = session.statement();
     suspended.closeDropped();
     state.setMidway(false);
     transactions.messageRuns();
     if (statement != null) {
-      if (goesOn(statement, text)) {
+      if (goesOn(statement, text, event.getTextIdentity())) {
         nextMessage(statement);
         return;
       }
       endBeforeMessage(statement);
     }
     state.setMessageText(text);
-    state.setMessageTruncated(truncated);
+    state.setMessageIdentity(event.getTextIdentity());
+    state.setMessageTruncated(event.getTextTruncated());
     lifecycle.open(session.reading()).setFastpath(fastpath);
   }
 
   /** The same text again: Parse is followed by Bind, or Bind by Execute. */
-  private boolean goesOn(OpenStatement statement, String text) {
-    return !isDone(statement) && text.equals(state.getMessageText()) && !statement.getBegunBefore();
+  private boolean goesOn(OpenStatement statement, String text, long identity) {
+    boolean same = text.equals(state.getMessageText()) && identity == state.getMessageIdentity();
+    return !isDone(statement) && same && !statement.getBegunBefore();
   }
 
   private void nextMessage(OpenStatement statement) {
@@ -102,6 +105,7 @@ final class ClientMessages {
       endAtIdle(statement, inTransaction);
     }
     state.setMessageText("");
+    state.setMessageIdentity(0);
     state.setMessageTruncated(false);
   }
 

@@ -127,11 +127,11 @@ final class EventDispatcher {
     switch (event.getState()) {
       case RUNNING -> {
         stack.enteredFromMainLoop(depth);
-        rules.messages().running(text(event), event.getTextTruncated(), false);
+        rules.messages().running(event, text(event), false);
       }
       case FASTPATH -> {
         stack.enteredFromMainLoop(depth);
-        rules.messages().running(text(event), event.getTextTruncated(), true);
+        rules.messages().running(event, text(event), true);
       }
       case IDLE -> {
         stack.enteredFromMainLoop(depth);

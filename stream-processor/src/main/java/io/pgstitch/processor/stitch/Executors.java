@@ -52,9 +52,11 @@ final class Executors {
     boolean ofMessage = isOfMessage(event, strings);
     if (function != ProbedFunction.EXECUTOR_START) {
       stack.endStatementsBefore(event.getObject());
-      if (ofMessage) {
-        stack.leaveParsing();
-      }
+    }
+    // A start may lie inside planning, with a text that is the same; with the message's own, it is
+    // the message's statement.
+    if (ofMessage && (function != ProbedFunction.EXECUTOR_START || event.getText() == 0)) {
+      stack.leaveParsing();
     }
     boolean top = stack.atTopLevel();
     if (top && StatementSplits.endedInMessage(statement) && (ofMessage || !statement.getLean())) {
@@ -117,7 +119,9 @@ final class Executors {
 
   /** Whether it works for the text that the client's message brought, and not for another. */
   private boolean isOfMessage(StatementEntry event, List<String> strings) {
-    return event.getText() == 0 || strings.get(event.getText()).equals(state.getMessageText());
+    return event.getText() == 0
+        || (event.getTextIdentity() == state.getMessageIdentity()
+            && strings.get(event.getText()).equals(state.getMessageText()));
   }
 
   /** Whether the executor that runs was seen before, so that its entry says nothing new. */

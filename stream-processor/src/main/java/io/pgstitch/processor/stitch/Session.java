@@ -49,6 +49,7 @@ final class Session {
     OpenSession state = new OpenSession();
     state.setNow(now);
     state.setMessageText("");
+    state.setMessageIdentity(0);
     state.setLastStartNs(Long.MIN_VALUE);
     state.setSuspended(new ArrayList<>());
     state.setFrames(new ArrayList<>());

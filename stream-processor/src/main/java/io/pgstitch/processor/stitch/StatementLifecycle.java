@@ -76,7 +76,7 @@ final class StatementLifecycle {
     statement.setRowsRecord(-1);
     statement.setRowsSpan(-1);
     statement.setMessages(1);
-    statement.setSourceHash(hash(state.getMessageText()));
+    statement.setSourceHash(hash(state.getMessageText(), state.getMessageIdentity()));
     contexts.begin(statement);
     state.setLostPending(0);
     state.setMark(null);
@@ -93,8 +93,8 @@ final class StatementLifecycle {
   }
 
   /** Of a message's text, to know it again: 64 bits, as two texts may share 32. */
-  static long hash(String text) {
-    long hash = text.length();
+  static long hash(String text, long identity) {
+    long hash = text.length() ^ identity;
     for (int i = 0; i < text.length(); i++) {
       hash = (hash * 0x100000001B3L) ^ text.charAt(i);
     }

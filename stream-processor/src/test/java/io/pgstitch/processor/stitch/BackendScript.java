@@ -182,6 +182,22 @@ public final class BackendScript {
         });
   }
 
+  /** A message whose literals were masked. */
+  public BackendScript runningMasked(String text, long identity) {
+    open.clear();
+    return add(
+        (delta, cpu, strings) -> {
+          Activity e = new Activity();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(900);
+          e.setState(ActivityState.RUNNING);
+          e.setText(string(strings, text));
+          e.setTextIdentity(identity);
+          return e;
+        });
+  }
+
   /** Idle after a transaction that wrote. */
   public BackendScript idleAfterWrite() {
     return activity(ActivityState.IDLE, "", true);
@@ -634,6 +650,10 @@ public final class BackendScript {
     for (int i = 0; i < events.size(); i++) {
       Timed event = events.get(i);
       boolean detail = detailAt.test(i);
+      if (!detail) {
+        // What was reported is forgotten with the detail: set_level() of settings.bpf.h.
+        started.clear();
+      }
       boolean comes =
           switch (event.seen) {
             case ALWAYS, RUN -> true;

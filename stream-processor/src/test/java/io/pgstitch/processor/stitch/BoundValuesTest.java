@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 class BoundValuesTest {
   private static final int SELECT = 1;
   private static final int INSERT = 3;
+  private static final int UTILITY = 6;
 
   private final BackendScript script = new BackendScript();
 
@@ -99,6 +100,19 @@ class BoundValuesTest {
             "EXEC 102 r=1 mis=0");
     assertThat(statements(out).stream().map(BoundValuesTest::values))
         .containsExactly(List.of("inner"), List.of("new"), List.of("outer"));
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void ofACallComeInItsCommand() {
+    script.running("call p($1)").portal(1, "CALL").enter("PortalRun", 1);
+    script.statement(0, "", UTILITY, -1, 0).binds(0, "outer");
+    script.statement(0, "call q($1)", UTILITY, -1, 0).binds(0, "inner").exit();
+    Stitched out = script.exit().exit().commandEnd("CALL", 0).idle().stitch();
+    assertThat(out.shortRecords())
+        .containsSubsequence("PIC 101 0 call p($1)", "BINDS 101 [outer]", "BINDS 102 [inner]");
+    assertThat(statements(out).stream().map(BoundValuesTest::values))
+        .containsExactly(List.of("inner"), List.of("outer"));
     TraceIdentities.check(out);
   }
 
