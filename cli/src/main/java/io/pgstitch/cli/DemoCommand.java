@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Command;
@@ -69,7 +70,8 @@ final class DemoCommand implements Callable<Integer> {
               8,
               WaitMode.SYSCALLS,
               true,
-              List.of());
+              List.of(),
+              Set.of());
       System.err.println("demo: starting Kafka, processor, exporter and collector");
       try (PipelineInOneProcess pipeline = PipelineInOneProcess.start(options)) {
         System.err.println("demo: running the sample workload");

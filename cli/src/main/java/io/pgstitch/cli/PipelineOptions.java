@@ -1,9 +1,11 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.collector.BackgroundKind;
 import io.pgstitch.collector.WaitMode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a pipeline in one process is to do.
@@ -16,6 +18,7 @@ import java.util.Optional;
  * @param waits how waits are measured
  * @param functions whether calls of the function catalogue are traced
  * @param addedFunctions functions of the server that are traced beside it, by name
+ * @param background processes without a client that are traced too
  */
 record PipelineOptions(
     Path out,
@@ -25,10 +28,12 @@ record PipelineOptions(
     int level,
     WaitMode waits,
     boolean functions,
-    List<String> addedFunctions) {
+    List<String> addedFunctions,
+    Set<BackgroundKind> background) {
   PipelineOptions {
     out = out.toAbsolutePath().normalize();
     pids = List.copyOf(pids);
+    background = Set.copyOf(background);
   }
 
   Path kafkaDirectory() {

@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.collector.BackgroundKind;
 import io.pgstitch.collector.CollectorStatus;
 import io.pgstitch.collector.TraceLevel;
 import io.pgstitch.collector.WaitMode;
@@ -106,6 +107,15 @@ final class UpCommand implements Callable<Integer> {
               + " symbols are installed. May be repeated. One that is not there is reported.")
   private List<String> addedFunctions = List.of();
 
+  @Option(
+      names = "--background",
+      paramLabel = "KINDS",
+      defaultValue = BackgroundKind.NONE,
+      description =
+          "Trace processes without a client too: autovacuum, logical-replication, other (background"
+              + " workers of extensions), separated by commas, or all. Default: ${DEFAULT-VALUE}.")
+  private String background;
+
   @Mixin private CommonOptions common;
 
   @Override
@@ -130,7 +140,8 @@ final class UpCommand implements Callable<Integer> {
             level,
             mode,
             functions,
-            addedFunctions);
+            addedFunctions,
+            backgroundKinds());
     Preflight preflight = new Preflight(HostSurvey.take());
     preflight.requireHost();
     preflight.requireServer();
@@ -144,6 +155,14 @@ final class UpCommand implements Callable<Integer> {
       run.close();
       System.err.println("stopping: delivering what is on its way");
       return report(pipeline.drain(), options, System.out);
+    }
+  }
+
+  private Set<BackgroundKind> backgroundKinds() throws CommandFailure {
+    try {
+      return BackgroundKind.listed(background);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage("--background: " + e.getMessage(), "See pgstitch up --help.");
     }
   }
 

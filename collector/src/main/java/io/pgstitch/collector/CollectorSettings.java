@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param bindBytes bytes of a bind value that are captured at most
  * @param pids servers or backends to trace; empty: all servers of the host
+ * @param background processes of a server that have no client and are traced all the same
  * @param control whose level is another one, and who may switch it
  * @param controlTopic whether commands of the control topic are carried out
  * @param flushInterval longest time that an event waits before it is sent
@@ -44,6 +45,7 @@ public record CollectorSettings(
     List<String> addedFunctions,
     int bindBytes,
     List<Integer> pids,
+    Set<BackgroundKind> background,
     ControlSettings control,
     boolean controlTopic,
     Duration flushInterval,
@@ -74,6 +76,7 @@ public record CollectorSettings(
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
     d.put("pids", "");
+    d.put("background", BackgroundKind.NONE);
     d.put("level.*", "");
     d.put("control.allow", "any");
     d.put("control.topic", "true");
@@ -145,6 +148,7 @@ public record CollectorSettings(
             symbols(values.get("functions.add"), wrong),
             (int) number(values, "bind.bytes", 64, 4096, wrong),
             List.copyOf(pids),
+            background(values.get("background"), wrong),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
             flag(values, "control.topic", wrong),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
@@ -168,6 +172,15 @@ public record CollectorSettings(
       wrong.add("waits is '" + value + "'; it must be syscalls or watchpoint");
     }
     return mode.orElse(WaitMode.SYSCALLS);
+  }
+
+  private static Set<BackgroundKind> background(String kinds, List<String> wrong) {
+    try {
+      return BackgroundKind.listed(kinds);
+    } catch (IllegalArgumentException e) {
+      wrong.add("background: " + e.getMessage());
+      return Set.of();
+    }
   }
 
   private static List<String> symbols(String names, List<String> wrong) {

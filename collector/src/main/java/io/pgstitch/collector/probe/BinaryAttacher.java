@@ -35,21 +35,21 @@ public final class BinaryAttacher {
   /**
    * @param tiers what is wanted
    * @param backends against which what is known of the server's structs is checked
-   * @param bindBytes bytes of a bind value that are read at most
+   * @param describer tells the kernel programs what is known of a server
    */
   public BinaryAttacher(
       KernelPrograms programs,
       ProbeCatalogue catalogue,
       EnumSet<Probe.Tier> tiers,
       BackendProbe backends,
-      int bindBytes) {
+      BinaryDescriber describer) {
     this.programs = programs;
     this.planter = new ProbePlanter(programs);
     this.backends = backends;
     this.layouts = new LayoutCheck(backends);
     this.catalogue = catalogue;
     this.tiers = EnumSet.copyOf(tiers);
-    this.describer = new BinaryDescriber(programs, bindBytes);
+    this.describer = describer;
   }
 
   /** Whether functions are watched that the user named. */

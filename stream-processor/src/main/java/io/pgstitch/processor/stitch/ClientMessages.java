@@ -38,7 +38,10 @@ final class ClientMessages {
     suspended.closeDropped();
     state.setMidway(false);
     transactions.messageRuns();
-    if (statement != null) {
+    if (statement != null && session.isBackground()) {
+      // Nobody sends it messages: each report is of other work.
+      closeDone(statement);
+    } else if (statement != null) {
       if (goesOn(statement, text)) {
         nextMessage(statement);
         return;
@@ -47,6 +50,7 @@ final class ClientMessages {
     }
     state.setMessageText(text);
     state.setMessageTruncated(truncated);
+    state.setUnreportedText(false);
     lifecycle.open(session.reading()).setFastpath(fastpath);
   }
 
@@ -103,11 +107,12 @@ final class ClientMessages {
     }
     state.setMessageText("");
     state.setMessageTruncated(false);
+    state.setUnreportedText(false);
   }
 
   private void endAtIdle(OpenStatement statement, boolean inTransaction) {
     boolean ended = statement.getOwnEnd() || statement.getPortalDropped();
-    if (isDone(statement)) {
+    if (isDone(statement) || session.isBackground()) {
       closeDone(statement);
     } else if (statement.getHasPortal() && inTransaction && !ended) {
       lifecycle.suspend(session.reading());

@@ -36,6 +36,7 @@ final class ProbedFunctions {
       case "standard_ExecutorFinish" -> ProbedFunction.EXECUTOR_FINISH;
       case "standard_ExecutorEnd" -> ProbedFunction.EXECUTOR_END;
       case "standard_ProcessUtility" -> ProbedFunction.PROCESS_UTILITY;
+      case "DestroyParallelContext" -> ProbedFunction.WORKERS_DESTROYED;
       default -> ProbedFunction.OTHER;
     };
   }

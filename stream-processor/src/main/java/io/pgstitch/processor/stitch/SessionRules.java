@@ -41,7 +41,8 @@ record SessionRules(
       CallStack stack,
       TraceWriter writer,
       StatementLifecycle lifecycle,
-      SuspendedPortals suspended) {
+      SuspendedPortals suspended,
+      WorkerLaunches launches) {
     Transactions transactions = new Transactions(session);
     OwnCallWindows windows = new OwnCallWindows(session, lifecycle, transactions);
     stack.report(windows);
@@ -57,7 +58,7 @@ record SessionRules(
         new CommandEnds(session, stack, writer, lifecycle, suspended, transactions, settings);
     return new SessionRules(
         new ClientMessages(session, lifecycle, suspended, commands, transactions),
-        new FunctionEntries(session, stack, lifecycle, splits, portals, executors),
+        new FunctionEntries(session, stack, lifecycle, splits, portals, executors, launches),
         portals,
         executors,
         commands,
