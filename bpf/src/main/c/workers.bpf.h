@@ -23,13 +23,13 @@ static __always_inline bool is_parallel_worker(const struct binary_config *bin, 
 {
 	static const char parallel_main[] = "ParallelWorkerMain";
 	char name[sizeof(parallel_main)] = {};
-	bool same = true;
 
 	bpf_probe_read_user_str(name, sizeof(name), (void *)(worker + bin->worker_function_name));
 #pragma unroll
 	for (int i = 0; i < sizeof(parallel_main); i++)
-		same &= name[i] == parallel_main[i];
-	return same;
+		if (name[i] != parallel_main[i])
+			return false;
+	return true;
 }
 
 static __always_inline __u32 if_asked_for(const struct worker_config *w, __u32 kind)
@@ -53,15 +53,15 @@ static __always_inline __u32 classify_background_worker(const struct backend *b,
 	static const char replication[] = "logical replication";
 	struct worker_config *w = worker_config_of(b);
 	char type[sizeof(replication)] = {};
-	bool same = true;
 
 	if (!w || !w->known || !w->background)
 		return BACKEND_OTHER;
 	bpf_probe_read_user_str(type, sizeof(type), (void *)(worker + w->type));
 #pragma unroll
 	for (int i = 0; i < sizeof(replication) - 1; i++)
-		same &= type[i] == replication[i];
-	return if_asked_for(w, same ? BACKEND_REPLICATION : BACKEND_BACKGROUND_WORKER);
+		if (type[i] != replication[i])
+			return if_asked_for(w, BACKEND_BACKGROUND_WORKER);
+	return if_asked_for(w, BACKEND_REPLICATION);
 }
 
 /* What MyBgworkerEntry says of the process. */

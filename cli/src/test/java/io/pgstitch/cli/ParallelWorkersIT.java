@@ -31,8 +31,7 @@ class ParallelWorkersIT {
   private static final String NESTED = "select f()";
   private static final String INDEX = "create index on t (c)";
   private static final String VACUUM = "vacuum (parallel 2) t";
-  private static final String CANCELLED =
-      "select count(*) from t where pg_sleep(0.02) is not null";
+  private static final String CANCELLED = "select count(*) from t where pg_sleep(0.02) is not null";
   private static final String FORCED = "select a from t where a = 7";
 
   @TempDir private Path dir;
@@ -149,7 +148,10 @@ class ParallelWorkersIT {
     long launched = number(root, "pgstitch.workers_launched");
     assertThat(launched).as(statement).isPositive();
     assertThat((long) workers.size()).as(statement).isBetween(1L, launched);
-    assertThat(workers).as(statement).extracting(ExportedSpan::name).containsOnly("parallel worker");
+    assertThat(workers)
+        .as(statement)
+        .extracting(ExportedSpan::name)
+        .containsOnly("parallel worker");
     assertThat(workers)
         .extracting(worker -> worker.attributes().get("pgstitch.backend.pid"))
         .doesNotHaveDuplicates();

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.ProbedFunction;
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.BackendEnd;

@@ -18,9 +18,9 @@ import java.util.List;
  * number again, but not before the one before has ended: the latest launch that is not younger than
  * the worker is its own.
  *
- * <p>A part of a trace goes out as soon as its launch is known, the last one when the launch's place
- * is final. What waits is bounded in number: above that the oldest goes out under the leader's root
- * span, or alone, which {@code leader} of the trace says.
+ * <p>A part of a trace goes out as soon as its launch is known, the last one when the launch's
+ * place is final. What waits is bounded in number: above that the oldest goes out under the
+ * leader's root span, or alone, which {@code leader} of the trace says.
  */
 public final class ParallelTeam {
   private static final int MOST_LAUNCHES = 1024;
@@ -218,8 +218,7 @@ public final class ParallelTeam {
         launch -> !launch.getSpanId().isEmpty() && launch.getTimeNs() < nowNs - KEPT_AFTER_NS);
     while (launches.size() >= MOST_LAUNCHES) {
       TeamLaunch oldest = launches.get(0);
-      oldest.setSpanId(
-          oldest.getSpanId().isEmpty() ? oldest.getRootSpanId() : oldest.getSpanId());
+      oldest.setSpanId(oldest.getSpanId().isEmpty() ? oldest.getRootSpanId() : oldest.getSpanId());
       deliver();
       launches.remove(0);
     }

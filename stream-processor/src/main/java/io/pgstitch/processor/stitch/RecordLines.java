@@ -149,8 +149,7 @@ final class RecordLines {
     note(
         "PARALLEL WORKER OF",
         "pid=%d context=%d number=%d; blocks and WAL are in the leader's figures too"
-            .formatted(
-                worker.getLeaderPid(), worker.getWorkerContext(), worker.getWorkerNumber()));
+            .formatted(worker.getLeaderPid(), worker.getWorkerContext(), worker.getWorkerNumber()));
   }
 
   /** Microseconds from one reading to another, such that consecutive windows add up exactly. */

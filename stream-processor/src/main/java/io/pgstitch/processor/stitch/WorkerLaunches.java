@@ -53,8 +53,7 @@ final class WorkerLaunches {
         "PARALLEL WORKER LAUNCHED",
         "number=%d context=%d cursor=#%d"
             .formatted(launch.getNumber(), launch.getContext(), cursor));
-    output.launched(
-        told(launch, statement, cursor, window == null ? 0 : window.getDepth()));
+    output.launched(told(launch, statement, cursor, window == null ? 0 : window.getDepth()));
   }
 
   /** A context is destroyed: none of its workers runs on after that. */

@@ -14,9 +14,9 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * Teams of parallel workers in the store of the sessions: under {@code t/KEY} the team of the leader
- * with that record key, preceded by the time of its last change, and under {@code h/KEY/NUMBER} the
- * traces that wait in it.
+ * Teams of parallel workers in the store of the sessions: under {@code t/KEY} the team of the
+ * leader with that record key, preceded by the time of its last change, and under {@code
+ * h/KEY/NUMBER} the traces that wait in it.
  */
 final class TeamStore {
   private static final String TEAM = "t/";

@@ -90,8 +90,7 @@ class ParallelWorkersTest {
         List.copyOf(
             run.traces.stream()
                 .sorted(
-                    Comparator.comparing(QueryTrace::getTraceId)
-                        .thenComparing(QueryTrace::getPart))
+                    Comparator.comparing(QueryTrace::getTraceId).thenComparing(QueryTrace::getPart))
                 .toList()));
   }
 
@@ -141,9 +140,7 @@ class ParallelWorkersTest {
       assertThat(share.getCloseReason()).isEqualTo(CloseReason.COMPLETED);
       assertThat(share.getExecuted()).isFalse();
     }
-    assertThat(run.of(LEADER))
-        .extracting(QueryTrace::getWorkersLaunched)
-        .containsExactly(2, 0);
+    assertThat(run.of(LEADER)).extracting(QueryTrace::getWorkersLaunched).containsExactly(2, 0);
   }
 
   @Test

@@ -36,8 +36,7 @@ final class TeamRun implements StitchOutput {
     SessionStitcher stitcher =
         sessions.computeIfAbsent(
             pid,
-            each ->
-                new SessionStitcher(batch.getBackend(), StitchLimits.DEFAULT, counters, this));
+            each -> new SessionStitcher(batch.getBackend(), StitchLimits.DEFAULT, counters, this));
     stitcher.accept(batch);
     if (restarts) {
       restart(stitcher);

@@ -16,8 +16,8 @@ import io.pgstitch.schema.Note;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SchemaRegistry;
-import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.Span;
+import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.TraceRecords;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -159,15 +159,16 @@ class StitchTopologyTest {
   void processWithoutAClientHasStatements() {
     script.backend().setKind(BackendKind.OTHER);
     script.backend().setBackendType("autovacuum worker");
-    script.running("autovacuum: VACUUM public.t").after(5_000).running("autovacuum: VACUUM public.u");
+    script
+        .running("autovacuum: VACUUM public.t")
+        .after(5_000)
+        .running("autovacuum: VACUUM public.u");
     send(script.after(5_000).backendEnd().batch());
     List<QueryTrace> seen = traces.readValuesToList();
     assertThat(seen)
         .extracting(QueryTrace::getText)
         .containsExactly("autovacuum: VACUUM public.t", "autovacuum: VACUUM public.u");
-    assertThat(seen)
-        .extracting(QueryTrace::getCloseReason)
-        .containsOnly(CloseReason.COMPLETED);
+    assertThat(seen).extracting(QueryTrace::getCloseReason).containsOnly(CloseReason.COMPLETED);
     assertThat(seen.get(0).getSpans())
         .extracting(Span::getName)
         .containsExactly("EXEC", "autovacuum worker");
