@@ -350,7 +350,7 @@ class Verification:
         leader.query("alter table wide set (parallel_workers = 2)")
         leader.query("set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0")
         leader.start("select count(*) from wide where pg_sleep(600) is not null")
-        find = "select pid from pg_stat_activity where backend_type = 'parallel worker' and wait_event = 'PgSleep'"
+        find = f"select pid from pg_stat_activity where leader_pid = {leader.pid} and pid <> leader_pid and wait_event = 'PgSleep'"
         until("two parallel workers sleep", lambda: len(self.helper.query(find)) == 2)
         numbers = []
         for (pid,) in self.helper.query(find):

@@ -100,6 +100,8 @@ public final class BackendScript {
     backend.setApplicationName("");
     backend.setClientAddress("[local]");
     backend.setDataDirectory("/data");
+    backend.setBackendType("client backend");
+    backend.setWorkerNumber(-1);
   }
 
   public Backend backend() {
