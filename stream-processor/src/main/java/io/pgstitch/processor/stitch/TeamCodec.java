@@ -21,6 +21,10 @@ import org.apache.avro.specific.SpecificDatumWriter;
  * instance per thread.
  */
 final class TeamCodec {
+  static {
+    SnapshotCodec.trustState();
+  }
+
   private static final long FINGERPRINT =
       SchemaNormalization.parsingFingerprint64(OpenTeam.getClassSchema())
           ^ Long.rotateLeft(
@@ -34,10 +38,6 @@ final class TeamCodec {
       new SpecificDatumWriter<>(QueryTrace.getClassSchema());
   private final DatumReader<QueryTrace> traceReader =
       new SpecificDatumReader<>(QueryTrace.getClassSchema());
-
-  TeamCodec() {
-    SnapshotCodec.trustState();
-  }
 
   byte[] encode(OpenTeam team) {
     return write(teamWriter, team);
