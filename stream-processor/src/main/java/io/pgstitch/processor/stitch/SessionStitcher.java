@@ -119,6 +119,9 @@ public final class SessionStitcher {
   /** Says in the records which process a worker is that the session launched. */
   public void workerSeen(TeamLaunch launch, Backend worker) {
     launches.seen(launch, worker.getPid());
+    if (session.statement() == null) {
+      emitter.idleRecords();
+    }
   }
 
   private void sendPart() {
