@@ -574,6 +574,16 @@ int on_lock_sleep_exit(struct pt_regs *ctx)
 #include "control.bpf.h"
 #include "waits.bpf.h"
 
+/* proc_exit(int code): the last sight of a process whose work ends with it; a client's ends before. */
+SEC("uprobe")
+int on_proc_exit(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	if (b->kind != BACKEND_CLIENT && b->announced)
+		put_entry(b, now, cookie, stack, 0);
+	return 0;
+}
+
 /* LaunchParallelWorkers(ParallelContext *pcxt): no event of its own. */
 SEC("uprobe")
 int on_workers_launch(struct pt_regs *ctx)

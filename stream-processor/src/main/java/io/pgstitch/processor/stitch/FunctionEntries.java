@@ -70,6 +70,9 @@ final class FunctionEntries {
         launches.destroyed(object);
         return;
       }
+      case PROCESS_EXIT -> {
+        return;
+      }
       case OTHER, PORTAL_START, EXECUTOR_START, PROCESS_UTILITY -> {}
     }
     stack.push(function, name, depth, object);

@@ -37,6 +37,7 @@ final class ProbedFunctions {
       case "standard_ExecutorEnd" -> ProbedFunction.EXECUTOR_END;
       case "standard_ProcessUtility" -> ProbedFunction.PROCESS_UTILITY;
       case "DestroyParallelContext" -> ProbedFunction.WORKERS_DESTROYED;
+      case "proc_exit" -> ProbedFunction.PROCESS_EXIT;
       default -> ProbedFunction.OTHER;
     };
   }
