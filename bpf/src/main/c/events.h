@@ -26,6 +26,7 @@ enum event_kind {
 	EVENT_RELATION = 17,	  /* struct relation_event: which relation a file belongs to */
 	EVENT_THROWN = 18,	  /* struct error_event: an error leaves the function that raised it */
 	EVENT_WORKER_LAUNCHED = 19, /* struct worker_launched_event: the postmaster was asked for a parallel worker */
+	EVENT_LAYOUT = 20,	  /* struct layout_event of layouts.h: a struct is not what it should be */
 };
 
 enum event_flags {

@@ -126,7 +126,8 @@ public final class Collector implements SessionControl, AutoCloseable {
             tiers,
             backends,
             new BinaryDescriber(
-                programs, settings.bindBytes(), BackgroundKind.bits(settings.background())));
+                programs, settings.bindBytes(), BackgroundKind.bits(settings.background())),
+            settings.facts());
     servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
     sessions = new SessionProbes(programs, attacher, procfs, waits);
     String bootId = bootId();
@@ -157,6 +158,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             new NamespacePids(procfs),
             new DatabaseEncodings(procfs),
             relations,
+            backends,
             new StreamSettings(sender.schemaId(), epoch),
             sender::send);
     pump =

@@ -1,5 +1,7 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.collector.postgres.FactSource;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,6 +24,7 @@ import java.util.regex.Pattern;
  * @param functions whether the detailed function catalogue is attached
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param bindBytes bytes of a bind value that are captured at most
+ * @param facts where layouts of PostgreSQL's structs come from
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param background processes of a server that have no client and are traced all the same
  * @param control whose level is another one, and who may switch it
@@ -44,6 +47,7 @@ public record CollectorSettings(
     boolean functions,
     List<String> addedFunctions,
     int bindBytes,
+    FactSource facts,
     List<Integer> pids,
     Set<BackgroundKind> background,
     ControlSettings control,
@@ -75,6 +79,7 @@ public record CollectorSettings(
     d.put("functions", "false");
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
+    d.put("facts.directory", "");
     d.put("pids", "");
     d.put("background", BackgroundKind.NONE);
     d.put("level.*", "");
@@ -147,6 +152,7 @@ public record CollectorSettings(
             flag(values, "functions", wrong),
             symbols(values.get("functions.add"), wrong),
             (int) number(values, "bind.bytes", 64, 4096, wrong),
+            facts(values.get("facts.directory"), wrong),
             List.copyOf(pids),
             background(values.get("background"), wrong),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
@@ -180,6 +186,15 @@ public record CollectorSettings(
     } catch (IllegalArgumentException e) {
       wrong.add("background: " + e.getMessage());
       return Set.of();
+    }
+  }
+
+  private static FactSource facts(String directory, List<String> wrong) {
+    try {
+      return directory.isEmpty() ? FactSource.builtIn() : FactSource.replacedBy(Path.of(directory));
+    } catch (IllegalArgumentException e) {
+      wrong.add("facts.directory: " + e.getMessage());
+      return FactSource.builtIn();
     }
   }
 

@@ -32,13 +32,14 @@ public final class BinaryDescriber {
    */
   void describe(int index, ElfFile elf, PostgresFacts facts, long attachedNanos) {
     programs.putControlLayout(index, ControlFacts.of(elf, facts));
-    programs.putBindLayout(index, BindLayout.of(facts.major()).words(bindBytes));
+    programs.putBindLayout(index, BindLayout.of(facts.major(), facts.source()).words(bindBytes));
     for (DataType type : DataTypes.of(facts.major()).all()) {
       programs.putBindType(index, type.oid(), type.length(), type.byValue());
     }
     PlanProbes.tell(programs, index, elf, facts, true);
     programs.putTargets(index, TargetFacts.of(elf, facts));
     programs.putWorkers(index, WorkerFacts.of(elf, facts, background));
+    programs.putLayoutChecks(index, CheckFacts.words(elf, facts));
     programs.putBinary(index, BinaryFacts.of(elf, facts, attachedNanos));
   }
 
@@ -48,6 +49,7 @@ public final class BinaryDescriber {
     programs.putControlLayout(index, ControlFacts.withoutLayout(elf, facts));
     programs.putBindLayout(index, BindLayout.noWords());
     programs.putWorkers(index, WorkerConfig.NONE);
+    programs.putLayoutChecks(index, CheckFacts.nothingKnown());
     PlanProbes.tell(programs, index, elf, facts, false);
   }
 }
