@@ -185,7 +185,8 @@ def snapshot():
         **fields(pointed("MyProc"), "pgproc", wait_event_info="I", pid="i"),
         "leader": field(field(pointed("MyProc"), "pgproc.lock_group_leader", "Q") or None, "pgproc.pid", "i"),
         "my_wait_event_info": number(pointed("my_wait_event_info"), "I") if symbol("my_wait_event_info") else None,
-        **fields(entry or None, "background_worker", function_name="s", notify_pid="i"),
+        **fields(entry or None, "background_worker", function_name="s", notify_pid="i", type="s", main_arg="Q", extra="i"),
+        "backend_type": number(symbol("MyBackendType"), "I"),
         "state": field(pointed("MyBEEntry"), "backend_status.state", "i"),
     }
 

@@ -16,6 +16,7 @@
 #include "executor/execdesc.h"
 #include "lib/stringinfo.h"
 #include "libpq/libpq-be.h"
+#include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "nodes/nodes.h"
 #include "nodes/pg_list.h"
@@ -102,6 +103,14 @@ main(int argc, char **argv)
 	printf("# A char array, not a pointer.\n");
 	OFFSET("background_worker.function_name", BackgroundWorker, bgw_function_name, "postmaster/bgworker.h");
 	OFFSET("background_worker.notify_pid", BackgroundWorker, bgw_notify_pid, "postmaster/bgworker.h");
+	printf("# A char array, not a pointer.\n");
+	OFFSET("background_worker.type", BackgroundWorker, bgw_type, "postmaster/bgworker.h");
+	printf("# Of a parallel worker: handle of the segment that it shares with its leader.\n");
+	OFFSET("background_worker.main_arg", BackgroundWorker, bgw_main_arg, "postmaster/bgworker.h");
+	printf("# Of a parallel worker: its number, an int.\n");
+	OFFSET("background_worker.extra", BackgroundWorker, bgw_extra, "postmaster/bgworker.h");
+	printf("# The exported variable MyBackendType has it in such a process.\n");
+	ENUM("backend_type.autovacuum_worker", B_AUTOVAC_WORKER, "miscadmin.h");
 
 	OFFSET("query_desc.operation", QueryDesc, operation, "executor/execdesc.h");
 	OFFSET("query_desc.plannedstmt", QueryDesc, plannedstmt, "executor/execdesc.h");

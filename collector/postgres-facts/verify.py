@@ -341,6 +341,36 @@ class Verification:
         self.check("background_worker.notify_pid", watch.attached["background_worker.notify_pid"], leader.pid)
         self.check("pgproc.lock_group_leader", watch.attached["leader"], leader.pid)
         leader.close()
+        self.workers()
+
+    def workers(self):
+        """Two workers of one leader: they have one segment and different numbers."""
+        leader = self.server.session(database="facts_db")
+        leader.query("create table wide as select a, repeat('x', 500) from generate_series(1, 2000) a")
+        leader.query("alter table wide set (parallel_workers = 2)")
+        leader.query("set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0")
+        leader.start("select count(*) from wide where pg_sleep(600) is not null")
+        find = f"select pid from pg_stat_activity where leader_pid = {leader.pid} and pid <> leader_pid and wait_event = 'PgSleep'"
+        until("two parallel workers sleep", lambda: len(self.helper.query(find)) == 2)
+        numbers = []
+        for (pid,) in self.helper.query(find):
+            watch = Watch(self.server, int(pid), self.layout, follow=False)
+            watch.end()
+            numbers.append(watch.attached["background_worker.extra"])
+            self.check("background_worker.type", watch.attached["background_worker.type"], "parallel worker")
+            segment = watch.attached["background_worker.main_arg"]
+            self.check("background_worker.main_arg", pathlib.Path(f"/dev/shm/PostgreSQL.{segment}").exists(), True)
+        self.check("background_worker.extra", sorted(numbers, key=str), [0, 1])
+        leader.close()
+
+    def autovacuum(self):
+        self.helper.query("create table dead as select a from generate_series(1, 20000) a")
+        self.helper.query("delete from dead")
+        find = "select pid from pg_stat_activity where backend_type = 'autovacuum worker' and wait_event = 'VacuumDelay'"
+        pid = int(until("an autovacuum worker sleeps", lambda: self.helper.query(find))[0][0])
+        watch = Watch(self.server, pid, self.layout, follow=False)
+        watch.end()
+        self.check_same("backend_type.autovacuum_worker", watch.attached["backend_type"])
 
     def starting(self):
         """A client that does not send its password: from 18 on its backend has a state of its own."""
@@ -379,7 +409,12 @@ def verify(bin_dir, facts, layout):
     """Returns (results, statement errors): see Verification."""
     with Server(bin_dir, settings=settings(layout["version_num"] // 10000)) as server:
         verification = Verification(server, pathlib.Path(facts), layout)
-        return verification.run(), verification.errors
+        results, errors = verification.run(), verification.errors
+    slow = ["autovacuum_naptime=1", "autovacuum_vacuum_cost_delay=100", "autovacuum_vacuum_cost_limit=1"]
+    with Server(bin_dir, settings=slow) as server:
+        verification = Verification(server, pathlib.Path(facts), layout)
+        verification.autovacuum()
+        return results | verification.results, errors
 
 
 def right(checks):

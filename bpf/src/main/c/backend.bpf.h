@@ -94,6 +94,9 @@ struct backend {
 	struct pending_wait wait;
 	__u32 undos;
 	struct level_undo undo[MAX_UNDOS]; /* the outermost first */
+	__u64 parallel_context; /* ParallelContext whose workers are being launched */
+	__u64 registering;	/* BackgroundWorker of the running registration of a parallel worker, 0 none */
+	__u64 registering_ns;
 };
 
 /* What is known of the running wait's target and of an error on its way to the client. */
@@ -357,11 +360,11 @@ static __always_inline bool is_wanted(struct task_struct *task)
 	return bpf_map_lookup_elem(&targets, &pid) != 0;
 }
 
+#include "workers.bpf.h"
+
 /* Says what kind of process this is. Early in a process neither pointer is set: BACKEND_UNKNOWN. */
 static __always_inline __u32 classify(const struct backend *b, const struct binary_config *bin)
 {
-	static const char parallel_main[] = "ParallelWorkerMain";
-	char name[sizeof(parallel_main)] = {};
 	__u64 worker, port;
 
 	port = read_u64(b->bias + bin->my_proc_port);
@@ -371,15 +374,12 @@ static __always_inline __u32 classify(const struct backend *b, const struct bina
 										  : BACKEND_UNKNOWN;
 	worker = read_u64(b->bias + bin->my_bgworker_entry);
 	if (!worker)
-		return BACKEND_UNKNOWN;
+		return classify_without_client(b);
 	if (!bin->layout_known)
 		return BACKEND_OTHER;
-	bpf_probe_read_user_str(name, sizeof(name), (void *)(worker + bin->worker_function_name));
-#pragma unroll
-	for (int i = 0; i < sizeof(parallel_main); i++)
-		if (name[i] != parallel_main[i])
-			return BACKEND_OTHER;
-	return BACKEND_PARALLEL_WORKER;
+	if (is_parallel_worker(bin, worker))
+		return BACKEND_PARALLEL_WORKER;
+	return classify_background_worker(b, worker);
 }
 
 static __always_inline void find_wait_word(struct backend *b, const struct binary_config *bin)
@@ -444,6 +444,7 @@ static __noinline int announce(struct backend *b, __u64 now)
 		if (b->kind == BACKEND_PARALLEL_WORKER)
 			e->leader_pid = read_u32(read_u64(b->bias + bin->my_bgworker_entry) +
 						 bin->worker_notify_pid);
+		describe_worker(e, b, bin);
 	}
 	if (bin->application_name) {
 		name = read_u64(b->bias + bin->application_name);

@@ -25,6 +25,7 @@ enum event_kind {
 	EVENT_PLAN = 32,	  /* struct plan_event of plans.h */
 	EVENT_RELATION = 17,	  /* struct relation_event: which relation a file belongs to */
 	EVENT_THROWN = 18,	  /* struct error_event: an error leaves the function that raised it */
+	EVENT_WORKER_LAUNCHED = 19, /* struct worker_launched_event: the postmaster was asked for a parallel worker */
 	EVENT_LAYOUT = 20,	  /* struct layout_event of layouts.h: a struct is not what it should be */
 };
 
@@ -62,7 +63,11 @@ enum backend_kind {
 	BACKEND_UNKNOWN = 0,
 	BACKEND_CLIENT = 1,
 	BACKEND_PARALLEL_WORKER = 2,
-	BACKEND_OTHER = 3,
+	BACKEND_OTHER = 3, /* not traced */
+	/* Traced where the collector was asked to: bits 1 << kind of worker_config.background. */
+	BACKEND_AUTOVACUUM = 4,
+	BACKEND_REPLICATION = 5,       /* a background worker of logical replication */
+	BACKEND_BACKGROUND_WORKER = 6, /* another one */
 };
 
 #define BUFFER_COUNTERS 10
@@ -84,6 +89,20 @@ struct session_event {
 	char client_address[SESSION_TEXT];
 	__u64 wal[WAL_COUNTERS]; /* pgWalUsage when the backend was first seen */
 	__u64 wait_word; /* address of its wait_event_info, 0 unknown */
+	__u64 worker_context; /* of a parallel worker: as in struct worker_launched_event */
+	__u32 worker_number;
+	__u32 worker_known; /* 0: neither of the two could be read */
+	char worker_type[SESSION_TEXT]; /* of a background worker: bgw_type */
+};
+
+/* A leader has registered a parallel worker; emitted when RegisterDynamicBackgroundWorker returns. */
+struct worker_launched_event {
+	struct event_header h;
+	__u64 context;	   /* handle of the shared memory segment, which the worker is given */
+	__u64 object;	   /* ParallelContext */
+	__u64 duration_ns; /* since the function was entered: the worker is not older */
+	__u32 number;	   /* ParallelWorkerNumber */
+	__u32 pad;
 };
 
 struct activity_event {
@@ -395,6 +414,17 @@ struct target_config {
 	__u32 known; /* 0: nothing here may be used */
 	__u32 pad;
 	__u32 lock_conflicts[16]; /* by mode: bits 1 << mode of the modes that it conflicts with */
+};
+
+/* Facts about one server binary for workers.bpf.h, as struct binary_config has them. */
+struct worker_config {
+	__u64 my_backend_type;
+	__u32 autovacuum_worker; /* BackendType */
+	__u32 type;		 /* bgw_type of BackgroundWorker */
+	__u32 main_argument;
+	__u32 extra;
+	__u32 background; /* bits 1 << enum backend_kind: processes without a client that are traced */
+	__u32 known;	  /* 0: nothing here may be used */
 };
 
 struct run_config {

@@ -650,6 +650,75 @@ int on_lock_sleep_exit(struct pt_regs *ctx)
 #include "control.bpf.h"
 #include "waits.bpf.h"
 
+/* proc_exit(int code): the last sight of a process whose work ends with it; a client's ends before. */
+SEC("uprobe")
+int on_proc_exit(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	if (b->kind != BACKEND_CLIENT && b->announced)
+		put_entry(b, now, cookie, stack, 0);
+	return 0;
+}
+
+/* LaunchParallelWorkers(ParallelContext *pcxt): no event of its own. */
+SEC("uprobe")
+int on_workers_launch(struct pt_regs *ctx)
+{
+	struct backend *b =
+	    current_backend(bpf_get_attach_cookie(ctx), PT_REGS_IP(ctx));
+
+	if (b)
+		b->parallel_context = PT_REGS_PARM1(ctx);
+	return 0;
+}
+
+/* bool RegisterDynamicBackgroundWorker(BackgroundWorker *worker, BackgroundWorkerHandle **handle) */
+SEC("uprobe")
+int on_worker_register(struct pt_regs *ctx)
+{
+	struct backend *b =
+	    current_backend(bpf_get_attach_cookie(ctx), PT_REGS_IP(ctx));
+	struct binary_config *bin;
+	__u64 worker = PT_REGS_PARM1(ctx);
+
+	if (!b)
+		return 0;
+	bin = binary_of(b);
+	b->registering =
+	    bin && bin->layout_known && is_parallel_worker(bin, worker) ? worker : 0;
+	b->registering_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("uretprobe")
+int on_worker_register_exit(struct pt_regs *ctx)
+{
+	LEAVE(b, stack, now);
+	struct worker_launched_event *e;
+	struct worker_config *w = worker_config_of(b);
+	__u64 worker = b->registering;
+
+	b->registering = 0;
+	/* Without a free slot there is no worker. */
+	if (!worker || !w || !w->known || !(PT_REGS_RC(ctx) & 1))
+		return 0;
+	before_event(b, now);
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return 0;
+	}
+	fill_header(&e->h, b, EVENT_WORKER_LAUNCHED, sizeof(*e), now, bpf_get_attach_cookie(ctx),
+		    stack);
+	e->context = read_u64(worker + w->main_argument);
+	e->object = b->parallel_context;
+	e->duration_ns = now - b->registering_ns;
+	e->number = read_u32(worker + w->extra);
+	e->pad = 0;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *previous, struct task_struct *next)
 {

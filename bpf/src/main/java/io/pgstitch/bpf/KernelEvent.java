@@ -26,6 +26,7 @@ public final class KernelEvent {
   public static final int PLAN = 32;
   public static final int RELATION = 17;
   public static final int THROWN = 18;
+  public static final int WORKER_LAUNCHED = 19;
   public static final int LAYOUT = 20;
 
   public static final int FLAG_TEXT_CUT = 1;
@@ -76,10 +77,20 @@ public final class KernelEvent {
   /** {@link #sessionKind} of a parallel worker. */
   public static final int KIND_PARALLEL_WORKER = 2;
 
+  /** {@link #sessionKind} of an autovacuum worker. */
+  public static final int KIND_AUTOVACUUM = 4;
+
+  /** {@link #sessionKind} of a background worker of logical replication. */
+  public static final int KIND_REPLICATION = 5;
+
+  /** {@link #sessionKind} of another background worker. */
+  public static final int KIND_BACKGROUND_WORKER = 6;
+
   private static final int HEADER = 48;
   private static final int SESSION_TEXT = 64;
   private static final int NAME_LENGTH = 64;
   private static final int WAIT_DETAIL = HEADER + 64;
+  private static final int WORKER = HEADER + 120 + 4 * SESSION_TEXT + 8 * WAL_COUNTERS;
   private static final int FILE_BYTES = 96;
   private static final int FILE_NAME = 40;
   private static final int FILE_PARENT = 32;
@@ -199,6 +210,46 @@ public final class KernelEvent {
   /** Address of the backend's wait_event_info, 0 unknown (SESSION). */
   public long sessionWaitWord() {
     return buffer.getLong(at + HEADER + 112 + 4 * SESSION_TEXT + 8 * WAL_COUNTERS);
+  }
+
+  /** Whether a parallel worker's context and number could be read (SESSION). */
+  public boolean sessionWorkerKnown() {
+    return buffer.getInt(at + WORKER + 12) != 0;
+  }
+
+  /** What a parallel worker was launched for, as {@link #launchContext} (SESSION). */
+  public long sessionWorkerContext() {
+    return buffer.getLong(at + WORKER);
+  }
+
+  /** ParallelWorkerNumber (SESSION). */
+  public int sessionWorkerNumber() {
+    return buffer.getInt(at + WORKER + 8);
+  }
+
+  /** bgw_type of a background worker (SESSION). */
+  public byte[] sessionWorkerType() {
+    return terminated(at + WORKER + 16, SESSION_TEXT);
+  }
+
+  /** Handle of the shared memory that the leader shares with its workers (WORKER_LAUNCHED). */
+  public long launchContext() {
+    return buffer.getLong(at + HEADER);
+  }
+
+  /** Address of the ParallelContext (WORKER_LAUNCHED). */
+  public long launchObject() {
+    return buffer.getLong(at + HEADER + 8);
+  }
+
+  /** Nanoseconds since the registration began; the worker is not older (WORKER_LAUNCHED). */
+  public long launchDurationNanos() {
+    return buffer.getLong(at + HEADER + 16);
+  }
+
+  /** ParallelWorkerNumber (WORKER_LAUNCHED). */
+  public int launchNumber() {
+    return buffer.getInt(at + HEADER + 24);
   }
 
   public int activityState() {

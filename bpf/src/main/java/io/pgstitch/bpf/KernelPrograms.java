@@ -105,6 +105,11 @@ public final class KernelPrograms implements AutoCloseable {
     NativeBpf.putMap(handle, "target_configs", index, config.toBytes());
   }
 
+  /** Tells the programs how a binary's background processes are known. */
+  public synchronized void putWorkers(int index, WorkerConfig config) {
+    NativeBpf.putMap(handle, "worker_configs", index, config.toBytes());
+  }
+
   /**
    * Tells the programs where a binary keeps bind values.
    *

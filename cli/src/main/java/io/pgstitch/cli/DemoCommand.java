@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Command;
@@ -70,7 +71,8 @@ final class DemoCommand implements Callable<Integer> {
               WaitMode.SYSCALLS,
               true,
               List.of(),
-              false);
+              false,
+              Set.of());
       System.err.println("demo: starting Kafka, processor, exporter and collector");
       try (PipelineInOneProcess pipeline = PipelineInOneProcess.start(options)) {
         System.err.println("demo: running the sample workload");

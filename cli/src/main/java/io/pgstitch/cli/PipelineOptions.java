@@ -1,9 +1,11 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.collector.BackgroundKind;
 import io.pgstitch.collector.WaitMode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a pipeline in one process is to do.
@@ -17,6 +19,7 @@ import java.util.Optional;
  * @param functions whether calls of the function catalogue are traced
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param maskLiterals whether literals and other data of statements stay on the host
+ * @param background processes without a client that are traced too
  */
 record PipelineOptions(
     Path out,
@@ -27,10 +30,12 @@ record PipelineOptions(
     WaitMode waits,
     boolean functions,
     List<String> addedFunctions,
-    boolean maskLiterals) {
+    boolean maskLiterals,
+    Set<BackgroundKind> background) {
   PipelineOptions {
     out = out.toAbsolutePath().normalize();
     pids = List.copyOf(pids);
+    background = Set.copyOf(background);
   }
 
   Path kafkaDirectory() {

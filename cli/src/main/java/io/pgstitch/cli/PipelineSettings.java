@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.collector.BackgroundKind;
 import io.pgstitch.collector.CollectorSettings;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ final class PipelineSettings {
     settings.setProperty("functions", Boolean.toString(options.functions()));
     settings.setProperty("functions.add", String.join(",", options.addedFunctions()));
     settings.setProperty("mask.literals", Boolean.toString(options.maskLiterals()));
+    settings.setProperty("background", BackgroundKind.text(options.background()));
     settings.setProperty(
         "pids", options.pids().stream().map(String::valueOf).collect(Collectors.joining(",")));
     return settings;

@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.collector.BackgroundKind;
 import io.pgstitch.collector.CollectorStatus;
 import io.pgstitch.collector.TraceLevel;
 import io.pgstitch.collector.WaitMode;
@@ -113,6 +114,15 @@ final class UpCommand implements Callable<Integer> {
               + " errors are left out.")
   private boolean maskLiterals;
 
+  @Option(
+      names = "--background",
+      paramLabel = "KINDS",
+      defaultValue = BackgroundKind.NONE,
+      description =
+          "Trace processes without a client too: autovacuum, logical-replication, other (background"
+              + " workers of extensions), separated by commas, or all. Default: ${DEFAULT-VALUE}.")
+  private String background;
+
   @Mixin private CommonOptions common;
 
   @Override
@@ -138,7 +148,8 @@ final class UpCommand implements Callable<Integer> {
             mode,
             functions,
             addedFunctions,
-            maskLiterals);
+            maskLiterals,
+            backgroundKinds());
     Preflight preflight = new Preflight(HostSurvey.take());
     preflight.requireHost();
     preflight.requireServer();
@@ -152,6 +163,14 @@ final class UpCommand implements Callable<Integer> {
       run.close();
       System.err.println("stopping: delivering what is on its way");
       return report(pipeline.drain(), options, System.out);
+    }
+  }
+
+  private Set<BackgroundKind> backgroundKinds() throws CommandFailure {
+    try {
+      return BackgroundKind.listed(background);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage("--background: " + e.getMessage(), "See pgstitch up --help.");
     }
   }
 

@@ -101,7 +101,8 @@ final class ServerCounts {
       if (span.name().equals("standard_ExecutorRun")
           || span.name().equals("standard_ExecutorFinish")) {
         ExportedSpan up = span;
-        while (!up.kind().equals("STATEMENT")) {
+        // A worker's share is in its leader's figures.
+        while (!up.kind().equals("STATEMENT") && !up.kind().equals("WORKER")) {
           up = byId.get(up.parentSpanId());
         }
         blocks.merge(up.spanId(), blocks(span), Long::sum);

@@ -85,6 +85,9 @@ final class BackendStreams {
             .setStartNs(session.sessionStartNanos())
             .setLeaderPid(leader(session))
             .setKind(kind(session.sessionKind()))
+            .setBackendType(type(session, named))
+            .setWorkerContext(session.sessionWorkerKnown() ? session.sessionWorkerContext() : 0)
+            .setWorkerNumber(session.sessionWorkerKnown() ? session.sessionWorkerNumber() : -1)
             .setDatabase(named ? text(session.sessionDatabase()) : "")
             .setUser(named ? text(session.sessionUser()) : "")
             .setApplicationName(text(session.sessionApplicationName()))
@@ -132,6 +135,16 @@ final class BackendStreams {
       case KernelEvent.KIND_CLIENT -> BackendKind.CLIENT;
       case KernelEvent.KIND_PARALLEL_WORKER -> BackendKind.PARALLEL_WORKER;
       default -> BackendKind.OTHER;
+    };
+  }
+
+  /** As pg_stat_activity.backend_type says it. */
+  private static String type(KernelEvent session, boolean named) {
+    return switch (session.sessionKind()) {
+      case KernelEvent.KIND_CLIENT -> "client backend";
+      case KernelEvent.KIND_PARALLEL_WORKER -> "parallel worker";
+      case KernelEvent.KIND_AUTOVACUUM -> "autovacuum worker";
+      default -> named ? text(session.sessionWorkerType()) : "";
     };
   }
 

@@ -18,6 +18,7 @@ import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.BinaryAttacher;
+import io.pgstitch.collector.probe.BinaryDescriber;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.collector.probe.SessionProbes;
@@ -124,7 +125,13 @@ public final class Collector implements SessionControl, AutoCloseable {
     RelationNames relations = new RelationNames();
     BinaryAttacher attacher =
         new BinaryAttacher(
-            programs, catalogue, tiers, backends, settings.bindBytes(), settings.facts());
+            programs,
+            catalogue,
+            tiers,
+            backends,
+            new BinaryDescriber(
+                programs, settings.bindBytes(), BackgroundKind.bits(settings.background())),
+            settings.facts());
     servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
     sessions = new SessionProbes(programs, attacher, procfs, waits);
     String bootId = bootId();

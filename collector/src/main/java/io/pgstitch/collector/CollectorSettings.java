@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
  * @param maskLiterals whether the data of statements stays on the host: literals, bind values and
  *     messages of errors
  * @param pids servers or backends to trace; empty: all servers of the host
+ * @param background processes of a server that have no client and are traced all the same
  * @param control whose level is another one, and who may switch it
  * @param controlTopic whether commands of the control topic are carried out
  * @param flushInterval longest time that an event waits before it is sent
@@ -51,6 +52,7 @@ public record CollectorSettings(
     FactSource facts,
     boolean maskLiterals,
     List<Integer> pids,
+    Set<BackgroundKind> background,
     ControlSettings control,
     boolean controlTopic,
     Duration flushInterval,
@@ -83,6 +85,7 @@ public record CollectorSettings(
     d.put("facts.directory", "");
     d.put("mask.literals", "false");
     d.put("pids", "");
+    d.put("background", BackgroundKind.NONE);
     d.put("level.*", "");
     d.put("control.allow", "any");
     d.put("control.topic", "true");
@@ -156,6 +159,7 @@ public record CollectorSettings(
             facts(values.get("facts.directory"), wrong),
             flag(values, "mask.literals", wrong),
             List.copyOf(pids),
+            background(values.get("background"), wrong),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
             flag(values, "control.topic", wrong),
             Duration.ofMillis(number(values, "flush.ms", 1, 10_000, wrong)),
@@ -179,6 +183,15 @@ public record CollectorSettings(
       wrong.add("waits is '" + value + "'; it must be syscalls or watchpoint");
     }
     return mode.orElse(WaitMode.SYSCALLS);
+  }
+
+  private static Set<BackgroundKind> background(String kinds, List<String> wrong) {
+    try {
+      return BackgroundKind.listed(kinds);
+    } catch (IllegalArgumentException e) {
+      wrong.add("background: " + e.getMessage());
+      return Set.of();
+    }
   }
 
   private static FactSource facts(String directory, List<String> wrong) {

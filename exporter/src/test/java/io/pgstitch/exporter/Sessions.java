@@ -38,7 +38,10 @@ public final class Sessions {
         100,
         5432,
         150018,
-        "/var/lib/postgresql/15/main");
+        "/var/lib/postgresql/15/main",
+        "client backend",
+        0L,
+        -1);
   }
 
   /** The records of one statement: number {@code n} of the session of {@code pid}. */

@@ -55,6 +55,8 @@ public final class Traces {
         "",
         true,
         "",
+        0,
+        null,
         spans);
   }
 

@@ -262,6 +262,7 @@ public final class BackendStream {
         events.error(e, texts.utf8(sent), isCut(e, message));
       }
       case KernelEvent.THROWN -> events.thrown(e);
+      case KernelEvent.WORKER_LAUNCHED -> events.workerLaunched(e);
       case KernelEvent.BACKEND_END -> {
         events.backendEnd(e);
         ended = true;

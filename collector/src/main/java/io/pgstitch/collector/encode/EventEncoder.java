@@ -193,6 +193,15 @@ final class EventEncoder {
     out.writeString(sqlstate(e.errorSqlstate()));
   }
 
+  void workerLaunched(KernelEvent e) throws IOException {
+    head(EventSchema.WORKER_LAUNCHED, e);
+    stack(e);
+    out.writeLong(e.launchDurationNanos());
+    out.writeLong(e.launchObject());
+    out.writeLong(e.launchContext());
+    out.writeInt(e.launchNumber());
+  }
+
   void backendEnd(KernelEvent e) throws IOException {
     head(EventSchema.BACKEND_END, e);
     int status = e.exitStatus();

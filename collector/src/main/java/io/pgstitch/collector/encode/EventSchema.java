@@ -24,6 +24,7 @@ final class EventSchema {
   static final int SETTING = index("SettingChanged");
   static final int BINDS = index("BindsBound");
   static final int PLAN = index("PlanCaptured");
+  static final int WORKER_LAUNCHED = index("WorkerLaunched");
 
   private EventSchema() {}
 

@@ -37,7 +37,7 @@ public final class BinaryAttacher {
   /**
    * @param tiers what is wanted
    * @param backends against which what is known of the server's structs is checked
-   * @param bindBytes bytes of a bind value that are read at most
+   * @param describer tells the kernel programs what is known of a server
    * @param source of the layouts of PostgreSQL's majors
    */
   public BinaryAttacher(
@@ -45,7 +45,7 @@ public final class BinaryAttacher {
       ProbeCatalogue catalogue,
       EnumSet<Probe.Tier> tiers,
       BackendProbe backends,
-      int bindBytes,
+      BinaryDescriber describer,
       FactSource source) {
     this.programs = programs;
     this.source = source;
@@ -54,7 +54,7 @@ public final class BinaryAttacher {
     this.layouts = new LayoutCheck(backends);
     this.catalogue = catalogue;
     this.tiers = EnumSet.copyOf(tiers);
-    this.describer = new BinaryDescriber(programs, bindBytes);
+    this.describer = describer;
   }
 
   /** Whether functions are watched that the user named. */

@@ -1,6 +1,7 @@
 package io.pgstitch.collector.probe;
 
 import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.bpf.WorkerConfig;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.postgres.BindLayout;
 import io.pgstitch.collector.postgres.DataType;
@@ -8,16 +9,20 @@ import io.pgstitch.collector.postgres.DataTypes;
 import io.pgstitch.collector.postgres.PostgresFacts;
 
 /** Tells the kernel programs what lies where in one binary. */
-final class BinaryDescriber {
+public final class BinaryDescriber {
   private final KernelPrograms programs;
   private final int bindBytes;
+  private final int background;
 
   /**
    * @param bindBytes bytes of a bind value that are read at most
+   * @param background kinds of processes without a client that are traced, as {@link WorkerConfig}
+   *     has them
    */
-  BinaryDescriber(KernelPrograms programs, int bindBytes) {
+  public BinaryDescriber(KernelPrograms programs, int bindBytes, int background) {
     this.programs = programs;
     this.bindBytes = bindBytes;
+    this.background = background;
   }
 
   /**
@@ -33,6 +38,7 @@ final class BinaryDescriber {
     }
     PlanProbes.tell(programs, index, elf, facts, true);
     programs.putTargets(index, TargetFacts.of(elf, facts));
+    programs.putWorkers(index, WorkerFacts.of(elf, facts, background));
     programs.putLayoutChecks(index, CheckFacts.words(elf, facts));
     programs.putBinary(index, BinaryFacts.of(elf, facts, attachedNanos));
   }
@@ -42,6 +48,7 @@ final class BinaryDescriber {
     programs.putBinary(index, BinaryFacts.withoutLayout(elf, facts, attachedNanos));
     programs.putControlLayout(index, ControlFacts.withoutLayout(elf, facts));
     programs.putBindLayout(index, BindLayout.noWords());
+    programs.putWorkers(index, WorkerConfig.NONE);
     programs.putLayoutChecks(index, CheckFacts.nothingKnown());
     PlanProbes.tell(programs, index, elf, facts, false);
   }

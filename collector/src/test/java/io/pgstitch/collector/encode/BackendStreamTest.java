@@ -63,7 +63,10 @@ final class BackendStreamTest {
             1,
             5432,
             150000,
-            "/data");
+            "/data",
+            "client backend",
+            0L,
+            -1);
     int id = registry.idOf(Topics.RAW_EVENTS + "-value", RawEventBatch.getClassSchema());
     return new BackendStream(
         backend,

@@ -3,6 +3,7 @@ package io.pgstitch.exporter.span;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.IoTarget;
 import io.pgstitch.schema.LockTarget;
@@ -67,7 +68,7 @@ final class SpanAttributes {
   private static boolean isCall(Span span) {
     return switch (span.getKind()) {
       case PARSE, EXEC, FETCH, CLOSE -> true;
-      case STATEMENT, FUNCTION, WAIT, PLAN_NODE, OTHER -> false;
+      case STATEMENT, FUNCTION, WAIT, PLAN_NODE, WORKER, OTHER -> false;
     };
   }
 
@@ -96,11 +97,26 @@ final class SpanAttributes {
     to.put("pgstitch.close_reason", trace.getCloseReason().name());
     to.put("pgstitch.complete", trace.getComplete());
     to.put("pgstitch.executed", trace.getExecuted());
+    count(to, "pgstitch.workers_launched", trace.getWorkersLaunched());
+    if (backend.getKind() == BackendKind.PARALLEL_WORKER) {
+      worker(to, trace);
+    } else if (backend.getKind() == BackendKind.OTHER) {
+      text(to, "pgstitch.backend.type", backend.getBackendType());
+    }
     if (trace.getLostEvents() > 0) {
       to.put("pgstitch.lost_events", trace.getLostEvents());
     }
     if (trace.getTextTruncated()) {
       to.put("pgstitch.text_truncated", true);
+    }
+  }
+
+  /** Without a leader's trace the launch was not seen, and the worker's trace stands alone. */
+  private static void worker(AttributesBuilder to, QueryTrace trace) {
+    to.put("pgstitch.worker.number", trace.getBackend().getWorkerNumber());
+    to.put("pgstitch.leader.pid", trace.getBackend().getLeaderPid());
+    if (trace.getLeader() != null) {
+      to.put("pgstitch.leader.trace_id", trace.getLeader().getTraceId());
     }
   }
 

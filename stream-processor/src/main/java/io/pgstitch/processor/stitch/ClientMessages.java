@@ -39,7 +39,10 @@ final class ClientMessages {
     suspended.closeDropped();
     state.setMidway(false);
     transactions.messageRuns();
-    if (statement != null) {
+    if (statement != null && session.isBackground()) {
+      // Nobody sends it messages: each report is of other work.
+      closeDone(statement);
+    } else if (statement != null) {
       if (goesOn(statement, text, event.getTextIdentity())) {
         nextMessage(statement);
         return;
@@ -49,6 +52,7 @@ final class ClientMessages {
     state.setMessageText(text);
     state.setMessageIdentity(event.getTextIdentity());
     state.setMessageTruncated(event.getTextTruncated());
+    state.setUnreportedText(false);
     lifecycle.open(session.reading()).setFastpath(fastpath);
   }
 
@@ -107,11 +111,12 @@ final class ClientMessages {
     state.setMessageText("");
     state.setMessageIdentity(0);
     state.setMessageTruncated(false);
+    state.setUnreportedText(false);
   }
 
   private void endAtIdle(OpenStatement statement, boolean inTransaction) {
     boolean ended = statement.getOwnEnd() || statement.getPortalDropped();
-    if (isDone(statement)) {
+    if (isDone(statement) || session.isBackground()) {
       closeDone(statement);
     } else if (statement.getHasPortal() && inTransaction && !ended) {
       lifecycle.suspend(session.reading());

@@ -18,7 +18,7 @@ public enum Counter {
   GAPS,
   /** Events that were missing. */
   LOST_EVENTS,
-  /** Batches of processes that run no statements of clients. */
+  /** Records without a batch. */
   IGNORED_BATCHES,
   /** Records that could not be read or stitched and went to the dead letters. */
   DEAD_LETTERS,
@@ -26,6 +26,8 @@ public enum Counter {
   TIMES_CLAMPED,
   /** Bind values whose statement was not seen to begin. */
   BINDS_WITHOUT_STATEMENT,
+  /** Traces of parallel workers whose launch by the leader was not seen; they stand alone. */
+  WORKERS_WITHOUT_LEADER,
   /** Stored states of another version of the processor that were not used. */
   STATES_DISCARDED,
   /** Sessions forgotten because they were silent for too long. */

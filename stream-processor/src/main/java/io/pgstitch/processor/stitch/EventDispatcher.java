@@ -18,6 +18,7 @@ import io.pgstitch.schema.SettingChanged;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.TransactionEnd;
 import io.pgstitch.schema.Wait;
+import io.pgstitch.schema.WorkerLaunched;
 import java.util.List;
 
 /**
@@ -59,9 +60,13 @@ final class EventDispatcher {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       long depth = depth(e.getStack());
       stack.entered(depth);
-      rules.transactions().detailSeen();
+      ProbedFunction function = functions.of(e.getFunction());
+      if (function != ProbedFunction.WORKERS_DESTROYED
+          && function != ProbedFunction.PROCESS_EXIT) {
+        rules.transactions().detailSeen();
+      }
       String name = strings.get(e.getFunction());
-      rules.functions().entered(functions.of(e.getFunction()), name, depth, e.getObject());
+      rules.functions().entered(function, name, depth, e.getObject());
     } else if (event instanceof FunctionExit e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       stack.exited(strings.get(e.getFunction()), depth(e.getStack()), e.getRows());
@@ -114,6 +119,10 @@ final class EventDispatcher {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       stack.entered(depth(e.getStack()));
       rules.plans().captured(e);
+    } else if (event instanceof WorkerLaunched e) {
+      clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
+      stack.entered(depth(e.getStack()));
+      rules.functions().workerLaunched(e);
     } else if (event instanceof BackendEnd e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
     } else {

@@ -26,6 +26,7 @@ final class Executors {
   private final OwnCallWindows windows;
   private final CursorTexts cursorTexts;
   private final LeanStatements leanStatements;
+  private final BackgroundStatements background;
 
   Executors(
       Session session,
@@ -44,10 +45,12 @@ final class Executors {
     this.windows = windows;
     this.cursorTexts = new CursorTexts(session);
     this.leanStatements = leanStatements;
+    this.background = new BackgroundStatements(session, stack, lifecycle);
   }
 
   /** An executor or a utility command starts: the client's own statement, or one inside it. */
   void started(StatementEntry event, long depth, ProbedFunction function, List<String> strings) {
+    background.runs(event, function, strings);
     OpenStatement statement = lifecycle.seen();
     boolean ofMessage = isOfMessage(event, strings);
     if (function != ProbedFunction.EXECUTOR_START) {

@@ -5,6 +5,7 @@ import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.ProbedFunction;
+import io.pgstitch.schema.WorkerLaunched;
 
 /**
  * What the entry of a catalogue function says of the statement, before it is a call like others.
@@ -16,6 +17,7 @@ final class FunctionEntries {
   private final StatementSplits splits;
   private final Portals portals;
   private final Executors executors;
+  private final WorkerLaunches launches;
 
   FunctionEntries(
       Session session,
@@ -23,13 +25,15 @@ final class FunctionEntries {
       StatementLifecycle lifecycle,
       StatementSplits splits,
       Portals portals,
-      Executors executors) {
+      Executors executors,
+      WorkerLaunches launches) {
     this.state = session.state;
     this.stack = stack;
     this.lifecycle = lifecycle;
     this.splits = splits;
     this.portals = portals;
     this.executors = executors;
+    this.launches = launches;
   }
 
   void entered(ProbedFunction function, String name, long depth, long object) {
@@ -65,9 +69,21 @@ final class FunctionEntries {
         executors.entered(function, name, depth, object);
         return;
       }
+      case WORKERS_DESTROYED -> {
+        launches.destroyed(object);
+        return;
+      }
+      case PROCESS_EXIT -> {
+        return;
+      }
       case OTHER, PORTAL_START, EXECUTOR_START, PROCESS_UTILITY -> {}
     }
     stack.push(function, name, depth, object);
+  }
+
+  /** The running statement, or one inside it, has launched a parallel worker. */
+  void workerLaunched(WorkerLaunched event) {
+    launches.launched(event, lifecycle.seen());
   }
 
   private void parses() {

@@ -193,7 +193,7 @@ final class OpenFrames {
           EXECUTOR_END,
           PROCESS_UTILITY ->
           true;
-      case OTHER, PORTAL_START, PORTAL_RUN, PORTAL_DROP -> false;
+      case OTHER, PORTAL_START, PORTAL_RUN, PORTAL_DROP, WORKERS_DESTROYED, PROCESS_EXIT -> false;
     };
   }
 }

@@ -36,6 +36,8 @@ final class ProbedFunctions {
       case "standard_ExecutorFinish" -> ProbedFunction.EXECUTOR_FINISH;
       case "standard_ExecutorEnd" -> ProbedFunction.EXECUTOR_END;
       case "standard_ProcessUtility" -> ProbedFunction.PROCESS_UTILITY;
+      case "DestroyParallelContext" -> ProbedFunction.WORKERS_DESTROYED;
+      case "proc_exit" -> ProbedFunction.PROCESS_EXIT;
       default -> ProbedFunction.OTHER;
     };
   }

@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.Reading;
+import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.BindsBound;
 import io.pgstitch.schema.BufferUsage;
@@ -141,6 +142,14 @@ final class RecordLines {
     note.setText(text);
     note.setTimUs(session.utcUs(session.state.getNow()));
     session.pending.addRecord(note);
+  }
+
+  /** Whose share of a statement the session's records are. */
+  void ofWorker(Backend worker) {
+    note(
+        "PARALLEL WORKER OF",
+        "pid=%d context=%d number=%d; blocks and WAL are in the leader's figures too"
+            .formatted(worker.getLeaderPid(), worker.getWorkerContext(), worker.getWorkerNumber()));
   }
 
   /** Microseconds from one reading to another, such that consecutive windows add up exactly. */

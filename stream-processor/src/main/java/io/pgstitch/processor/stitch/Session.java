@@ -7,6 +7,7 @@ import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.WalUsage;
 import java.util.ArrayList;
@@ -55,9 +56,15 @@ final class Session {
     state.setFrames(new ArrayList<>());
     state.setNested(new ArrayList<>());
     state.setCursorTexts(new ArrayList<>());
+    state.setLaunches(new ArrayList<>());
     state.setTraceparent(SessionSettings.startingAs(""));
     state.setApplicationName(SessionSettings.startingAs(backend.getApplicationName()));
     return state;
+  }
+
+  /** Whether it is a process without a client whose work was asked for. */
+  boolean isBackground() {
+    return backend.getKind() == BackendKind.OTHER;
   }
 
   OpenStatement statement() {

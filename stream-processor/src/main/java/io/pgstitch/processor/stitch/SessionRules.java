@@ -43,7 +43,8 @@ record SessionRules(
       CallStack stack,
       TraceWriter writer,
       StatementLifecycle lifecycle,
-      SuspendedPortals suspended) {
+      SuspendedPortals suspended,
+      WorkerLaunches launches) {
     Transactions transactions = new Transactions(session);
     OwnCallWindows windows = new OwnCallWindows(session, lifecycle, transactions);
     stack.report(windows);
@@ -58,7 +59,7 @@ record SessionRules(
     CommandEnds commands =
         new CommandEnds(session, stack, writer, lifecycle, suspended, transactions, settings);
     FunctionEntries functions =
-        new FunctionEntries(session, stack, lifecycle, splits, portals, executors);
+        new FunctionEntries(session, stack, lifecycle, splits, portals, executors, launches);
     return new SessionRules(
         new ClientMessages(session, lifecycle, suspended, commands, transactions),
         functions,

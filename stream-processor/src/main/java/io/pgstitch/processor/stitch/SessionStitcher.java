@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.TeamLaunch;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendEnd;
 import io.pgstitch.schema.BackendKind;
@@ -17,6 +18,7 @@ import io.pgstitch.schema.RawEventBatch;
 public final class SessionStitcher {
   private final Session session;
   private final TraceWriter writer;
+  private final WorkerLaunches launches;
   private final TraceEmitter emitter;
   private final StatementLifecycle lifecycle;
   private final BatchAdmission admission;
@@ -32,19 +34,17 @@ public final class SessionStitcher {
   SessionStitcher(Session session, StitchOutput output) {
     this.session = session;
     this.writer = new TraceWriter(session);
-    this.emitter = new TraceEmitter(session, output);
+    this.launches = new WorkerLaunches(session, output);
+    this.emitter = new TraceEmitter(session, output, launches);
     CallStack stack = new CallStack(session, writer);
     SuspendedPortals suspended = new SuspendedPortals(session, writer, emitter);
     this.lifecycle = new StatementLifecycle(session, writer, stack, suspended, emitter);
     this.admission = new BatchAdmission(session, writer, lifecycle, suspended);
     this.events =
         new EventDispatcher(
-            session, stack, SessionRules.of(session, stack, writer, lifecycle, suspended));
-  }
-
-  /** Whether processes of this kind run statements for clients. */
-  public static boolean traces(BackendKind kind) {
-    return kind == BackendKind.CLIENT || kind == BackendKind.PARALLEL_WORKER;
+            session,
+            stack,
+            SessionRules.of(session, stack, writer, lifecycle, suspended, launches));
   }
 
   /** Takes the next batch; one that was taken before, or is of an earlier epoch, is dropped. */
@@ -100,12 +100,28 @@ public final class SessionStitcher {
   }
 
   private void backendEnded(BackendEnd event) {
-    lifecycle.closeAll(CloseReason.BACKEND_ENDED);
+    lifecycle.closeAll(
+        endsWithItsWork() && event.getExitCode() == 0 && event.getSignal() == 0
+            ? CloseReason.COMPLETED
+            : CloseReason.BACKEND_ENDED);
     writer
         .lines()
         .note("BACKEND END", "exit code " + event.getExitCode() + ", signal " + event.getSignal());
     emitter.idleRecords();
     ended = true;
+  }
+
+  /** A process without a client ends when it has nothing more to do. */
+  private boolean endsWithItsWork() {
+    return session.backend.getKind() != BackendKind.CLIENT;
+  }
+
+  /** Says in the records which process a worker is that the session launched. */
+  public void workerSeen(TeamLaunch launch, Backend worker) {
+    launches.seen(launch, worker.getPid());
+    if (session.statement() == null) {
+      emitter.idleRecords();
+    }
   }
 
   private void sendPart() {

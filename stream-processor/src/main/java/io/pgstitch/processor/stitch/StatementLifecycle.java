@@ -81,6 +81,9 @@ final class StatementLifecycle {
     state.setLostPending(0);
     state.setMark(null);
     state.setStatement(statement);
+    if (statement.getWorker()) {
+      writer.lines().ofWorker(session.backend);
+    }
     writer.introduce(statement);
     takeOpenFrames(statement, at);
     openCall(Phase.UNDETERMINED, at);
@@ -158,12 +161,13 @@ final class StatementLifecycle {
    * Nothing said what an undetermined window was: all that a statement does before a portal is
    * parse.
    */
-  private static Phase guess(OpenStatement statement) {
+  private Phase guess(OpenStatement statement) {
     boolean parse =
         !statement.getHasPortal()
             && statement.getSqlstate() == null
             && !statement.getBegunBefore()
             && !statement.getWorker()
+            && !session.isBackground()
             && !statement.getFastpath();
     return parse ? Phase.PARSE : Phase.EXEC;
   }

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.TeamLaunch;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.TraceRecords;
 
@@ -7,6 +8,24 @@ import io.pgstitch.schema.TraceRecords;
 public interface StitchOutput {
   /** A trace, or one part of a long one. */
   void trace(QueryTrace trace);
+
+  /**
+   * A trace of a parallel worker, or one part of it, which belongs into its leader's.
+   *
+   * @param startNs start of its statement, CLOCK_MONOTONIC
+   * @param utcOffsetNs UTC less CLOCK_MONOTONIC in its times
+   */
+  void share(QueryTrace trace, long startNs, long utcOffsetNs);
+
+  /** The session launched a parallel worker, whose place in the trace is not final. */
+  void launched(TeamLaunch launch);
+
+  /**
+   * The place of a launched worker is final.
+   *
+   * @param timeNs of the launch, as in {@link #launched}
+   */
+  void placed(long context, int number, long timeNs, String spanId);
 
   /**
    * The next records of the session's 10046 trace.

@@ -13,10 +13,12 @@ import java.util.List;
 final class TraceEmitter {
   private final Session session;
   private final StitchOutput output;
+  private final WorkerLaunches launches;
 
-  TraceEmitter(Session session, StitchOutput output) {
+  TraceEmitter(Session session, StitchOutput output, WorkerLaunches launches) {
     this.session = session;
     this.output = output;
+    this.launches = launches;
   }
 
   /** Sends what the running statement has so far as a part of its trace. */
@@ -43,6 +45,7 @@ final class TraceEmitter {
     List<Span> spans = session.pending.takeSpans();
     spans.add(root);
     trace(statement, spans, end, reason, true);
+    launches.ended(statement);
     records(statement, end);
     session.counters.traceClosed(reason);
   }
@@ -53,6 +56,7 @@ final class TraceEmitter {
    */
   void lastOfSuspended(OpenStatement statement, Span root, Reading end, CloseReason reason) {
     trace(statement, List.of(root), end, reason, true);
+    launches.ended(statement);
     session.counters.traceClosed(reason);
   }
 
@@ -93,8 +97,13 @@ final class TraceEmitter {
     trace.setParentSpanId(statement.getContext().getSpanId());
     trace.setSampled(statement.getContext().getSampled());
     trace.setTracestate(statement.getContext().getState());
+    trace.setWorkersLaunched(statement.getWorkersLaunched());
     trace.setSpans(spans);
-    output.trace(trace);
+    if (statement.getWorker()) {
+      output.share(trace, statement.getStart().getTimeNs(), session.state.getUtcOffsetNs());
+    } else {
+      output.trace(trace);
+    }
   }
 
   private void records(OpenStatement statement, Reading end) {

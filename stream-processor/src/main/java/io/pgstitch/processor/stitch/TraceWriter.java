@@ -184,8 +184,8 @@ final class TraceWriter {
         statement.getCloseElapsedUs(),
         Readings.between(Readings.noWal(), statement.getCloseWal()),
         end);
-    String tag = statement.getCommandTag();
-    Span root = span(statement, ROOT, -1, SpanKind.STATEMENT, tag.isEmpty() ? "STATEMENT" : tag);
+    SpanKind kind = statement.getWorker() ? SpanKind.WORKER : SpanKind.STATEMENT;
+    Span root = span(statement, ROOT, -1, kind, name(statement));
     root.setStartUtcNs(session.utcNs(statement.getStart().getTimeNs()));
     root.setEndUtcNs(session.utcNs(end.getTimeNs()));
     root.setCpuNs(statement.getCpuNs());
@@ -201,6 +201,15 @@ final class TraceWriter {
     root.setBinds(HeldBinds.read(statement.getBinds()));
     root.setBindsTotal(statement.getBindsTotal());
     return root;
+  }
+
+  private String name(OpenStatement statement) {
+    if (statement.getWorker()) {
+      return "parallel worker";
+    }
+    String kind = session.isBackground() ? session.backend.getBackendType() : "";
+    String tag = statement.getCommandTag();
+    return !tag.isEmpty() ? tag : kind.isEmpty() ? "STATEMENT" : kind;
   }
 
   /** A wait; without a statement it is a record alone. */

@@ -62,6 +62,12 @@ final class SessionStore {
             .array());
   }
 
+  /** Saves a session to which something was added that is no event of it. */
+  void saveAgain(String id, SessionStitcher stitcher) {
+    ByteBuffer times = ByteBuffer.wrap(store.get(STATE + id));
+    save(id, stitcher, times.getLong(), times.getLong());
+  }
+
   /** Ids of sessions whose last event came at such a time, milliseconds UTC. */
   List<String> lastEventAt(LongPredicate time) {
     return idsBy(0, time);

@@ -1,11 +1,15 @@
 package io.pgstitch.processor.topology;
 
+import io.pgstitch.processor.state.TeamLaunch;
 import io.pgstitch.processor.stitch.Counter;
+import io.pgstitch.processor.stitch.ParallelTeam;
 import io.pgstitch.processor.stitch.SavedSessions;
+import io.pgstitch.processor.stitch.SavedTeams;
 import io.pgstitch.processor.stitch.SessionStitcher;
 import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.stitch.StitchOutput;
+import io.pgstitch.processor.stitch.TeamOutput;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
@@ -31,6 +35,11 @@ final class StitchProcessor
     implements Processor<String, RawEventBatch, String, SpecificRecord>, StitchOutput {
   private static final long NS_PER_MS = 1_000_000;
 
+  /** How long a worker's trace waits for a launch that may not have been seen. */
+  private static final Duration LAUNCH_WAIT = Duration.ofMinutes(2);
+
+  private static final Duration LAUNCH_LOOK = Duration.ofSeconds(15);
+
   private final StitchLimits limits;
   private final StitchCounters counters;
   private final Duration idleExpiry;
@@ -38,6 +47,14 @@ final class StitchProcessor
   private final List<Output> outputs = new ArrayList<>();
   private ProcessorContext<String, SpecificRecord> context;
   private SessionStore store;
+  private TeamStore teams;
+  private long startedMs;
+
+  /** Of the session whose events are taken, until the next. */
+  private String recordKey;
+
+  private String id;
+  private ParallelTeam team;
   private long openSessions;
 
   StitchProcessor(StitchLimits limits, StitchCounters counters, Duration idleExpiry) {
@@ -52,6 +69,9 @@ final class StitchProcessor
     store =
         new SessionStore(
             context.getStateStore(StitchTopology.STORE), new SavedSessions(limits, counters));
+    teams = new TeamStore(context.getStateStore(StitchTopology.STORE), new SavedTeams(counters));
+    startedMs = context.currentSystemTimeMs();
+    context.schedule(LAUNCH_LOOK, PunctuationType.WALL_CLOCK_TIME, this::releaseTeams);
     countOpen(store.count());
     Duration interval = idleExpiry.dividedBy(24);
     context.schedule(interval, PunctuationType.STREAM_TIME, this::expireByEventTime);
@@ -61,12 +81,12 @@ final class StitchProcessor
   @Override
   public void process(Record<String, RawEventBatch> record) {
     RawEventBatch batch = record.value();
-    if (batch == null || !SessionStitcher.traces(batch.getBackend().getKind())) {
+    if (batch == null) {
       counters.add(Counter.IGNORED_BATCHES, 1);
       return;
     }
     Backend backend = batch.getBackend();
-    String id = record.key() + '/' + backend.getPid() + '/' + backend.getStartNs();
+    at(record.key(), record.key() + '/' + backend.getPid() + '/' + backend.getStartNs());
     boolean done = false;
     try {
       SessionStitcher stitcher = live.get(id);
@@ -84,11 +104,13 @@ final class StitchProcessor
         live.remove(id);
         countOpen(-1);
       }
+      saveTeam();
       done = true;
     } finally {
       if (!done) {
         // Half a batch was taken: the store has the state before it, and nothing is passed on.
         live.remove(id);
+        team = null;
         outputs.clear();
       }
     }
@@ -109,6 +131,93 @@ final class StitchProcessor
   @Override
   public void records(TraceRecords records, long endUtcNs) {
     outputs.add(new Output(StitchTopology.RECORDS_SINK, records, endUtcNs));
+  }
+
+  @Override
+  public void share(QueryTrace trace, long startNs, long utcOffsetNs) {
+    team().share(trace, startNs, utcOffsetNs);
+  }
+
+  @Override
+  public void launched(TeamLaunch launch) {
+    team().launched(launch, id);
+  }
+
+  @Override
+  public void placed(long workerContext, int number, long timeNs, String spanId) {
+    team().placed(workerContext, number, timeNs, spanId);
+  }
+
+  /** What is stitched from here on is of this session. */
+  private void at(String newRecordKey, String newId) {
+    recordKey = newRecordKey;
+    id = newId;
+    team = null;
+  }
+
+  private ParallelTeam team() {
+    if (team == null) {
+      team = teams.load(recordKey, new Workers());
+    }
+    return team;
+  }
+
+  private void saveTeam() {
+    if (team != null && team.changed()) {
+      teams.save(recordKey, team, context.currentSystemTimeMs());
+    }
+    team = null;
+  }
+
+  /** Traces of workers and what their leader's records say of them. */
+  private final class Workers implements TeamOutput {
+    @Override
+    public void trace(QueryTrace trace) {
+      StitchProcessor.this.trace(trace);
+    }
+
+    @Override
+    public void seen(TeamLaunch launch, Backend worker) {
+      String leader = team.leader();
+      boolean running = leader.equals(id);
+      SessionStitcher stitcher = live.get(leader);
+      if (stitcher == null && !running) {
+        stitcher = store.load(leader, StitchProcessor.this);
+      }
+      if (stitcher == null) {
+        return;
+      }
+      stitcher.workerSeen(launch, worker);
+      if (!running) {
+        live.put(leader, stitcher);
+        store.saveAgain(leader, stitcher);
+      }
+    }
+  }
+
+  /** What waits for a launch that was not seen stands alone; what is over is forgotten. */
+  private void releaseTeams(long wallMs) {
+    long limit = wallMs - LAUNCH_WAIT.toMillis();
+    if (startedMs > limit) {
+      return;
+    }
+    for (String each : teams.unchangedSince(limit)) {
+      at(each, "");
+      team().releaseWithoutLaunch();
+      boolean forgotten = team().isIdle();
+      saveTeam();
+      if (forgotten) {
+        teams.delete(each);
+      }
+      passOn(each);
+    }
+    for (String each : teams.unchangedSince(wallMs - idleExpiry.toMillis())) {
+      at(each, "");
+      team().releaseAll();
+      saveTeam();
+      teams.delete(each);
+      passOn(each);
+    }
   }
 
   private void passOn(String key) {
@@ -132,16 +241,18 @@ final class StitchProcessor
   }
 
   private void expire(List<String> ids) {
-    for (String id : ids) {
-      SessionStitcher cached = live.remove(id);
-      SessionStitcher stitcher = cached == null ? store.load(id, this) : cached;
+    for (String each : ids) {
+      String key = each.substring(0, each.lastIndexOf('/', each.lastIndexOf('/') - 1));
+      at(key, each);
+      SessionStitcher cached = live.remove(each);
+      SessionStitcher stitcher = cached == null ? store.load(each, this) : cached;
       if (stitcher == null) {
         continue;
       }
       stitcher.expire();
-      store.save(id, stitcher, 0, 0);
+      store.save(each, stitcher, 0, 0);
       countOpen(-1);
-      String key = id.substring(0, id.lastIndexOf('/', id.lastIndexOf('/') - 1));
+      saveTeam();
       passOn(key);
     }
   }

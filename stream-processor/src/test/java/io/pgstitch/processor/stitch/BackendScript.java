@@ -25,6 +25,7 @@ import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.TransactionEnd;
 import io.pgstitch.schema.Wait;
 import io.pgstitch.schema.WalUsage;
+import io.pgstitch.schema.WorkerLaunched;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -99,6 +100,8 @@ public final class BackendScript {
     backend.setApplicationName("");
     backend.setClientAddress("[local]");
     backend.setDataDirectory("/data");
+    backend.setBackendType("client backend");
+    backend.setWorkerNumber(-1);
   }
 
   public Backend backend() {
@@ -238,6 +241,50 @@ public final class BackendScript {
         },
         run ? Seen.RUN : Seen.IN_DETAIL,
         run ? new Executor(object, lean) : null);
+  }
+
+  /** A parallel worker was registered, which took 300 ns. */
+  public BackendScript workerLaunched(long object, long context, int number) {
+    int stack = stack();
+    return add(
+        (delta, cpu, strings) -> {
+          WorkerLaunched e = new WorkerLaunched();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(stack);
+          e.setDurationNs(300);
+          e.setObject(object);
+          e.setContext(context);
+          e.setNumber(number);
+          return e;
+        });
+  }
+
+  public BackendScript workersDestroyed(long object) {
+    int stack = stack();
+    return add(
+        (delta, cpu, strings) -> {
+          FunctionEntry e = new FunctionEntry();
+          e.setDeltaNs(delta);
+          e.setCpuDeltaNs(cpu);
+          e.setStack(stack);
+          e.setFunction(string(strings, "DestroyParallelContext"));
+          e.setObject(object);
+          return e;
+        });
+  }
+
+  /** A process that a leader launched for its context, and that begins at a time. */
+  public static BackendScript worker(BackendScript leader, int pid, long context, int number) {
+    BackendScript worker = new BackendScript();
+    worker.backend.setPid(pid);
+    worker.backend.setLeaderPid(leader.backend.getPid());
+    worker.backend.setKind(BackendKind.PARALLEL_WORKER);
+    worker.backend.setWorkerContext(context);
+    worker.backend.setWorkerNumber(number);
+    worker.time = leader.time;
+    worker.level = leader.level;
+    return worker;
   }
 
   /** standard_ExecutorRun as it comes when its start was not seen. */
@@ -541,10 +588,16 @@ public final class BackendScript {
   }
 
   public BackendScript backendEnd() {
+    return backendEnd(0, 0);
+  }
+
+  public BackendScript backendEnd(int exitCode, int signal) {
     open.clear();
     return add(
         (delta, cpu, strings) -> {
           BackendEnd e = new BackendEnd();
+          e.setExitCode(exitCode);
+          e.setSignal(signal);
           e.setDeltaNs(delta);
           e.setCpuDeltaNs(cpu);
           return e;

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.TeamLaunch;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.TraceRecords;
@@ -112,6 +113,17 @@ public final class StitchBenchmark {
     public void trace(QueryTrace trace) {
       spans += trace.getSpans().size();
     }
+
+    @Override
+    public void share(QueryTrace trace, long startNs, long utcOffsetNs) {
+      trace(trace);
+    }
+
+    @Override
+    public void launched(TeamLaunch launch) {}
+
+    @Override
+    public void placed(long context, int number, long timeNs, String spanId) {}
 
     @Override
     public void records(TraceRecords records, long endUtcNs) {}

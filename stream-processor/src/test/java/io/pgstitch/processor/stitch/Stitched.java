@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.TeamLaunch;
 import io.pgstitch.schema.Bind;
 import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
@@ -24,11 +25,34 @@ public final class Stitched implements StitchOutput {
   public final List<SpecificRecord> all = new ArrayList<>();
   public final List<QueryTrace> traces = new ArrayList<>();
   public final List<Object> records = new ArrayList<>();
+  public final List<TeamLaunch> launches = new ArrayList<>();
 
   @Override
   public void trace(QueryTrace trace) {
     all.add(trace);
     traces.add(trace);
+  }
+
+  /** What a parallel worker did, without a leader. */
+  @Override
+  public void share(QueryTrace trace, long startNs, long utcOffsetNs) {
+    trace(trace);
+  }
+
+  @Override
+  public void launched(TeamLaunch launch) {
+    launches.add(launch);
+  }
+
+  @Override
+  public void placed(long context, int number, long timeNs, String spanId) {
+    for (TeamLaunch launch : launches) {
+      if (launch.getContext() == context
+          && launch.getNumber() == number
+          && launch.getTimeNs() == timeNs) {
+        launch.setSpanId(spanId);
+      }
+    }
   }
 
   @Override

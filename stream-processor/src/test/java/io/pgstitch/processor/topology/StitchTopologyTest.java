@@ -12,9 +12,11 @@ import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.BundledSchemaRegistry;
 import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.Note;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SchemaRegistry;
+import io.pgstitch.schema.Span;
 import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.TraceRecords;
 import java.nio.charset.StandardCharsets;
@@ -154,11 +156,60 @@ class StitchTopologyTest {
   }
 
   @Test
-  void otherProcessesAreIgnoredAndCounted() {
+  void processWithoutAClientHasStatements() {
     script.backend().setKind(BackendKind.OTHER);
-    send(script.simpleSelect("select 1", 1).batch());
-    assertThat(counters.get(Counter.IGNORED_BATCHES)).isEqualTo(1);
+    script.backend().setBackendType("autovacuum worker");
+    script
+        .running("autovacuum: VACUUM public.t")
+        .after(5_000)
+        .running("autovacuum: VACUUM public.u");
+    send(script.after(5_000).backendEnd().batch());
+    List<QueryTrace> seen = traces.readValuesToList();
+    assertThat(seen)
+        .extracting(QueryTrace::getText)
+        .containsExactly("autovacuum: VACUUM public.t", "autovacuum: VACUUM public.u");
+    assertThat(seen).extracting(QueryTrace::getCloseReason).containsOnly(CloseReason.COMPLETED);
+    assertThat(seen.get(0).getSpans())
+        .extracting(Span::getName)
+        .containsExactly("EXEC", "autovacuum worker");
+  }
+
+  @Test
+  void workersTraceWaitsInTheStoreForItsLeader() {
+    BackendScript worker = BackendScript.worker(script, 5000, 77, 0);
+    worker.after(5_000).running("select 1").after(5_000).backendEnd();
+    script.running("select 1").enter("standard_ProcessUtility").workerLaunched(9, 77, 0);
+    script.after(20_000).workersDestroyed(9).exit().commandEnd("SELECT", 1).idle();
+    send(worker.batch());
+    assertThat(traces.isEmpty()).isTrue();
+    assertThat(keys()).anyMatch(key -> key.startsWith("h/")).anyMatch(key -> key.startsWith("t/"));
+    send(script.batch());
+    List<QueryTrace> seen = traces.readValuesToList();
+    assertThat(seen).hasSize(2);
+    assertThat(seen.get(0).getLeader().getTraceId()).isEqualTo(seen.get(1).getTraceId());
+    assertThat(keys()).noneMatch(key -> key.startsWith("h/"));
+    assertThat(notes()).anyMatch(note -> note.contains("pid=5000"));
+    driver.advanceWallClockTime(Duration.ofMinutes(4));
+    driver.advanceWallClockTime(Duration.ofMinutes(4));
+    assertThat(keys()).allMatch(key -> key.startsWith("s/"));
+  }
+
+  @Test
+  void workersTraceDoesNotWaitForEver() {
+    BackendScript worker = BackendScript.worker(script, 5000, 77, 0);
+    send(worker.after(5_000).running("select 1").after(5_000).backendEnd().batch());
+    driver.advanceWallClockTime(Duration.ofMinutes(4));
+    driver.advanceWallClockTime(Duration.ofMinutes(4));
+    assertThat(traces.readValue().getLeader()).isNull();
     assertThat(keys()).isEmpty();
+  }
+
+  private List<String> notes() {
+    return records.readValuesToList().stream()
+        .flatMap(each -> each.getRecords().stream())
+        .filter(Note.class::isInstance)
+        .map(note -> ((Note) note).getText())
+        .toList();
   }
 
   @Test

@@ -1,0 +1,91 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenTeam;
+import io.pgstitch.schema.QueryTrace;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumReader;
+import org.apache.avro.io.DatumWriter;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
+
+/**
+ * Bytes of a team and of the traces that wait in it, each after a fingerprint of the schemas. One
+ * instance per thread.
+ */
+final class TeamCodec {
+  static {
+    SnapshotCodec.trustState();
+  }
+
+  private static final long FINGERPRINT =
+      SchemaNormalization.parsingFingerprint64(OpenTeam.getClassSchema())
+          ^ Long.rotateLeft(
+              SchemaNormalization.parsingFingerprint64(QueryTrace.getClassSchema()), 16);
+
+  private final DatumWriter<OpenTeam> teamWriter =
+      new SpecificDatumWriter<>(OpenTeam.getClassSchema());
+  private final DatumReader<OpenTeam> teamReader =
+      new SpecificDatumReader<>(OpenTeam.getClassSchema());
+  private final DatumWriter<QueryTrace> traceWriter =
+      new SpecificDatumWriter<>(QueryTrace.getClassSchema());
+  private final DatumReader<QueryTrace> traceReader =
+      new SpecificDatumReader<>(QueryTrace.getClassSchema());
+
+  byte[] encode(OpenTeam team) {
+    return write(teamWriter, team);
+  }
+
+  byte[] encode(QueryTrace trace) {
+    return write(traceWriter, trace);
+  }
+
+  /** Reads a team; null when another version of the processor wrote it. */
+  OpenTeam decodeTeam(byte[] bytes) {
+    OpenTeam team = read(teamReader, bytes);
+    if (team != null) {
+      // Avro's own lists cannot remove all that is removed here.
+      team.setLaunches(new ArrayList<>(team.getLaunches()));
+      team.setHeld(new ArrayList<>(team.getHeld()));
+    }
+    return team;
+  }
+
+  QueryTrace decodeTrace(byte[] bytes) {
+    QueryTrace trace = read(traceReader, bytes);
+    if (trace == null) {
+      throw new IllegalStateException(
+          "a stored trace is of another version of the processor than its team");
+    }
+    return trace;
+  }
+
+  private static <T> byte[] write(DatumWriter<T> writer, T value) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+    BinaryEncoder to = EncoderFactory.get().directBinaryEncoder(bytes, null);
+    try {
+      to.writeLong(FINGERPRINT);
+      writer.write(value, to);
+      to.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory failed", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static <T> T read(DatumReader<T> reader, byte[] bytes) {
+    BinaryDecoder from = DecoderFactory.get().binaryDecoder(bytes, null);
+    try {
+      return from.readLong() == FINGERPRINT ? reader.read(null, from) : null;
+    } catch (IOException e) {
+      throw new UncheckedIOException("a stored team is damaged", e);
+    }
+  }
+}
