@@ -3,7 +3,7 @@ package io.pgstitch.collector;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
-import io.pgstitch.collector.encode.EncodedBatch;
+import io.pgstitch.collector.encode.BatchSink;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
@@ -14,7 +14,6 @@ import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** Opens the stream of a backend that the kernel announced. */
 final class BackendStreams {
@@ -26,7 +25,7 @@ final class BackendStreams {
   private final DatabaseEncodings encodings;
   private final RelationNames relations;
   private final StreamSettings settings;
-  private final Consumer<EncodedBatch> sink;
+  private final BatchSink sink;
 
   BackendStreams(
       String cluster,
@@ -37,7 +36,7 @@ final class BackendStreams {
       DatabaseEncodings encodings,
       RelationNames relations,
       StreamSettings settings,
-      Consumer<EncodedBatch> sink) {
+      BatchSink sink) {
     this.cluster = cluster;
     this.host = host;
     this.bootId = bootId;

@@ -151,7 +151,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             new DatabaseEncodings(procfs),
             relations,
             new StreamSettings(sender.schemaId(), epoch),
-            sender::send);
+            sender);
     pump =
         new EventPump(
             programs,
@@ -275,7 +275,8 @@ public final class Collector implements SessionControl, AutoCloseable {
         pump.lost(),
         programs.losses(KernelPrograms.LOSS_RING_FULL),
         programs.losses(KernelPrograms.LOSS_NO_STATE),
-        pump.unknownBackend());
+        pump.unknownBackend(),
+        sender.spool());
   }
 
   /** What came of wishes to switch levels. */
@@ -290,7 +291,10 @@ public final class Collector implements SessionControl, AutoCloseable {
 
   /** What ended the collection before its time, or null while it works. */
   public Throwable failure() {
-    return pump == null ? null : pump.failure();
+    if (pump == null) {
+      return null;
+    }
+    return pump.failure() != null ? pump.failure() : sender.failure();
   }
 
   /** Takes the probes away, then sends what was seen. */

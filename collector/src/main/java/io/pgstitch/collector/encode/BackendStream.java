@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumWriter;
@@ -37,7 +36,7 @@ public final class BackendStream {
   private final WaitTargets targets;
   private final StreamSettings settings;
   private final boolean begunBefore;
-  private final Consumer<EncodedBatch> sink;
+  private final BatchSink sink;
 
   private final StringTable strings = new StringTable();
   private final EventEncoder events = new EventEncoder(strings);
@@ -54,6 +53,8 @@ public final class BackendStream {
   private long firstSequence;
   private long lastSequence;
   private long lostBefore;
+  private long droppedBefore;
+  private int lossesAt;
   private long lost;
   private long baseNanos;
   private long lastCpuNanos;
@@ -81,7 +82,7 @@ public final class BackendStream {
       ServerEncoding encoding,
       RelationNames.OfServer relations,
       StreamSettings settings,
-      Consumer<EncodedBatch> sink) {
+      BatchSink sink) {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
@@ -154,8 +155,27 @@ public final class BackendStream {
     }
     open = false;
     long utcMillis = (clock.getUtcNs() + events.lastNanos() - clock.getMonotonicNs()) / 1_000_000;
-    sink.accept(new EncodedBatch(key, batch(clock), utcMillis, events.count()));
-    lostBefore = 0;
+    byte[] value = batch(clock);
+    EncodedBatch batch =
+        new EncodedBatch(
+            key,
+            backend.getPid(),
+            backend.getStartNs(),
+            value,
+            utcMillis,
+            events.count(),
+            firstSequence,
+            lastSequence,
+            lossesAt,
+            lostBefore,
+            droppedBefore);
+    if (sink.take(batch)) {
+      lostBefore = 0;
+      droppedBefore = 0;
+    } else {
+      lostBefore += batch.span();
+      droppedBefore += batch.span();
+    }
     strings.clear();
   }
 
@@ -305,7 +325,9 @@ public final class BackendStream {
       new SpecificDatumWriter<>(ClockAnchor.class).write(clock, out);
       out.writeLong(firstSequence);
       out.writeLong(lastSequence);
+      lossesAt = bytes.size();
       out.writeLong(lostBefore);
+      out.writeLong(droppedBefore);
       out.writeBoolean(begunBefore);
       out.writeLong(baseNanos);
       out.writeLong(stackBase);
