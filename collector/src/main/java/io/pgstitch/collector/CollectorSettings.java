@@ -173,8 +173,7 @@ public record CollectorSettings(
   private static SpoolSettings spool(Map<String, String> values, List<String> wrong) {
     long most = number(values, "spool.max.bytes", 0, Long.MAX_VALUE, wrong);
     if (most != 0 && most < SpoolSettings.LEAST_BYTES) {
-      wrong.add(
-          "spool.max.bytes is " + most + "; use 0, or at least " + SpoolSettings.LEAST_BYTES);
+      wrong.add("spool.max.bytes is " + most + "; use 0, or at least " + SpoolSettings.LEAST_BYTES);
     }
     if (values.get("spool.directory").isEmpty()) {
       wrong.add("spool.directory is empty; spool.max.bytes=0 does without a spool");

@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * A collector as a process of its own, for tests that kill it: {@code CollectorMain FILE}. Prints
- * {@code ready} once every statement is seen.
+ * {@code ready} once every statement is seen, and stops cleanly on SIGTERM.
  */
 final class CollectorMain {
   private CollectorMain() {}
@@ -18,7 +18,9 @@ final class CollectorMain {
     try (Reader in = new FileReader(args[0], StandardCharsets.UTF_8)) {
       settings.load(in);
     }
-    new Collector(CollectorSettings.from(settings)).start();
+    Collector collector = new Collector(CollectorSettings.from(settings));
+    collector.start();
+    Runtime.getRuntime().addShutdownHook(new Thread(collector::close, "stop"));
     System.out.println("ready");
     new CountDownLatch(1).await();
   }

@@ -42,7 +42,8 @@ public record EncodedBatch(
    */
   public EncodedBatch afterLossOf(long moreLost, long moreDropped) {
     int lostEnd = Varint.end(value, lossesAt);
-    if (Varint.read(value, lossesAt) != lostBefore || Varint.read(value, lostEnd) != droppedBefore) {
+    if (Varint.read(value, lossesAt) != lostBefore
+        || Varint.read(value, lostEnd) != droppedBefore) {
       throw new IllegalArgumentException("the batch has its losses elsewhere");
     }
     int rest = Varint.end(value, lostEnd);

@@ -359,6 +359,11 @@ final class BatchCourier implements Runnable {
     }
   }
 
+  /** Whether everything new goes behind what is in the spool. */
+  boolean isSpooling() {
+    return spooling;
+  }
+
   /** Batches that Kafka has. */
   long acknowledged() {
     return acknowledged.sum();

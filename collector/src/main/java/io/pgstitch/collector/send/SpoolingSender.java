@@ -11,8 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Takes batches without ever waiting, and has a thread that brings them to Kafka, through a spool on
- * disk while Kafka is away. What it must drop is counted, and said in the next batch of the backend.
+ * Takes batches without ever waiting, and has a thread that brings them to Kafka, through a spool
+ * on disk while Kafka is away. What it must drop is counted, and said in the next batch of the
+ * backend.
  */
 public final class SpoolingSender implements BatchSink, AutoCloseable {
   /** Batches that the thread has not got round to, e.g. while the disk is slow. */

@@ -40,12 +40,7 @@ final class Compression {
     try {
       int got =
           decompressor.decompress(
-              in.array(),
-              in.arrayOffset() + in.position(),
-              in.remaining(),
-              value,
-              0,
-              value.length);
+              in.array(), in.arrayOffset() + in.position(), in.remaining(), value, 0, value.length);
       if (got != length) {
         throw new IllegalArgumentException("a value of " + got + " bytes instead of " + length);
       }

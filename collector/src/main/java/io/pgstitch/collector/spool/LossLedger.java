@@ -23,8 +23,7 @@ public final class LossLedger {
 
   /** This batch is dropped. */
   public void dropped(EncodedBatch batch) {
-    Loss loss =
-        new Loss(batch.lostBefore() + batch.span(), batch.droppedBefore() + batch.span());
+    Loss loss = new Loss(batch.lostBefore() + batch.span(), batch.droppedBefore() + batch.span());
     losses.merge(
         Stream.of(batch), loss, (a, b) -> new Loss(a.lost + b.lost, a.dropped + b.dropped));
     if (losses.size() > MOST_BACKENDS) {

@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Reads the batches of a segment in order. Bytes that are no whole record are passed over, up to the
- * next place where one stands: {@link #corrupt} counts such places, {@link #tornBytes} what there is
- * behind the last record.
+ * Reads the batches of a segment in order. Bytes that are no whole record are passed over, up to
+ * the next place where one stands: {@link #corrupt} counts such places, {@link #tornBytes} what
+ * there is behind the last record.
  */
 final class SegmentReader implements AutoCloseable {
   private static final int CHUNK = 1 << 18;

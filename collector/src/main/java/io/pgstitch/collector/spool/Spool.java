@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A queue of batches on disk, in segments: written at one end, read and then acknowledged at the
- * other. When there is no more room the oldest segment goes. Survives the process; what was read and
- * not acknowledged is read again by the next one. Not thread-safe.
+ * other. When there is no more room the oldest segment goes. Survives the process; what was read
+ * and not acknowledged is read again by the next one. Not thread-safe.
  */
 public final class Spool implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
@@ -97,6 +97,7 @@ public final class Spool implements AutoCloseable {
       bytes += segment.size;
       nextNumber = segment.number + 1;
     }
+    counters.torn(directory.tornBytes());
     directory.mark().ifPresent(this::resume);
     damagedBytes = directory.damagedBytes();
     changed = true;
@@ -202,8 +203,7 @@ public final class Spool implements AutoCloseable {
         Math.min(settings.maxBytes(), Math.max(0, directory.free() - settings.minFreeBytes()));
     segmentBytes = Math.max(LEAST_SEGMENT, Math.min(MOST_SEGMENT, room / SEGMENTS));
     Segment segment =
-        new Segment(
-            nextNumber, directory.fileOf(nextNumber), new SegmentHeader(framing, 0, 0), 0);
+        new Segment(nextNumber, directory.fileOf(nextNumber), new SegmentHeader(framing, 0, 0), 0);
     writer = SegmentWriter.create(segment);
     nextNumber++;
     if (segments.isEmpty()) {
@@ -289,8 +289,7 @@ public final class Spool implements AutoCloseable {
       counters.torn(reader.tornBytes());
       segment.damaged |= reader.corrupt() > 0;
       if (reader.tornBytes() > 0) {
-        LOG.warn(
-            "{} ends with {} bytes that are no whole batch", segment.file, reader.tornBytes());
+        LOG.warn("{} ends with {} bytes that are no whole batch", segment.file, reader.tornBytes());
       }
     }
     closeReader();

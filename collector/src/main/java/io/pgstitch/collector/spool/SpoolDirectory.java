@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The directory of a spool, for its owner alone and locked against a second collector: segments
- * {@code NUMBER.spool}, damaged ones {@code NUMBER.damaged}, and {@code acknowledged}, which says up
- * to where the oldest segment has been sent.
+ * {@code NUMBER.spool}, damaged ones {@code NUMBER.damaged}, and {@code acknowledged}, which says
+ * up to where the oldest segment has been sent.
  */
 final class SpoolDirectory implements AutoCloseable {
   static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
@@ -45,6 +45,7 @@ final class SpoolDirectory implements AutoCloseable {
   private final FileChannel lock;
   private final FileChannel acknowledged;
   private final FileStore store;
+  private long tornBytes;
 
   /** Up to where a segment has been acknowledged. */
   record Mark(long segment, long offset) {}
@@ -67,7 +68,7 @@ final class SpoolDirectory implements AutoCloseable {
     try {
       Files.createDirectories(path);
       Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
-      lock = open(path.resolve("lock"));
+      lock = channel(path.resolve("lock"));
       if (!isLocked(lock)) {
         lock.close();
         throw new SpoolException(
@@ -75,7 +76,7 @@ final class SpoolDirectory implements AutoCloseable {
                 + path
                 + ": stop it, or give each its own with spool.directory");
       }
-      FileChannel acknowledged = open(path.resolve("acknowledged"));
+      FileChannel acknowledged = channel(path.resolve("acknowledged"));
       return new SpoolDirectory(path, lock, acknowledged, Files.getFileStore(path));
     } catch (IOException | UnsupportedOperationException e) {
       closeQuietly(lock);
@@ -89,7 +90,7 @@ final class SpoolDirectory implements AutoCloseable {
     }
   }
 
-  private static FileChannel open(Path file) throws IOException {
+  private static FileChannel channel(Path file) throws IOException {
     return FileChannel.open(
         file,
         Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
@@ -151,12 +152,18 @@ final class SpoolDirectory implements AutoCloseable {
     Optional<SegmentHeader> read = SegmentHeader.decode(header.flip());
     if (read.isEmpty()) {
       if (size < SegmentHeader.BYTES) {
-        delete(file); // a crash came before anything was in it
+        tornBytes += size; // a crash came before anything was in it
+        delete(file);
       } else {
         putAside(file);
       }
     }
     return read.map(h -> new Segment(number, file, h, size));
+  }
+
+  /** Bytes of files that had not even a whole header. */
+  long tornBytes() {
+    return tornBytes;
   }
 
   /** Keeps a damaged file for those who want to look at it, but not many of them. */

@@ -90,7 +90,9 @@ final class BatchAdmission {
     session.counters.add(Counter.LOST_EVENTS, events);
     Reading now = state.getNow();
     now.setTimeNs(Math.max(now.getTimeNs(), batch.getBaseNs()));
-    writer.lines().note("INCOMPLETE", events + " events were lost before this point" + where(batch));
+    writer
+        .lines()
+        .note("INCOMPLETE", events + " events were lost before this point" + where(batch));
     OpenStatement statement = session.statement();
     if (statement == null) {
       state.setLostPending(state.getLostPending() + events);
