@@ -188,14 +188,16 @@ final class SpoolIT {
                 System.getProperty("java.class.path"),
                 CollectorMain.class.getName(),
                 config.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .redirectError(dir.resolve("collector.err").toFile())
             .start();
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
     String line;
     do {
       line = out.readLine();
     } while (line != null && !line.equals("ready"));
-    assertThat(line).isEqualTo("ready");
+    assertThat(line)
+        .as(Files.readString(dir.resolve("collector.err")))
+        .isEqualTo("ready");
     return process;
   }
 
@@ -218,7 +220,8 @@ final class SpoolIT {
   }
 
   private static void run(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).inheritIO().start();
-    assertThat(process.waitFor()).as(List.of(command).toString()).isZero();
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(List.of(command) + ": " + said).isZero();
   }
 }

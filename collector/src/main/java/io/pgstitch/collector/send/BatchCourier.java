@@ -33,6 +33,7 @@ final class BatchCourier implements Runnable {
   private static final long RESET_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long STOP_STALLED_NANOS = TimeUnit.SECONDS.toNanos(3);
+  private static final long REFUSALS_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(5);
 
   private final Inbox inbox;
@@ -56,6 +57,7 @@ final class BatchCourier implements Runnable {
   private boolean spooling;
   private long spoolingSince;
   private long spooled;
+  private long refusalSaidAt;
   private final LongAdder acknowledged = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private volatile SpoolStatus status;
@@ -306,12 +308,17 @@ final class BatchCourier implements Runnable {
 
   private void refused(EncodedBatch batch, String reason) {
     refused.increment();
-    LOG.error(
-        "Kafka refuses a batch of {} events ({} bytes) of {}: {}; its traces will be marked",
-        batch.events(),
-        batch.value().length,
-        batch.key(),
-        reason);
+    if (refused() == 1 || clock.getAsLong() - refusalSaidAt >= REFUSALS_NANOS) {
+      refusalSaidAt = clock.getAsLong();
+      LOG.error(
+          "Kafka refuses a batch of {} events ({} bytes) of {}: {}; it is dropped, the {}. since the"
+              + " start; its traces will be marked",
+          batch.events(),
+          batch.value().length,
+          batch.key(),
+          reason,
+          refused());
+    }
   }
 
   private boolean hasRest() {

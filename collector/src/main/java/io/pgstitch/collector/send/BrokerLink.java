@@ -26,7 +26,10 @@ interface BrokerLink {
     void broken(Exception reason);
   }
 
-  /** Hands a batch over. Waits a second at most. */
+  /**
+   * Hands a batch over. Waits a second at most. Where it is not taken and the link turns out to be
+   * broken, the outcome is told that.
+   */
   Handed hand(EncodedBatch batch, Outcome outcome);
 
   /** Why the last batch could not be handed over, in words. */

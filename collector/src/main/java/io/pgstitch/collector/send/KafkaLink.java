@@ -16,6 +16,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
@@ -87,6 +88,9 @@ final class KafkaLink implements BrokerLink {
     handing = Thread.currentThread();
     refused = null;
     try {
+      if (producer == null) {
+        producer = producer();
+      }
       // The callback hears of every outcome.
       Future<RecordMetadata> unused =
           producer.send(record, (metadata, error) -> told(outcome, error));
@@ -99,7 +103,13 @@ final class KafkaLink implements BrokerLink {
       return Handed.ON_ITS_WAY;
     }
     lastProblem = words(refused);
-    return isForGood(refused) ? Handed.NEVER : Handed.NOT_NOW;
+    if (isForGood(refused)) {
+      return Handed.NEVER;
+    }
+    if (!(refused instanceof RetriableException)) {
+      outcome.broken(refused); // e.g. the producer has failed for good, or may not write
+    }
+    return Handed.NOT_NOW;
   }
 
   private void told(Outcome outcome, Exception error) {
@@ -136,11 +146,13 @@ final class KafkaLink implements BrokerLink {
   @Override
   public void reset() {
     close(Duration.ZERO);
-    producer = producer();
   }
 
   @Override
   public void close(Duration patience) {
-    producer.close(patience);
+    if (producer != null) {
+      producer.close(patience);
+    }
+    producer = null; // the next batch makes another one
   }
 }
