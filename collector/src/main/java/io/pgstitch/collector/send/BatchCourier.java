@@ -311,8 +311,8 @@ final class BatchCourier implements Runnable {
     if (refused() == 1 || clock.getAsLong() - refusalSaidAt >= REFUSALS_NANOS) {
       refusalSaidAt = clock.getAsLong();
       LOG.error(
-          "Kafka refuses a batch of {} events ({} bytes) of {}: {}; it is dropped, the {}. since the"
-              + " start; its traces will be marked",
+          "Kafka refuses a batch of {} events ({} bytes) of {}: {}; it is dropped, the {}. since"
+              + " the start; its traces will be marked",
           batch.events(),
           batch.value().length,
           batch.key(),

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class SpoolingSender implements BatchSink, AutoCloseable {
   /** Batches that the thread has not got round to, e.g. while the disk is slow. */
-  private static final long INBOX_BYTES = 64 << 20;
+  private static final long INBOX_BYTES = 32 << 20;
 
   private static final long STOP_MILLIS = TimeUnit.SECONDS.toMillis(60);
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class BatchCourierTest {
   private static final Framing FRAMING = new Framing(TestBatches.SCHEMA, 1);
   private static final long MEBIBYTE = 1 << 20;
-  private static final int RUNS = 60;
+  private static final int RUNS = 25;
 
   @TempDir Path dir;
   private long now = 1_000;
@@ -47,7 +47,7 @@ final class BatchCourierTest {
   private void drain(BatchCourier courier, SimulatedBroker broker) {
     broker.up = true;
     broker.refusing = false;
-    for (int i = 0; i < 2_000; i++) {
+    for (int i = 0; i < 300 || (i < 20_000 && !broker.isIdle()); i++) {
       broker.work();
       tick(50);
       courier.turn();
@@ -192,10 +192,10 @@ final class BatchCourierTest {
       List<EncodedBatch> offered = new ArrayList<>();
       try (Spool spool = spool(dir.resolve("run" + run), run % 4 == 0 ? 0 : MEBIBYTE)) {
         BatchCourier courier = courier(broker, spool);
-        for (int i = 0; i < 1_500; i++) {
-          broker.refusing = random.nextInt(300) == 0 ? !broker.refusing : broker.refusing;
+        for (int i = 0; i < 500; i++) {
+          broker.refusing = random.nextInt(100) == 0 ? !broker.refusing : broker.refusing;
           for (int n = 0; n < 3; n++) {
-            EncodedBatch batch = batches.next(40_000);
+            EncodedBatch batch = batches.next(20_000);
             offered.add(batch);
             courier.taken().add(batch);
           }
