@@ -126,8 +126,8 @@ final class PipelineInOneProcess implements AutoCloseable {
    * @throws CommandFailure when that does not come to its end in time
    */
   RunSummary drain() throws Exception {
-    CollectorStatus last = collector.status();
     collector.close();
+    CollectorStatus last = collector.status();
     barrier.awaitConsumed(Topics.RAW_EVENTS, processorGroup);
     Map<TopicPartition, Long> traces = barrier.endOffsets(Topics.QUERY_TRACES);
     barrier.awaitStep("not all traces were counted", () -> tally.reached(traces));

@@ -1,11 +1,13 @@
 package io.pgstitch.cli;
 
 import io.pgstitch.collector.CollectorStatus;
+import io.pgstitch.collector.spool.SpoolStatus;
 import io.pgstitch.schema.Topics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -24,8 +26,7 @@ record RunSummary(
   /** Whether nothing was lost on the way. Records that are not ours are no loss. */
   boolean isWhole() {
     return refused() == 0
-        && collected.lost() == 0
-        && collected.failed() == 0
+        && collected.isWhole()
         && servers.stream().allMatch(server -> server.lostEvents() == 0);
   }
 
@@ -48,6 +49,7 @@ record RunSummary(
             + collected.lost()
             + ", batches refused by Kafka "
             + collected.failed());
+    spoolLine(collected.spool()).ifPresent(lines::add);
     if (deadLetters() > 0) {
       lines.add(
           "dead letters: "
@@ -59,6 +61,24 @@ record RunSummary(
     lines.add("exported: " + counters(exported));
     lines.add("processed: " + counters(processed));
     return lines;
+  }
+
+  /** What Kafka did not get, empty when it got everything. */
+  private static Optional<String> spoolLine(SpoolStatus spool) {
+    if (spool.droppedBatches() == 0 && spool.batches() == 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "spool: "
+            + spool.batches()
+            + " batches wait in "
+            + spool.directory()
+            + " for the next start, events dropped because it was full "
+            + spool.droppedFull()
+            + ", because of the disk "
+            + spool.droppedDisk()
+            + ", because they came too fast "
+            + spool.droppedQueue());
   }
 
   private long deadLetters() {

@@ -47,7 +47,14 @@ class FleetRolesIT {
               + "\nschema.registry.url="
               + registry.url()
               + "\n";
-      write("collector", common + "pids=" + server.postmasterPid() + "\n");
+      write(
+          "collector",
+          common
+              + "pids="
+              + server.postmasterPid()
+              + "\nspool.directory="
+              + dir.resolve("spool")
+              + "\n");
       write("processor", common + "state.dir=" + dir.resolve("state") + "\n");
       write(
           "exporter",

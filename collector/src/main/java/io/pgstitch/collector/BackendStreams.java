@@ -4,7 +4,7 @@ import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.CustomWaitNames;
-import io.pgstitch.collector.encode.EncodedBatch;
+import io.pgstitch.collector.encode.BatchSink;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.CustomWaits;
@@ -19,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** Opens the stream of a backend that the kernel announced. */
 final class BackendStreams {
@@ -33,7 +32,6 @@ final class BackendStreams {
   private final DatabaseEncodings encodings;
   private final RelationNames relations;
   private final StreamSettings settings;
-  private final Consumer<EncodedBatch> sink;
   private final BackendProbe backends;
   private final Map<ServerKey, CustomWaitNames> customWaits =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -46,6 +44,7 @@ final class BackendStreams {
       };
 
   private record ServerKey(int pid, long startTicks) {}
+  private final BatchSink sink;
 
   BackendStreams(
       String cluster,
@@ -57,7 +56,7 @@ final class BackendStreams {
       RelationNames relations,
       BackendProbe backends,
       StreamSettings settings,
-      Consumer<EncodedBatch> sink) {
+      BatchSink sink) {
     this.cluster = cluster;
     this.host = host;
     this.bootId = bootId;

@@ -1,77 +1,59 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.collector.encode.BatchSink;
 import io.pgstitch.collector.encode.EncodedBatch;
+import io.pgstitch.collector.send.SpoolingSender;
+import io.pgstitch.collector.spool.Framing;
+import io.pgstitch.collector.spool.SpoolException;
+import io.pgstitch.collector.spool.SpoolStatus;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SchemaRegistries;
 import io.pgstitch.schema.SchemaRegistry;
 import io.pgstitch.schema.TopicPlan;
 import io.pgstitch.schema.TopicProvisioner;
 import io.pgstitch.schema.Topics;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import org.apache.avro.SchemaNormalization;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.apache.kafka.common.errors.ApiException;
 
-/**
- * Hands batches to Kafka. While Kafka is away they wait in the producer's memory; when that is full
- * the caller waits, the kernel's ring fills, and what does not fit is counted as lost there.
- */
-final class BatchSender implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(BatchSender.class);
+/** Connects to Kafka, sees to it that batches find their topic and schema there, and sends them. */
+final class BatchSender implements BatchSink, AutoCloseable {
   private static final Duration REACHABLE_WITHIN = Duration.ofSeconds(15);
 
-  private final KafkaProducer<byte[], byte[]> producer;
   private final SchemaRegistry registry;
   private final int schemaId;
+  private final SpoolingSender sender;
   private final LongAdder sent = new LongAdder();
-  private final LongAdder acknowledged = new LongAdder();
-  private final LongAdder failed = new LongAdder();
   private final LongAdder bytes = new LongAdder();
   private final LongAdder events = new LongAdder();
 
   /**
    * Connects.
    *
-   * @throws CollectorException when Kafka or the schema registry cannot be reached
+   * @throws CollectorException when Kafka, the schema registry or the spool cannot be used
    */
   BatchSender(CollectorSettings settings) {
     provision(settings);
     this.registry = SchemaRegistries.from(settings.schemaRegistry());
-    this.schemaId = registry.idOf(Topics.RAW_EVENTS + "-value", RawEventBatch.getClassSchema());
-    this.producer =
-        new KafkaProducer<>(
-            producerConfig(settings.kafka()), new ByteArraySerializer(), new ByteArraySerializer());
-    // Asked now, so that the first batch does not wait for it while events pile up.
-    LOG.debug("{} has {} partitions", Topics.RAW_EVENTS, partitions());
-  }
-
-  private static Map<String, Object> producerConfig(Map<String, String> given) {
-    Map<String, Object> config = new HashMap<>();
-    config.put("acks", "all");
-    config.put("enable.idempotence", "true");
-    config.put("compression.type", "lz4");
-    config.put("linger.ms", "5");
-    config.put("batch.size", "262144");
-    config.put("max.request.size", String.valueOf(TopicProvisioner.MAX_MESSAGE_BYTES));
-    config.put("buffer.memory", "134217728");
-    // Nothing is given up while Kafka is away: see the class comment.
-    config.put("delivery.timeout.ms", String.valueOf(Integer.MAX_VALUE));
-    config.put("max.block.ms", String.valueOf(Long.MAX_VALUE));
-    config.put("client.id", "pgstitch-collector");
-    config.putAll(given);
-    return config;
+    this.schemaId =
+        registry.idOf(Topics.subjectOf(Topics.RAW_EVENTS), RawEventBatch.getClassSchema());
+    Framing framing =
+        new Framing(
+            schemaId, SchemaNormalization.parsingFingerprint64(RawEventBatch.getClassSchema()));
+    try {
+      this.sender = SpoolingSender.start(settings.kafka(), settings.spool(), framing);
+    } catch (SpoolException e) {
+      registry.close();
+      throw new CollectorException(e.getMessage(), e);
+    }
   }
 
   private static void provision(CollectorSettings settings) {
@@ -83,6 +65,8 @@ final class BatchSender implements AutoCloseable {
         TopicProvisioner.ensure(
             admin,
             new TopicPlan(settings.partitions(), settings.replication(), settings.rawRetention()));
+      } else {
+        requireTopic(admin);
       }
     } catch (ExecutionException | TimeoutException e) {
       throw new CollectorException(
@@ -96,39 +80,47 @@ final class BatchSender implements AutoCloseable {
     }
   }
 
-  private int partitions() {
-    return producer.partitionsFor(Topics.RAW_EVENTS).size();
+  private static void requireTopic(Admin admin)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    try {
+      int partitions =
+          admin
+              .describeTopics(List.of(Topics.RAW_EVENTS))
+              .allTopicNames()
+              .get(REACHABLE_WITHIN.toSeconds(), TimeUnit.SECONDS)
+              .get(Topics.RAW_EVENTS)
+              .partitions()
+              .size();
+      if (partitions == 0) {
+        throw new CollectorException("topic " + Topics.RAW_EVENTS + " has no partitions");
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ApiException refusal) {
+        throw new CollectorException(
+            "topic "
+                + Topics.RAW_EVENTS
+                + " cannot be used ("
+                + refusal.getMessage()
+                + "): create it, or set topic.create=true; the user needs DESCRIBE and WRITE",
+            refusal);
+      }
+      throw e;
+    }
   }
 
   int schemaId() {
     return schemaId;
   }
 
-  void send(EncodedBatch batch) {
+  @Override
+  public boolean take(EncodedBatch batch) {
+    if (!sender.take(batch)) {
+      return false;
+    }
     sent.increment();
     bytes.add(batch.value().length);
     events.add(batch.events());
-    // The callback hears of every outcome.
-    Future<RecordMetadata> unused =
-        producer.send(
-            new ProducerRecord<>(
-                Topics.RAW_EVENTS,
-                null,
-                batch.utcMillis(),
-                batch.key().getBytes(StandardCharsets.UTF_8),
-                batch.value()),
-            (metadata, error) -> {
-              if (error == null) {
-                acknowledged.increment();
-              } else {
-                failed.increment();
-                LOG.error(
-                    "Kafka refused a batch of {} events of {}: {}; its traces will be marked",
-                    batch.events(),
-                    batch.key(),
-                    error.getMessage());
-              }
-            });
+    return true;
   }
 
   long batches() {
@@ -136,11 +128,11 @@ final class BatchSender implements AutoCloseable {
   }
 
   long acknowledged() {
-    return acknowledged.sum();
+    return sender.acknowledged();
   }
 
   long failed() {
-    return failed.sum();
+    return sender.refused();
   }
 
   long bytes() {
@@ -151,9 +143,18 @@ final class BatchSender implements AutoCloseable {
     return events.sum();
   }
 
+  SpoolStatus spool() {
+    return sender.spool();
+  }
+
+  /** What ended the sending before its time, or null. */
+  Throwable failure() {
+    return sender.failure();
+  }
+
   @Override
   public void close() {
-    producer.close(Duration.ofSeconds(30));
+    sender.close();
     registry.close();
   }
 }

@@ -158,7 +158,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             relations,
             backends,
             new StreamSettings(sender.schemaId(), epoch, mask()),
-            sender::send);
+            sender);
     pump =
         new EventPump(
             programs,
@@ -308,7 +308,8 @@ public final class Collector implements SessionControl, AutoCloseable {
         pump.lost(),
         programs.losses(KernelPrograms.LOSS_RING_FULL),
         programs.losses(KernelPrograms.LOSS_NO_STATE),
-        pump.unknownBackend());
+        pump.unknownBackend(),
+        sender.spool());
   }
 
   /** What came of wishes to switch levels. */
@@ -323,7 +324,10 @@ public final class Collector implements SessionControl, AutoCloseable {
 
   /** What ended the collection before its time, or null while it works. */
   public Throwable failure() {
-    return pump == null ? null : pump.failure();
+    if (pump == null) {
+      return null;
+    }
+    return pump.failure() != null ? pump.failure() : sender.failure();
   }
 
   /** Takes the probes away, then sends what was seen. */

@@ -1,6 +1,7 @@
 package io.pgstitch.collector;
 
 import io.pgstitch.collector.postgres.FactSource;
+import io.pgstitch.collector.spool.SpoolSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ import java.util.regex.Pattern;
  * @param partitions of topics that are created
  * @param replication of topics that are created
  * @param rawRetention of the raw events' topic, if it is created
+ * @param spool where events wait while Kafka is away
  * @param schemaRegistry settings of the registry client
  * @param kafka settings of the Kafka clients
  */
@@ -62,6 +64,7 @@ public record CollectorSettings(
     int partitions,
     short replication,
     Duration rawRetention,
+    SpoolSettings spool,
     Map<String, String> schemaRegistry,
     Map<String, String> kafka) {
   /** Each costs the server two traps a call; more than this is a mistake. */
@@ -96,6 +99,9 @@ public record CollectorSettings(
     d.put("topic.partitions", "6");
     d.put("topic.replication", "1");
     d.put("topic.raw.retention.hours", "24");
+    d.put("spool.directory", "/var/lib/pgstitch/spool");
+    d.put("spool.max.bytes", "1073741824");
+    d.put("spool.min.free.bytes", "1073741824");
     return d;
   }
 
@@ -169,12 +175,27 @@ public record CollectorSettings(
             (int) number(values, "topic.partitions", 1, 10_000, wrong),
             (short) number(values, "topic.replication", 1, 100, wrong),
             Duration.ofHours(number(values, "topic.raw.retention.hours", 1, 87_600, wrong)),
+            spool(values, wrong),
             Map.copyOf(registry),
             Map.copyOf(kafka));
     if (!wrong.isEmpty()) {
       throw new IllegalArgumentException("collector settings: " + String.join("; ", wrong));
     }
     return settings;
+  }
+
+  private static SpoolSettings spool(Map<String, String> values, List<String> wrong) {
+    long most = number(values, "spool.max.bytes", 0, Long.MAX_VALUE, wrong);
+    if (most != 0 && most < SpoolSettings.LEAST_BYTES) {
+      wrong.add("spool.max.bytes is " + most + "; use 0, or at least " + SpoolSettings.LEAST_BYTES);
+    }
+    if (values.get("spool.directory").isEmpty()) {
+      wrong.add("spool.directory is empty; spool.max.bytes=0 does without a spool");
+    }
+    return new SpoolSettings(
+        Path.of(values.get("spool.directory")).toAbsolutePath().normalize(),
+        most,
+        number(values, "spool.min.free.bytes", 0, Long.MAX_VALUE, wrong));
   }
 
   private static WaitMode waitMode(String value, List<String> wrong) {

@@ -1,6 +1,7 @@
 package io.pgstitch.collector;
 
 import io.pgstitch.collector.probe.MissingFunction;
+import io.pgstitch.collector.spool.SpoolStatus;
 import java.util.List;
 
 /**
@@ -9,7 +10,7 @@ import java.util.List;
  * @param servers those that run now
  * @param backendsSeen backends that sent an event
  * @param events that were put into batches
- * @param batches that were handed to Kafka
+ * @param batches that were made for Kafka
  * @param acknowledged batches that Kafka has taken
  * @param failed batches that Kafka refused for good
  * @param bytes of the batches, before compression
@@ -17,6 +18,7 @@ import java.util.List;
  * @param ringFull events that found the ring buffer full, as counted by the kernel
  * @param noState backends for which the kernel had no memory
  * @param unknownBackend events of backends that were never announced
+ * @param spool what waits on disk for Kafka, and what was dropped because it did not fit
  */
 public record CollectorStatus(
     List<Server> servers,
@@ -29,7 +31,8 @@ public record CollectorStatus(
     long lost,
     long ringFull,
     long noState,
-    long unknownBackend) {
+    long unknownBackend,
+    SpoolStatus spool) {
 
   /**
    * A server.
@@ -55,6 +58,11 @@ public record CollectorStatus(
       String reduced,
       int functions,
       List<MissingFunction> missingFunctions) {}
+
+  /** Whether no event was lost on this host, and none is left behind on its disk. */
+  public boolean isWhole() {
+    return lost == 0 && failed == 0 && spool.droppedBatches() == 0 && spool.batches() == 0;
+  }
 
   /** Servers whose probes are planted. */
   public long tracedServers() {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -19,6 +20,12 @@ final class RawEvents {
 
   static List<RawEventBatch> readAll(String bootstrapServers) {
     List<RawEventBatch> batches = new ArrayList<>();
+    forEach(bootstrapServers, batches::add);
+    return batches;
+  }
+
+  /** The same, one by one: partition after partition in no order, each in its own. */
+  static void forEach(String bootstrapServers, Consumer<RawEventBatch> reader) {
     try (KafkaConsumer<String, RawEventBatch> consumer =
         new KafkaConsumer<>(
             Map.of("bootstrap.servers", bootstrapServers, "max.partition.fetch.bytes", "16000000"),
@@ -33,10 +40,9 @@ final class RawEvents {
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         for (ConsumerRecord<String, RawEventBatch> r : consumer.poll(Duration.ofSeconds(1))) {
-          batches.add(r.value());
+          reader.accept(r.value());
         }
       }
     }
-    return batches;
   }
 }

@@ -12,7 +12,8 @@ import java.util.function.UnaryOperator;
 
 /** A real server, a real broker and a collector between them. */
 final class TracedServer implements AutoCloseable {
-  private final EmbeddedKafka kafka;
+  private final Path kafkaDirectory;
+  private EmbeddedKafka kafka;
   private final ThrowawayPostgres server;
   private final Properties settings = new Properties();
   private Collector collector;
@@ -26,10 +27,13 @@ final class TracedServer implements AutoCloseable {
       Path dir,
       PostgresInstallation installation,
       UnaryOperator<ThrowawayPostgres.Builder> configured) {
-    this.kafka = EmbeddedKafka.start(dir.resolve("kafka"));
+    this.kafkaDirectory = dir.resolve("kafka");
+    this.kafka = EmbeddedKafka.start(kafkaDirectory);
     this.server = configured.apply(ThrowawayPostgres.builder(installation)).start();
     settings.put("kafka.bootstrap.servers", kafka.bootstrapServers());
     settings.put("rescan.ms", "200");
+    settings.put("spool.directory", dir.resolve("spool").toString());
+    settings.put("spool.min.free.bytes", "0");
   }
 
   ThrowawayPostgres server() {
@@ -38,6 +42,27 @@ final class TracedServer implements AutoCloseable {
 
   void set(String key, String value) {
     settings.put(key, value);
+  }
+
+  Properties settings() {
+    return settings;
+  }
+
+  String brokers() {
+    return settings.getProperty("kafka.bootstrap.servers");
+  }
+
+  /** Stops the broker; its data stays. */
+  void stopKafka() {
+    kafka.close();
+    kafka = null;
+  }
+
+  /** Starts it where it was. */
+  void startKafka() {
+    String address = brokers();
+    int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    kafka = EmbeddedKafka.start(kafkaDirectory, port);
   }
 
   Collector collect() {
@@ -84,6 +109,8 @@ final class TracedServer implements AutoCloseable {
       collector.close();
     }
     server.close();
-    kafka.close();
+    if (kafka != null) {
+      kafka.close();
+    }
   }
 }

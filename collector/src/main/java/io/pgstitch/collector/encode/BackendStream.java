@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumWriter;
@@ -40,7 +39,7 @@ public final class BackendStream {
   private final CustomWaitNames customWaits;
   private final StreamSettings settings;
   private final boolean begunBefore;
-  private final Consumer<EncodedBatch> sink;
+  private final BatchSink sink;
 
   private final StringTable strings = new StringTable();
   private final EventEncoder events = new EventEncoder(strings);
@@ -57,6 +56,8 @@ public final class BackendStream {
   private long firstSequence;
   private long lastSequence;
   private long lostBefore;
+  private long droppedBefore;
+  private int lossesAt;
   private long lost;
   private long baseNanos;
   private long lastCpuNanos;
@@ -87,7 +88,7 @@ public final class BackendStream {
       RelationNames.OfServer relations,
       CustomWaitNames customWaits,
       StreamSettings settings,
-      Consumer<EncodedBatch> sink) {
+      BatchSink sink) {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
@@ -161,8 +162,27 @@ public final class BackendStream {
     }
     open = false;
     long utcMillis = (clock.getUtcNs() + events.lastNanos() - clock.getMonotonicNs()) / 1_000_000;
-    sink.accept(new EncodedBatch(key, batch(clock), utcMillis, events.count()));
-    lostBefore = 0;
+    byte[] value = batch(clock);
+    EncodedBatch batch =
+        new EncodedBatch(
+            key,
+            backend.getPid(),
+            backend.getStartNs(),
+            value,
+            utcMillis,
+            events.count(),
+            firstSequence,
+            lastSequence,
+            lossesAt,
+            lostBefore,
+            droppedBefore);
+    if (sink.take(batch)) {
+      lostBefore = 0;
+      droppedBefore = 0;
+    } else {
+      lostBefore += batch.span();
+      droppedBefore += batch.span();
+    }
     strings.clear();
   }
 
@@ -324,7 +344,9 @@ public final class BackendStream {
       new SpecificDatumWriter<>(ClockAnchor.class).write(clock, out);
       out.writeLong(firstSequence);
       out.writeLong(lastSequence);
+      lossesAt = bytes.size();
       out.writeLong(lostBefore);
+      out.writeLong(droppedBefore);
       out.writeBoolean(begunBefore);
       out.writeLong(baseNanos);
       out.writeLong(stackBase);

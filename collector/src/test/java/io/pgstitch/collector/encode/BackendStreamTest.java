@@ -45,6 +45,7 @@ final class BackendStreamTest {
   private final Map<Integer, String> registered = new HashMap<>();
   private long nanos;
   private final BackendStream stream = stream(Optional.empty());
+  private boolean takes = true;
 
   private BackendStream stream(Optional<LiteralMask> mask) {
     Backend backend =
@@ -76,7 +77,7 @@ final class BackendStreamTest {
         relations.of(SERVER, SERVER_START_TICKS),
         new CustomWaitNames(() -> registered, () -> nanos),
         new StreamSettings(id, 7L, mask),
-        sent::add);
+        batch -> takes && sent.add(batch));
   }
 
   private void accept(KernelEvent... events) {
@@ -320,5 +321,41 @@ final class BackendStreamTest {
   @Test
   void nothingIsSentWhenNothingHappened() {
     assertThat(flushed()).isEmpty();
+  }
+
+  @Test
+  void aBatchThatIsNotTakenIsALossBeforeTheNext() {
+    takes = false;
+    accept(
+        KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "select 1"),
+        KernelRecords.entry(2, 130, 70, 0x6f00, 1));
+    stream.flush(CLOCK);
+    accept(KernelRecords.entry(5, 140, 70, 0x6f00, 1));
+    stream.flush(CLOCK);
+    takes = true;
+    accept(KernelRecords.entry(6, 150, 70, 0x6f00, 1));
+    stream.flush(CLOCK);
+    accept(KernelRecords.entry(7, 160, 70, 0x6f00, 1));
+    List<RawEventBatch> batches = flushed();
+    assertThat(batches).hasSize(2);
+    assertThat(batches.get(0).getFirstSequence()).isEqualTo(6);
+    assertThat(batches.get(0).getLostBefore()).isEqualTo(5);
+    assertThat(batches.get(0).getDroppedBefore()).isEqualTo(3);
+    assertThat(batches.get(1).getLostBefore()).isZero();
+    assertThat(batches.get(1).getDroppedBefore()).isZero();
+  }
+
+  @Test
+  void whatIsDroppedLaterIsPutIntoTheFinishedBatch() {
+    accept(KernelRecords.activity(4, 100, 50, RUNNING_IN_15, "select 1"));
+    RawEventBatch before = onlyBatch();
+    EncodedBatch marked = sent.remove(0).afterLossOf(100, 90);
+    sent.add(marked.afterLossOf(1_000_000, 1_000_000));
+    RawEventBatch after = onlyBatch();
+    assertThat(after.getLostBefore()).isEqualTo(3 + 1_000_100);
+    assertThat(after.getDroppedBefore()).isEqualTo(1_000_090);
+    after.setLostBefore(before.getLostBefore());
+    after.setDroppedBefore(0L);
+    assertThat(after).isEqualTo(before);
   }
 }

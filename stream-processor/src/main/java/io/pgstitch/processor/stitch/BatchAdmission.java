@@ -47,7 +47,7 @@ final class BatchAdmission {
       session.counters.add(Counter.OVERLAPPING_BATCHES, 1);
       return false;
     }
-    lost(batch.getFirstSequence() - next, batch.getBaseNs());
+    lost(batch.getFirstSequence() - next, batch);
     return true;
   }
 
@@ -83,15 +83,17 @@ final class BatchAdmission {
     state.setBegunBefore(state.getMidway());
   }
 
-  private void lost(long events, long baseNs) {
+  private void lost(long events, RawEventBatch batch) {
     if (events <= 0) {
       return;
     }
     session.counters.add(Counter.GAPS, 1);
     session.counters.add(Counter.LOST_EVENTS, events);
     Reading now = state.getNow();
-    now.setTimeNs(Math.max(now.getTimeNs(), baseNs));
-    writer.lines().note("INCOMPLETE", events + " events were lost before this point");
+    now.setTimeNs(Math.max(now.getTimeNs(), batch.getBaseNs()));
+    writer
+        .lines()
+        .note("INCOMPLETE", events + " events were lost before this point" + where(batch));
     OpenStatement statement = session.statement();
     if (statement == null) {
       state.setLostPending(state.getLostPending() + events);
@@ -102,5 +104,15 @@ final class BatchAdmission {
       statement.setComplete(false);
     }
     suspended.incomplete(events);
+  }
+
+  /** Where the collector says that it lost them. */
+  private String where(RawEventBatch batch) {
+    long dropped = batch.getDroppedBefore();
+    if (dropped == 0) {
+      return "";
+    }
+    session.counters.add(Counter.DROPPED_EVENTS, dropped);
+    return ": the collector dropped " + dropped + " because its spool had no room for them";
   }
 }

@@ -18,6 +18,8 @@ public enum Counter {
   GAPS,
   /** Events that were missing. */
   LOST_EVENTS,
+  /** Of those, events that collectors dropped because their spool had no room. */
+  DROPPED_EVENTS,
   /** Records without a batch. */
   IGNORED_BATCHES,
   /** Records that could not be read or stitched and went to the dead letters. */

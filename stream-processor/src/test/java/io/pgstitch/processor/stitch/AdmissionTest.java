@@ -3,6 +3,7 @@ package io.pgstitch.processor.stitch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.Note;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,25 @@ class AdmissionTest {
     assertThat(trace.getComplete()).isFalse();
     assertThat(trace.getLostEvents()).isEqualTo(17);
     assertThat(out.shortRecords()).contains("NOTE INCOMPLETE");
+  }
+
+  @Test
+  void whatTheSpoolDroppedIsSaidInTheRecords() {
+    script.simpleSelect("select 1", 1);
+    stitcher.accept(script.batch(0, 5, 0));
+    RawEventBatch next = script.batch(5, script.size(), 17);
+    next.setDroppedBefore(12);
+    stitcher.accept(next);
+    assertThat(out.only().getComplete()).isFalse();
+    assertThat(out.only().getLostEvents()).isEqualTo(17);
+    assertThat(out.counters.get(Counter.LOST_EVENTS)).isEqualTo(17);
+    assertThat(out.counters.get(Counter.DROPPED_EVENTS)).isEqualTo(12);
+    assertThat(out.records)
+        .filteredOn(Note.class::isInstance)
+        .extracting(record -> ((Note) record).getText())
+        .containsExactly(
+            "17 events were lost before this point: the collector dropped 12 because its spool had"
+                + " no room for them");
   }
 
   @Test

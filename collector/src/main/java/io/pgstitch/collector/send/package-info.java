@@ -1,0 +1,2 @@
+/** The way of batches to Kafka, past the spool or through it. */
+package io.pgstitch.collector.send;

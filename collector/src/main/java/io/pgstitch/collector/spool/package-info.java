@@ -1,0 +1,2 @@
+/** Batches on disk while Kafka takes none. */
+package io.pgstitch.collector.spool;
