@@ -55,7 +55,10 @@ public final class Traces {
         "",
         true,
         "",
-        spans);
+        spans,
+        "",
+        "",
+        null);
   }
 
   private static Span wait(String id, String parent, long start) {

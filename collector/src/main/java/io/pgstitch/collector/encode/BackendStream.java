@@ -3,6 +3,7 @@ package io.pgstitch.collector.encode;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.bpf.PlanNodeEvent;
+import io.pgstitch.bpf.WaitNow;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.AvroFraming;
 import io.pgstitch.schema.Backend;
@@ -51,6 +52,8 @@ public final class BackendStream {
   private boolean buffersMoved;
   private boolean open;
   private boolean ended;
+  private boolean busy = true;
+  private long lastNanos;
   private long firstSequence;
   private long lastSequence;
   private long lostBefore;
@@ -59,6 +62,7 @@ public final class BackendStream {
   private long lastCpuNanos;
   private long stackBase;
   private int level;
+  private WaitNow openWait;
 
   /**
    * What is the same for all streams of a collector.
@@ -147,6 +151,38 @@ public final class BackendStream {
     }
   }
 
+  /** Whether a message or a worker's task runs, as far as the last report of activity says. */
+  public boolean busy() {
+    return busy && lastSequence > 0;
+  }
+
+  /** Sequence number of the last event, 0 before the first. */
+  public long lastSequence() {
+    return lastSequence;
+  }
+
+  /** CLOCK_MONOTONIC of the last event. */
+  public long lastNanos() {
+    return lastNanos;
+  }
+
+  /**
+   * Says that the backend is there though it has no events.
+   *
+   * @param wait in which it is, or null
+   * @param clock of now
+   */
+  public void signOfLife(WaitNow wait, ClockAnchor clock) {
+    flush(clock);
+    long nowNanos = clock.getMonotonicNs();
+    firstSequence = lastSequence + 1;
+    baseNanos = nowNanos;
+    events.begin(nowNanos, lastCpuNanos, stackBase);
+    openWait = wait;
+    sink.accept(new EncodedBatch(key, batch(clock), clock.getUtcNs() / 1_000_000, 0));
+    openWait = null;
+  }
+
   /** Sends what there is. */
   public void flush(ClockAnchor clock) {
     if (!open) {
@@ -205,6 +241,7 @@ public final class BackendStream {
       events.begin(baseNanos, lastCpuNanos, stackBase);
     }
     lastSequence = e.sequence();
+    lastNanos = e.timeNanos();
     lastCpuNanos = e.cpuNanos();
   }
 
@@ -219,6 +256,7 @@ public final class BackendStream {
       case KernelEvent.ACTIVITY -> {
         byte[] text = wholeText(e);
         int state = names.activityState(e.activityState(), text.length > 0);
+        busy = EventNames.isRunning(state);
         events.activity(e, state, texts.message(text), isCut(e, text));
       }
       case KernelEvent.ENTRY -> events.entry(e, names.function(e.function()));
@@ -320,6 +358,7 @@ public final class BackendStream {
       out.setItemCount(events.count());
       events.writeTo(out);
       out.writeArrayEnd();
+      OpenWaits.write(openWait, names, out);
       out.flush();
       return bytes.toByteArray();
     } catch (IOException impossible) {

@@ -125,6 +125,13 @@ final class CallStack {
 
   /** Opens a call that works for whatever statement is innermost. */
   void push(ProbedFunction function, String name, long stack, long object) {
+    if (function == ProbedFunction.OTHER && frames.size() >= session.limits.openCalls()) {
+      session.counters.add(Counter.CALLS_LIMIT, 1);
+      if (session.statement() != null) {
+        session.statement().setComplete(false);
+      }
+      return;
+    }
     frames.pushCall(function, name, stack, object);
   }
 
@@ -139,7 +146,7 @@ final class CallStack {
     if (old != null) {
       closeNested(old);
     }
-    if (nested.isFull()) {
+    while (nested.isFull(identity.getText().length())) {
       session.counters.add(Counter.NESTED_LIMIT, 1);
       closeNested(nested.get(0));
     }

@@ -93,6 +93,10 @@ final class TraceEmitter {
     trace.setParentSpanId(statement.getContext().getSpanId());
     trace.setSampled(statement.getContext().getSampled());
     trace.setTracestate(statement.getContext().getState());
+    boolean limited = last && reason == CloseReason.LIMIT && statement.getCloseLimit() != null;
+    trace.setCloseLimit(limited ? statement.getCloseLimit() : "");
+    trace.setContinuesTraceId(statement.getContinues() == null ? "" : statement.getContinues());
+    trace.setLosses(Losses.of(statement));
     trace.setSpans(spans);
     output.trace(trace);
   }

@@ -62,6 +62,12 @@ final class SessionStore {
             .array());
   }
 
+  /** Saves a session that was changed though nothing was heard of it: its times stay. */
+  void saveUnheard(String id, SessionStitcher stitcher) {
+    ByteBuffer before = ByteBuffer.wrap(store.get(STATE + id));
+    save(id, stitcher, before.getLong(0), before.getLong(Long.BYTES));
+  }
+
   /** Ids of sessions whose last event came at such a time, milliseconds UTC. */
   List<String> lastEventAt(LongPredicate time) {
     return idsBy(0, time);
