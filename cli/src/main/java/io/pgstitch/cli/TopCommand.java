@@ -144,6 +144,10 @@ final class TopCommand implements Callable<Integer> {
     if (json && !once) {
       throw CommandFailure.usage("--json needs --once", "Add --once, and repeat it as you like.");
     }
+    if (!once && System.console() == null) {
+      throw CommandFailure.usage(
+          "the output is no terminal", "Add --once, and repeat it as you like.");
+    }
     if (seconds < 1 || seconds > 3600) {
       throw CommandFailure.usage(
           "--timeout is " + seconds, "Give a number of seconds between 1 and 3600.");

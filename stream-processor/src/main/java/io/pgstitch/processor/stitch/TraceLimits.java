@@ -56,8 +56,10 @@ final class TraceLimits {
   }
 
   private void goesOn(OpenStatement statement, String limit) {
-    if (statement.getCommandEnded() || statement.getSqlstate() != null) {
-      return; // All that is left of it is that the client is waited for.
+    if (statement.getCommandEnded()
+        || statement.getOwnEnd()
+        || statement.getSqlstate() != null) {
+      return; // It has ended; all that is left is that the client is waited for.
     }
     close(statement, limit);
     OpenStatement rest = lifecycle.open(session.reading());
