@@ -136,7 +136,9 @@ final class OpenQueryReader implements AutoCloseable {
     return CommandFailure.environment(
         "Kafka did not give the open queries: "
             + (reason.getMessage() == null ? "no answer in time" : reason.getMessage()),
-        "Check that this user may read " + Topics.OPEN_QUERIES + ", or give it more time with --timeout.",
+        "Check that this user may read "
+            + Topics.OPEN_QUERIES
+            + ", or give it more time with --timeout.",
         e);
   }
 

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A screen that is written anew again and again, by the codes that every terminal of today knows. */
+/**
+ * A screen that is written anew again and again, by the codes that every terminal of today knows.
+ */
 final class Terminal implements AutoCloseable {
   private static final String ESCAPE = "\u001b[";
   private static final String OWN_SCREEN = ESCAPE + "?1049h" + ESCAPE + "?25l";

@@ -57,7 +57,8 @@ final class TopCommand implements Callable<Integer> {
       names = "--sort",
       paramLabel = "age|wait",
       defaultValue = "age",
-      description = "What comes first: what runs, or waits, for longest. Default: ${DEFAULT-VALUE}.")
+      description =
+          "What comes first: what runs, or waits, for longest. Default: ${DEFAULT-VALUE}.")
   private String sort;
 
   @Option(

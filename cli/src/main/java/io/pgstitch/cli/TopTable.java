@@ -12,7 +12,16 @@ import java.util.stream.Collectors;
 final class TopTable {
   private static final List<String> TITLES =
       List.of(
-          "HOST", "PID", "USER", "DATABASE", "APPLICATION", "LEVEL", "AGE", "CALL", "WAIT", "FOR",
+          "HOST",
+          "PID",
+          "USER",
+          "DATABASE",
+          "APPLICATION",
+          "LEVEL",
+          "AGE",
+          "CALL",
+          "WAIT",
+          "FOR",
           "HELD BY");
   private static final List<Boolean> TO_THE_RIGHT =
       List.of(false, true, false, false, false, true, true, false, false, true, false);

@@ -116,8 +116,7 @@ class TopIT {
         holder.send("rollback;");
         assertThat(waiter.read()).isEqualTo("3");
         awaitQueries(
-            now ->
-                of(now, waiter.pid()).isMissingNode() && of(now, sleeper.pid()).isMissingNode());
+            now -> of(now, waiter.pid()).isMissingNode() && of(now, sleeper.pid()).isMissingNode());
         Outcome end = up.stop();
         assertThat(end.status()).as(end.err()).isZero();
       }

@@ -72,9 +72,11 @@ class TopTableTest {
   void lineHasWaitItsLengthAndHoldersAndNothingThatTheTerminalObeys() {
     List<String> lines = lines(200, waiting(query(4711, "shop", 65), 7));
     assertThat(lines.get(0))
-        .matches("HOST +PID +USER +DATABASE +APPLICATION +LEVEL +AGE +CALL +WAIT +FOR +HELD BY +SQL");
+        .matches(
+            "HOST +PID +USER +DATABASE +APPLICATION +LEVEL +AGE +CALL +WAIT +FOR +HELD BY +SQL");
     assertThat(lines.get(1))
-        .matches("db1 +4711 +app +shop +- +8 +1m05s +EXEC +Lock:tuple +7.0s +17,0 +select 1 /\\* \\\\u001b\\[2J \\*/");
+        .matches(
+            "db1 +4711 +app +shop +- +8 +1m05s +EXEC +Lock:tuple +7.0s +17,0 +select 1 /\\* \\\\u001b\\[2J \\*/");
   }
 
   @Test
@@ -123,8 +125,7 @@ class TopTableTest {
     assertThat(pids(new TopSelection(none, none, Optional.of("app"), zero, age, 9), shop, other))
         .hasSize(2);
     assertThat(
-            pids(
-                new TopSelection(none, none, none, Duration.ofSeconds(60), age, 9), shop, other))
+            pids(new TopSelection(none, none, none, Duration.ofSeconds(60), age, 9), shop, other))
         .containsExactly(1);
     assertThat(pids(new TopSelection(none, none, none, zero, age, 1), shop, other))
         .containsExactly(1);

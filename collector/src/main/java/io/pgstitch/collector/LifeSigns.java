@@ -11,9 +11,9 @@ import java.util.function.IntFunction;
 
 /**
  * Says of backends that run a statement and have no events that they are there, and in which wait:
- * once when a wait lasts for a second, and once a minute. Events travel when something ends; without
- * this nobody could tell a backend that sleeps in a lock from one that was killed with its host.
- * Used by the thread that reads the kernel's events alone.
+ * once when a wait lasts for a second, and once a minute. Events travel when something ends;
+ * without this nobody could tell a backend that sleeps in a lock from one that was killed with its
+ * host. Used by the thread that reads the kernel's events alone.
  */
 final class LifeSigns {
   /** Shorter silence is not looked at. */
@@ -51,8 +51,7 @@ final class LifeSigns {
       last.remove(pid);
       return;
     }
-    Optional<WaitNow> wait =
-        waits.apply(pid).filter(open -> now - open.startNanos() >= SILENCE);
+    Optional<WaitNow> wait = waits.apply(pid).filter(open -> now - open.startNanos() >= SILENCE);
     long start = wait.map(WaitNow::startNanos).orElse(0L);
     Sign before = last.get(pid);
     boolean same = before != null && before.sequence == stream.lastSequence();

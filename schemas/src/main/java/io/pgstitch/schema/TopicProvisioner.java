@@ -105,9 +105,7 @@ public final class TopicProvisioner {
     // Only closed segments are compacted, and what is not is read again at each start.
     topic.configs().put(SEGMENT_MS_CONFIG, Long.toString(COMPACTED_WITHIN.toMillis()));
     topic.configs().put(SEGMENT_BYTES_CONFIG, Integer.toString(COMPACTED_SEGMENT_BYTES));
-    topic
-        .configs()
-        .put(MAX_COMPACTION_LAG_MS_CONFIG, Long.toString(COMPACTED_WITHIN.toMillis()));
+    topic.configs().put(MAX_COMPACTION_LAG_MS_CONFIG, Long.toString(COMPACTED_WITHIN.toMillis()));
     return topic;
   }
 

@@ -56,9 +56,7 @@ final class TraceLimits {
   }
 
   private void goesOn(OpenStatement statement, String limit) {
-    if (statement.getCommandEnded()
-        || statement.getOwnEnd()
-        || statement.getSqlstate() != null) {
+    if (statement.getCommandEnded() || statement.getOwnEnd() || statement.getSqlstate() != null) {
       return; // It has ended; all that is left is that the client is waited for.
     }
     close(statement, limit);

@@ -49,29 +49,29 @@ public final class StitchTopology {
     StringSerializer key = new StringSerializer();
     Topology topology =
         new Topology()
-        .addSource(
-            SOURCE,
-            new StringDeserializer(),
-            new AvroDeserializer<>(RawEventBatch.class, registry),
-            Topics.RAW_EVENTS)
-        .addProcessor(PROCESSOR, () -> new StitchProcessor(limits, counters, times), SOURCE)
-        .addStateStore(
-            Stores.keyValueStoreBuilder(
-                    Stores.inMemoryKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray())
-                .withCachingDisabled(),
-            PROCESSOR)
-        .addSink(
-            TRACES_SINK,
-            Topics.QUERY_TRACES,
-            key,
-            new AvroSerializer<>(QueryTrace.class, registry),
-            PROCESSOR)
-        .addSink(
-            RECORDS_SINK,
-            Topics.TRACE_RECORDS,
-            key,
-            new AvroSerializer<>(TraceRecords.class, registry),
-            PROCESSOR);
+            .addSource(
+                SOURCE,
+                new StringDeserializer(),
+                new AvroDeserializer<>(RawEventBatch.class, registry),
+                Topics.RAW_EVENTS)
+            .addProcessor(PROCESSOR, () -> new StitchProcessor(limits, counters, times), SOURCE)
+            .addStateStore(
+                Stores.keyValueStoreBuilder(
+                        Stores.inMemoryKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray())
+                    .withCachingDisabled(),
+                PROCESSOR)
+            .addSink(
+                TRACES_SINK,
+                Topics.QUERY_TRACES,
+                key,
+                new AvroSerializer<>(QueryTrace.class, registry),
+                PROCESSOR)
+            .addSink(
+                RECORDS_SINK,
+                Topics.TRACE_RECORDS,
+                key,
+                new AvroSerializer<>(TraceRecords.class, registry),
+                PROCESSOR);
     if (times.publishesOpenQueries()) {
       topology.addSink(
           OPEN_QUERIES_SINK,

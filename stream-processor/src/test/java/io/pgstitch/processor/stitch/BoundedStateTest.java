@@ -81,8 +81,7 @@ class BoundedStateTest {
     script.ownStart(0x10, 0x11, 1).enter("PortalRun", 0x10).enter("standard_ExecutorRun", 0x11);
     int begin = script.size();
     for (int i = 0; i < 100; i++) {
-      script.nested(
-          "select nested", 1, 1, () -> script.waits("IO", "DataFileRead", 1_000).hits(2));
+      script.nested("select nested", 1, 1, () -> script.waits("IO", "DataFileRead", 1_000).hits(2));
     }
     int loop = script.size();
     send(0, begin);

@@ -25,7 +25,8 @@ class LossPlacesTest {
     RawEventBatch next = script.batch(before, script.size(), 17);
     next.setBaseNs(next.getBaseNs() + 400);
     stitcher.accept(next);
-    assertThat(out.only().getLosses()).containsExactly(new EventLoss(before + 18L, 17L, from, from + 400));
+    assertThat(out.only().getLosses())
+        .containsExactly(new EventLoss(before + 18L, 17L, from, from + 400));
     assertThat(out.records.toString())
         .contains("17 events were lost before this point: numbers 4 to 20");
   }

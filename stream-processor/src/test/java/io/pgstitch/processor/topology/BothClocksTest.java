@@ -190,7 +190,10 @@ class BothClocksTest {
           tombstones.add(id);
         });
     assertThat(tombstones).containsExactly(key);
-    assertThat(new OpenQueries(driver.getKeyValueStore(StitchTopology.STORE), counters, SECOND).restore(0)).isEmpty();
+    assertThat(
+            new OpenQueries(driver.getKeyValueStore(StitchTopology.STORE), counters, SECOND)
+                .restore(0))
+        .isEmpty();
   }
 
   @Test

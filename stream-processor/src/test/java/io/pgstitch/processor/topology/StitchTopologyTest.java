@@ -63,7 +63,8 @@ class StitchTopologyTest {
     config.put(DeadLetters.COUNTERS, counters);
     driver =
         new TopologyTestDriver(
-            new StitchTopology(StitchLimits.DEFAULT, counters, SessionTimes.DEFAULT, registry).get(),
+            new StitchTopology(StitchLimits.DEFAULT, counters, SessionTimes.DEFAULT, registry)
+                .get(),
             config,
             NOW);
     input =
