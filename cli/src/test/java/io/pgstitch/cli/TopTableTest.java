@@ -84,7 +84,7 @@ class TopTableTest {
     OpenQuery query = query(4711, "shop", 65);
     query.setText("select '" + "x".repeat(5_000) + "'");
     assertThat(lines(90, query)).allMatch(line -> line.length() <= 90).hasSize(2);
-    assertThat(lines(90, query).get(1)).contains("select 'xx");
+    assertThat(lines(90, query).get(1)).contains("select 'x");
     assertThat(lines(30, query)).allMatch(line -> line.length() <= 30);
   }
 
