@@ -56,8 +56,8 @@ final class TraceLimits {
   }
 
   private void goesOn(OpenStatement statement, String limit) {
-    if (statement.getCommandEnded() || statement.getOwnEnd() || statement.getSqlstate() != null) {
-      return; // It has ended; all that is left is that the client is waited for.
+    if (hasEnded(statement)) {
+      return; // All that is left is that the client is waited for.
     }
     close(statement, limit);
     OpenStatement rest = lifecycle.open(session.reading());
@@ -65,6 +65,10 @@ final class TraceLimits {
     rest.setTextTruncated(statement.getTextTruncated());
     rest.setStatementName(statement.getStatementName());
     rest.setQueryId(statement.getQueryId());
+  }
+
+  private static boolean hasEnded(OpenStatement statement) {
+    return statement.getCommandEnded() || statement.getOwnEnd() || statement.getSqlstate() != null;
   }
 
   /**
@@ -85,7 +89,9 @@ final class TraceLimits {
 
   private void close(OpenStatement statement, String limit) {
     statement.setCloseLimit(limit);
-    lines.note("INCOMPLETE", "the trace is closed here by the limit: " + limit);
+    if (!hasEnded(statement)) {
+      lines.note("INCOMPLETE", "the trace is closed here by the limit: " + limit);
+    }
     CloseReason reason = lifecycle.closeRunning(CloseReason.LIMIT);
     if (reason == CloseReason.LIMIT) {
       state.setContinues(TraceIds.trace(statement.getTraceHigh(), statement.getTraceLow()));
