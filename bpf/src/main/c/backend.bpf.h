@@ -10,6 +10,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "events.h"
+#include "open_wait.h"
 #include "plans.h"
 
 #define MAX_BINARIES 64
@@ -23,24 +24,6 @@
 #else
 #define RETURN_POPS 0
 #endif
-
-struct pending_wait {
-	__u64 start_ns;
-	__u64 start_cpu_ns;
-	__u64 end_ns;
-	__u64 end_cpu_ns;
-	__s64 offset;
-	__s64 bytes;
-	__u32 event;
-	__u32 calls;
-	__s32 descriptor;
-	__u32 syscall; /* number of the last call */
-	__u8 active;
-	__u8 in_call;
-	__u8 interrupted; /* the last call ended early: the next one goes on with the same wait */
-	__u8 follows;	  /* the running call moves the bytes that were waited for */
-	__u16 detail;	  /* FLAG_WAIT_FILE, FLAG_WAIT_LOCK or 0: what `details` holds of it */
-};
 
 struct executor_run {
 	__u64 stack;

@@ -2,12 +2,14 @@
 /* JNI side of io.pgstitch.bpf.NativeBpf: opens the object with libbpf, attaches its programs, and
  * drains the ring buffer. Every failure is a BpfException with libbpf's own words. */
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <jni.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,9 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "events.h"
+#include "open_wait.h"
 
 /* Kernel 6.6; older headers lack these. */
 #define ATTACH_UPROBE_MULTI 48
@@ -292,6 +297,81 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_readCounter(JNIEnv *env, 
 	if (fd >= 0 && bpf_map_lookup_elem(fd, &key, &value))
 		fail(env, errno, "cannot read a map");
 	return (jlong)value;
+}
+
+/* Copies one member of what a map keeps with a process. Returns its bytes, 0 when there is nothing. */
+static size_t task_member(struct session *s, const char *map_name, int pid, const char *member,
+			  void *into, size_t bytes)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(s->object, map_name);
+	const struct btf *btf = bpf_object__btf(s->object);
+	const struct btf_type *type;
+	const struct btf_member *m;
+	size_t size, found = 0;
+	char *value;
+	int pidfd;
+
+	if (!map || !btf)
+		return 0;
+	size = bpf_map__value_size(map);
+	type = btf__type_by_id(btf, bpf_map__btf_value_type_id(map));
+	if (!type || !btf_is_struct(type))
+		return 0;
+	pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0)
+		return 0;
+	value = malloc(size);
+	m = btf_members(type);
+	for (int i = 0; value && i < btf_vlen(type); i++) {
+		size_t at = btf_member_bit_offset(type, i) / 8;
+		const char *name = btf__name_by_offset(btf, m[i].name_off);
+
+		if (!name || strcmp(name, member) || at + bytes > size)
+			continue;
+		if (!bpf_map_lookup_elem(bpf_map__fd(map), &pidfd, value)) {
+			memcpy(into, value + at, bytes);
+			found = bytes;
+		}
+		break;
+	}
+	free(value);
+	close(pidfd);
+	return found;
+}
+
+static bool read_open_wait(struct session *s, int pid, struct pending_wait *w)
+{
+	return task_member(s, "backends", pid, "wait", w, sizeof(*w)) && w->active && w->in_call;
+}
+
+/* The wait in which a backend is now: begin (CLOCK_MONOTONIC), wait_event_info, holders of the lock
+ * that is waited for. Null when it is in none. */
+JNIEXPORT jlongArray JNICALL Java_io_pgstitch_bpf_NativeBpf_openWait(JNIEnv *env, jclass type,
+								     jlong handle, jint pid)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	jlong words[2 + LOCK_HOLDERS];
+	struct pending_wait w, again;
+	struct lock_detail lock = {0};
+	jlongArray result;
+	int count = 2;
+
+	(void)type;
+	if (!read_open_wait(s, pid, &w))
+		return NULL;
+	if (w.detail == FLAG_WAIT_LOCK)
+		task_member(s, "wait_details", pid, "lock", &lock, sizeof(lock));
+	/* The backend writes while this reads: only what did not change in between is whole. */
+	if (!read_open_wait(s, pid, &again) || again.start_ns != w.start_ns || again.event != w.event)
+		return NULL;
+	words[0] = (jlong)w.start_ns;
+	words[1] = w.event;
+	for (__u32 i = 0; i < lock.count && i < LOCK_HOLDERS; i++)
+		words[count++] = lock.holders[i];
+	result = (*env)->NewLongArray(env, count);
+	if (result)
+		(*env)->SetLongArrayRegion(env, result, 0, count, words);
+	return result;
 }
 
 static struct bpf_program *find_program(JNIEnv *env, struct session *s, jstring name)

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -273,6 +274,14 @@ public final class KernelPrograms implements AutoCloseable {
     if (known) {
       NativeBpf.detach(attachment);
     }
+  }
+
+  /**
+   * The wait in which a backend is now; empty when it is in none, has gone, or has no level with
+   * waits. For the thread that drains: it does not wait for those that attach.
+   */
+  public Optional<WaitNow> openWait(int pid) {
+    return WaitNow.of(NativeBpf.openWait(handle, pid));
   }
 
   /**

@@ -22,6 +22,8 @@ final class NativeBpf {
 
   static native long readCounter(long handle, String map, int key);
 
+  static native long[] openWait(long handle, int pid);
+
   static native long attachTracepoint(long handle, String program);
 
   static native long attachUprobes(

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       "  sudo ./pgstitch demo                      see it work on a throwaway server",
       "  sudo ./pgstitch up                        trace the servers of this host until Ctrl-C",
       "  sudo ./pgstitch session on --pid 4711     trace one session in detail while it runs",
+      "  sudo ./pgstitch top                       what runs now, and what it waits for",
       "  sudo ./pgstitch doctor                    what works on this host, and what to do about the rest",
       "  ./pgstitch up --help                      options and exit statuses of a command",
       "",
@@ -36,6 +37,7 @@ import picocli.CommandLine.Spec;
       ProcessorCommand.class,
       ExporterCommand.class,
       SessionCommand.class,
+      TopCommand.class,
       DoctorCommand.class,
       TestCommand.class,
       HelpCommand.class

@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +45,11 @@ final class StopSignal implements AutoCloseable {
             "The log above says more. What stands in Kafka is not lost: start it again with the same settings.");
       }
     }
+  }
+
+  /** Waits for so long at most; true once the process was asked to stop. */
+  boolean askedWithin(Duration patience) throws InterruptedException {
+    return asked.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override

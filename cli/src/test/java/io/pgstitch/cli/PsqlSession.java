@@ -28,8 +28,18 @@ final class PsqlSession implements AutoCloseable {
 
   /** Runs a statement that has one row. */
   String row(String statement) throws IOException {
+    send(statement);
+    return read();
+  }
+
+  /** Sends a statement and does not wait for it. */
+  void send(String statement) throws IOException {
     statements.write(statement + "\n");
     statements.flush();
+  }
+
+  /** The next row of what was sent. */
+  String read() throws IOException {
     return rows.readLine();
   }
 

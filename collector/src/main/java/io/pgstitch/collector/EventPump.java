@@ -34,6 +34,7 @@ final class EventPump implements Runnable {
   private final BackendStreams streams;
   private final RelationNames relations;
   private final WaitWatch waits;
+  private final LifeSigns life;
   private final long flushNanos;
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
@@ -67,6 +68,7 @@ final class EventPump implements Runnable {
     this.relations = relations;
     this.waits = waits;
     this.programs = programs;
+    this.life = new LifeSigns(programs::openWait);
     this.streams = streams;
     this.servers = servers;
     this.sessions = sessions;
@@ -156,6 +158,7 @@ final class EventPump implements Runnable {
       byPid.remove(e.pid());
       seen.ended(e.pid());
       waits.ended(e.pid());
+      life.ended(e.pid());
       sessions.ended(e.pid());
     }
   }
@@ -188,6 +191,9 @@ final class EventPump implements Runnable {
     ClockAnchor clock = clock();
     for (Session session : byPid.values()) {
       session.stream.flush(clock);
+    }
+    if (life.isDue(clock.getMonotonicNs())) {
+      byPid.forEach((pid, session) -> life.look(pid, session.stream, clock));
     }
   }
 

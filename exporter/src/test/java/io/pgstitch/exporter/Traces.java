@@ -57,7 +57,10 @@ public final class Traces {
         "",
         0,
         null,
-        spans);
+        spans,
+        "",
+        "",
+        null);
   }
 
   private static Span wait(String id, String parent, long start) {

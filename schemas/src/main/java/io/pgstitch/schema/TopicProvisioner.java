@@ -1,9 +1,15 @@
 package io.pgstitch.schema;
 
+import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_COMPACT;
+import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_CONFIG;
+import static org.apache.kafka.common.config.TopicConfig.DELETE_RETENTION_MS_CONFIG;
+import static org.apache.kafka.common.config.TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MAX_MESSAGE_BYTES_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.RETENTION_MS_CONFIG;
+import static org.apache.kafka.common.config.TopicConfig.SEGMENT_BYTES_CONFIG;
+import static org.apache.kafka.common.config.TopicConfig.SEGMENT_MS_CONFIG;
 
 import java.time.Duration;
 import java.util.HashMap;
@@ -24,6 +30,8 @@ public final class TopicProvisioner {
   private static final Logger LOG = LoggerFactory.getLogger(TopicProvisioner.class);
   private static final Duration DERIVED_RETENTION = Duration.ofDays(7);
   private static final Duration ANSWER_RETENTION = Duration.ofHours(1);
+  private static final Duration COMPACTED_WITHIN = Duration.ofMinutes(5);
+  private static final int COMPACTED_SEGMENT_BYTES = 16 << 20;
   private static final Duration DEAD_LETTER_RETENTION = Duration.ofDays(14);
 
   /** Largest record of our topics; producers allow as much. */
@@ -83,7 +91,22 @@ public final class TopicProvisioner {
         topic(Topics.TRACE_RECORDS, plan.partitions(), plan, "LogAppendTime", DERIVED_RETENTION),
         topic(Topics.DEAD_LETTERS, 1, plan, "LogAppendTime", DEAD_LETTER_RETENTION),
         topic(Topics.CONTROL, 1, plan, "CreateTime", DERIVED_RETENTION),
-        topic(Topics.SESSIONS, 1, plan, "CreateTime", ANSWER_RETENTION));
+        topic(Topics.SESSIONS, 1, plan, "CreateTime", ANSWER_RETENTION),
+        openQueries(plan));
+  }
+
+  /** Of each backend the newest record counts: a reader reads it all to see what runs now. */
+  private static NewTopic openQueries(TopicPlan plan) {
+    NewTopic topic =
+        topic(Topics.OPEN_QUERIES, plan.partitions(), plan, "CreateTime", ANSWER_RETENTION);
+    topic.configs().remove(RETENTION_MS_CONFIG);
+    topic.configs().put(CLEANUP_POLICY_CONFIG, CLEANUP_POLICY_COMPACT);
+    topic.configs().put(DELETE_RETENTION_MS_CONFIG, Long.toString(ANSWER_RETENTION.toMillis()));
+    // Only closed segments are compacted, and what is not is read again at each start.
+    topic.configs().put(SEGMENT_MS_CONFIG, Long.toString(COMPACTED_WITHIN.toMillis()));
+    topic.configs().put(SEGMENT_BYTES_CONFIG, Integer.toString(COMPACTED_SEGMENT_BYTES));
+    topic.configs().put(MAX_COMPACTION_LAG_MS_CONFIG, Long.toString(COMPACTED_WITHIN.toMillis()));
+    return topic;
   }
 
   private static NewTopic topic(

@@ -20,6 +20,9 @@ public final class Topics {
   /** {@link SessionReport}s, from the collectors to operators. */
   public static final String SESSIONS = "pgstitch.sessions";
 
+  /** {@link OpenQuery}s, compacted: the statements that run now, from the stream processor. */
+  public static final String OPEN_QUERIES = "pgstitch.open-queries";
+
   /** Records of any of the other topics that could not be processed, byte for byte as they were. */
   public static final String DEAD_LETTERS = "pgstitch.dead-letters";
 
@@ -27,12 +30,13 @@ public final class Topics {
 
   /** All topics of pgstitch. */
   public static List<String> all() {
-    return List.of(RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, SESSIONS, DEAD_LETTERS);
+    return List.of(
+        RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, SESSIONS, OPEN_QUERIES, DEAD_LETTERS);
   }
 
   /** The topics whose values have a schema, in the order in which data flows. */
   public static List<String> withSchema() {
-    return List.of(RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, SESSIONS);
+    return List.of(RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, SESSIONS, OPEN_QUERIES);
   }
 
   /**
@@ -47,6 +51,7 @@ public final class Topics {
       case TRACE_RECORDS -> TraceRecords.getClassSchema();
       case CONTROL -> ControlCommand.getClassSchema();
       case SESSIONS -> SessionReport.getClassSchema();
+      case OPEN_QUERIES -> OpenQuery.getClassSchema();
       default ->
           throw new IllegalArgumentException(
               "topic '" + topic + "' has no schema, only " + withSchema() + " have one");

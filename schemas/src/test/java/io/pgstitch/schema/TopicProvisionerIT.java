@@ -45,6 +45,7 @@ class TopicProvisionerIT {
     assertThat(partitions(Topics.QUERY_TRACES)).isEqualTo(3);
     assertThat(setting(Topics.RAW_EVENTS, "retention.ms")).isEqualTo("18000000");
     assertThat(setting(Topics.RAW_EVENTS, "message.timestamp.type")).isEqualTo("CreateTime");
+    assertThat(setting(Topics.OPEN_QUERIES, "cleanup.policy")).isEqualTo("compact");
     assertThat(setting(Topics.DEAD_LETTERS, "message.timestamp.type")).isEqualTo("LogAppendTime");
   }
 

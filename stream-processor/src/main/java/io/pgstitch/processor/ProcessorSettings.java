@@ -1,5 +1,7 @@
 package io.pgstitch.processor;
 
+import io.pgstitch.processor.stitch.StitchLimits;
+import io.pgstitch.processor.topology.SessionTimes;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,8 +20,8 @@ import java.util.TreeMap;
  * @param standbyReplicas copies of the state kept warm in other instances
  * @param instanceId static membership of this instance, empty for none
  * @param exactlyOnce whether output and progress are committed together
- * @param partSpans spans above which a trace goes out in parts
- * @param idleExpiry silence after which a session is forgotten
+ * @param limits what a session may hold, and how long a trace may get
+ * @param times how long silence may last, and when a statement is published as running
  * @param deadLetterTopic where records go that cannot be read or stitched
  * @param createTopics whether missing topics are created at the start
  * @param topicPartitions partitions of topics that are created
@@ -35,8 +37,8 @@ public record ProcessorSettings(
     int standbyReplicas,
     String instanceId,
     boolean exactlyOnce,
-    int partSpans,
-    Duration idleExpiry,
+    StitchLimits limits,
+    SessionTimes times,
     String deadLetterTopic,
     boolean createTopics,
     int topicPartitions,
@@ -63,6 +65,11 @@ public record ProcessorSettings(
     defaults.put("instance.id", "");
     defaults.put("exactly.once", "true");
     defaults.put("trace.part.spans", "2000");
+    defaults.put("trace.part.chars", "1048576");
+    defaults.put("trace.span.limit", "100000000");
+    defaults.put("trace.age.limit.hours", "168");
+    defaults.put("trace.idle.expiry.minutes", "360");
+    defaults.put("open.queries.after.ms", "1000");
     defaults.put("session.idle.expiry.hours", "168");
     defaults.put("errors.deadletterqueue.topic.name", "pgstitch.dead-letters");
     defaults.put("topic.create", "true");
@@ -106,8 +113,8 @@ public record ProcessorSettings(
             numbers.of("standby.replicas", 0, 10),
             values.get("instance.id"),
             numbers.flag("exactly.once"),
-            numbers.of("trace.part.spans", 10, 100_000),
-            Duration.ofHours(numbers.of("session.idle.expiry.hours", 1, 100_000)),
+            limits(numbers),
+            times(numbers),
             values.get("errors.deadletterqueue.topic.name"),
             numbers.flag("topic.create"),
             numbers.of("topic.partitions", 1, 10_000),
@@ -119,6 +126,23 @@ public record ProcessorSettings(
       throw new IllegalArgumentException("processor settings: " + String.join("; ", problems));
     }
     return settings;
+  }
+
+  private static StitchLimits limits(Numbers numbers) {
+    return StitchLimits.DEFAULT
+        .withParts(
+            numbers.of("trace.part.spans", 10, 100_000),
+            numbers.of("trace.part.chars", 1_000, 2 << 20))
+        .withTraces(
+            numbers.of("trace.span.limit", 1_000, 1_000_000_000),
+            Duration.ofHours(numbers.of("trace.age.limit.hours", 1, 100_000)));
+  }
+
+  private static SessionTimes times(Numbers numbers) {
+    return new SessionTimes(
+        Duration.ofHours(numbers.of("session.idle.expiry.hours", 1, 100_000)),
+        Duration.ofMinutes(numbers.of("trace.idle.expiry.minutes", 2, 1_000_000)),
+        Duration.ofMillis(numbers.of("open.queries.after.ms", 0, 3_600_000)));
   }
 
   private static boolean isRegistry(String key) {

@@ -1,7 +1,6 @@
 package io.pgstitch.processor;
 
 import io.pgstitch.processor.stitch.StitchCounters;
-import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.topology.StitchTopology;
 import io.pgstitch.schema.SchemaRegistries;
 import io.pgstitch.schema.SchemaRegistry;
@@ -38,14 +37,8 @@ public final class StreamProcessor implements AutoCloseable {
   public StreamProcessor(ProcessorSettings settings) {
     this.settings = settings;
     this.registry = SchemaRegistries.from(settings.registry());
-    StitchLimits standard = StitchLimits.DEFAULT;
-    StitchLimits limits =
-        new StitchLimits(
-            settings.partSpans(),
-            standard.openNested(),
-            standard.suspended(),
-            standard.cursorTexts());
-    StitchTopology topology = new StitchTopology(limits, counters, settings.idleExpiry(), registry);
+    StitchTopology topology =
+        new StitchTopology(settings.limits(), counters, settings.times(), registry);
     this.streams = new KafkaStreams(topology.get(), StreamsProperties.of(settings, counters));
     streams.setStateListener(
         (now, before) -> {

@@ -4,6 +4,7 @@ import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.bpf.PlanNodeEvent;
 import io.pgstitch.collector.mask.LiteralMask;
+import io.pgstitch.bpf.WaitNow;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.AvroFraming;
 import io.pgstitch.schema.Backend;
@@ -53,6 +54,8 @@ public final class BackendStream {
   private boolean buffersMoved;
   private boolean open;
   private boolean ended;
+  private boolean busy = true;
+  private long lastNanos;
   private long firstSequence;
   private long lastSequence;
   private long lostBefore;
@@ -63,6 +66,7 @@ public final class BackendStream {
   private long lastCpuNanos;
   private long stackBase;
   private int level;
+  private WaitNow openWait;
 
   /**
    * What is the same for all streams of a collector.
@@ -155,6 +159,38 @@ public final class BackendStream {
     }
   }
 
+  /** Whether a message or a worker's task runs, as far as the last report of activity says. */
+  public boolean busy() {
+    return busy && lastSequence > 0;
+  }
+
+  /** Sequence number of the last event, 0 before the first. */
+  public long lastSequence() {
+    return lastSequence;
+  }
+
+  /** CLOCK_MONOTONIC of the last event. */
+  public long lastNanos() {
+    return lastNanos;
+  }
+
+  /**
+   * Says that the backend is there though it has no events.
+   *
+   * @param wait in which it is, or null
+   * @param clock of now
+   */
+  public void signOfLife(WaitNow wait, ClockAnchor clock) {
+    flush(clock);
+    long nowNanos = clock.getMonotonicNs();
+    firstSequence = lastSequence + 1;
+    baseNanos = nowNanos;
+    events.begin(nowNanos, lastCpuNanos, stackBase);
+    openWait = wait;
+    sink.accept(new EncodedBatch(key, batch(clock), clock.getUtcNs() / 1_000_000, 0));
+    openWait = null;
+  }
+
   /** Sends what there is. */
   public void flush(ClockAnchor clock) {
     if (!open) {
@@ -232,6 +268,7 @@ public final class BackendStream {
       events.begin(baseNanos, lastCpuNanos, stackBase);
     }
     lastSequence = e.sequence();
+    lastNanos = e.timeNanos();
     lastCpuNanos = e.cpuNanos();
   }
 
@@ -246,6 +283,7 @@ public final class BackendStream {
       case KernelEvent.ACTIVITY -> {
         byte[] text = wholeText(e);
         int state = names.activityState(e.activityState(), text.length > 0);
+        busy = EventNames.isRunning(state);
         events.activity(e, state, texts.message(text, isTorn(e, text)), isCut(e, text));
       }
       case KernelEvent.ENTRY -> events.entry(e, names.function(e.function()));
@@ -361,6 +399,7 @@ public final class BackendStream {
       out.setItemCount(events.count());
       events.writeTo(out);
       out.writeArrayEnd();
+      OpenWaits.write(openWait, names, out);
       out.flush();
       return bytes.toByteArray();
     } catch (IOException impossible) {

@@ -105,6 +105,12 @@ public final class EventNames {
     return ActivityState.SCHEMA$.getEnumOrdinal(named.name());
   }
 
+  /** Whether that state runs a message. */
+  static boolean isRunning(int state) {
+    return state == ActivityState.SCHEMA$.getEnumOrdinal(ActivityState.RUNNING.name())
+        || state == ActivityState.SCHEMA$.getEnumOrdinal(ActivityState.FASTPATH.name());
+  }
+
   private static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }

@@ -106,6 +106,14 @@ final class SpanAttributes {
     if (trace.getLostEvents() > 0) {
       to.put("pgstitch.lost_events", trace.getLostEvents());
     }
+    if (trace.getPart() > 0) {
+      to.put("pgstitch.parts", trace.getPart() + 1);
+    }
+    text(to, "pgstitch.close_limit", trace.getCloseLimit());
+    text(to, "pgstitch.continues_trace_id", trace.getContinuesTraceId());
+    if (trace.getLosses() != null) {
+      to.put("pgstitch.losses", LossText.of(trace.getLosses()));
+    }
     if (trace.getTextTruncated()) {
       to.put("pgstitch.text_truncated", true);
     }

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.Loss;
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Reading;
@@ -36,7 +37,7 @@ final class BatchAdmission {
     }
     if (fresh || batch.getEpochNs() > state.getEpochNs()) {
       if (!fresh) {
-        endEpoch();
+        endEpoch(batch);
       }
       beginEpoch(batch, fresh);
       next = fresh ? batch.getFirstSequence() - batch.getLostBefore() : 1;
@@ -52,15 +53,20 @@ final class BatchAdmission {
   }
 
   /** What happened while no collector was attached is not known. */
-  private void endEpoch() {
+  private void endEpoch(RawEventBatch next) {
+    long offset = next.getClock().getUtcNs() - next.getClock().getMonotonicNs();
+    Loss unseen = loss(Losses.UNKNOWN, next, next.getBaseNs() + offset);
     OpenStatement statement = session.statement();
     if (statement != null) {
       statement.setComplete(false);
+      Losses.add(statement, unseen);
     }
     suspended.incomplete(0);
+    state.getSuspended().forEach(waiting -> Losses.add(waiting, unseen));
     lifecycle.closeAll(CloseReason.COLLECTOR_RESTARTED);
     state.getCursorTexts().clear();
     state.setLostPending(0);
+    state.setPendingLosses(null);
     state.setMessageText("");
     state.setMessageIdentity(0);
   }
@@ -83,27 +89,37 @@ final class BatchAdmission {
     state.setBegunBefore(state.getMidway());
   }
 
+  private Loss loss(long events, RawEventBatch next, long toUtcNs) {
+    long from = session.utcNs(state.getNow().getTimeNs());
+    return new Loss(next.getFirstSequence(), events, from, Math.max(from, toUtcNs));
+  }
+
   private void lost(long events, RawEventBatch batch) {
     if (events <= 0) {
       return;
     }
     session.counters.add(Counter.GAPS, 1);
     session.counters.add(Counter.LOST_EVENTS, events);
+    Loss loss = loss(events, batch, session.utcNs(batch.getBaseNs()));
     Reading now = state.getNow();
     now.setTimeNs(Math.max(now.getTimeNs(), batch.getBaseNs()));
-    writer
-        .lines()
-        .note("INCOMPLETE", events + " events were lost before this point" + where(batch));
+    long first = batch.getFirstSequence() - events;
+    long last = batch.getFirstSequence() - 1;
+    String text = "%d events were lost before this point: numbers %d to %d%s";
+    writer.lines().note("INCOMPLETE", text.formatted(events, first, last, where(batch)));
     OpenStatement statement = session.statement();
     if (statement == null) {
       state.setLostPending(state.getLostPending() + events);
+      state.setPendingLosses(Losses.plus(state.getPendingLosses(), loss));
       state.setMidway(true);
       state.setBegunBefore(false);
     } else {
       statement.setLostEvents(statement.getLostEvents() + events);
+      Losses.add(statement, loss);
       statement.setComplete(false);
     }
     suspended.incomplete(events);
+    state.getSuspended().forEach(waiting -> Losses.add(waiting, loss));
   }
 
   /** Where the collector says that it lost them. */

@@ -141,6 +141,13 @@ final class CallStack {
 
   /** Opens a call that works for whatever statement is innermost. */
   void push(ProbedFunction function, String name, long stack, long object) {
+    if (function == ProbedFunction.OTHER && frames.size() >= session.limits.openCalls()) {
+      session.counters.add(Counter.CALLS_LIMIT, 1);
+      if (session.statement() != null) {
+        session.statement().setComplete(false);
+      }
+      return;
+    }
     frames.pushCall(function, name, stack, object);
   }
 
@@ -155,12 +162,12 @@ final class CallStack {
     if (old != null) {
       closeNested(old);
     }
-    makeRoom();
+    makeRoom(identity);
     return nested.open(identity, select, utility, frames.home());
   }
 
-  private void makeRoom() {
-    if (nested.isFull()) {
+  private void makeRoom(CursorText identity) {
+    while (nested.isFull(identity.getText().length())) {
       session.counters.add(Counter.NESTED_LIMIT, 1);
       closeNested(nested.get(0));
     }
@@ -175,7 +182,7 @@ final class CallStack {
       before.setPlanned(false);
       return before;
     }
-    makeRoom();
+    makeRoom(identity);
     return nested.open(identity, select, false, runner);
   }
 

@@ -46,6 +46,14 @@ public enum Counter {
   PLANS_WITHOUT_STATEMENT,
   /** Nested statements closed by the limit on open ones. */
   NESTED_LIMIT,
+  /** Calls of functions that were left out by the limit on open ones. */
+  CALLS_LIMIT,
+  /** Signs of life of backends that run a statement without events. */
+  SIGNS_OF_LIFE,
+  /** Signs of life that said nothing of now: events are missing, or came in between. */
+  STALE_SIGNS_OF_LIFE,
+  /** Records of open queries that were published, tombstones included. */
+  OPEN_QUERIES_PUBLISHED,
   /** Traces that ran to their end. */
   TRACES_COMPLETED,
   /** Traces that an error ended. */

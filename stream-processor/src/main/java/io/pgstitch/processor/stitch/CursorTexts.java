@@ -9,20 +9,28 @@ import java.util.List;
  */
 final class CursorTexts {
   private final List<CursorText> known;
-  private final int limit;
+  private final StitchLimits limits;
 
   CursorTexts(Session session) {
     this.known = session.state.getCursorTexts();
-    this.limit = session.limits.cursorTexts();
+    this.limits = session.limits;
   }
 
   /** Keeps one; above the limit the oldest goes. */
   void remember(CursorText identity) {
     forget(identity.getObject());
-    if (known.size() >= limit) {
+    known.add(identity);
+    while (known.size() > limits.cursorTexts() || (known.size() > 1 && isOver())) {
       known.remove(0);
     }
-    known.add(identity);
+  }
+
+  private boolean isOver() {
+    long chars = 0;
+    for (CursorText text : known) {
+      chars += text.getText().length();
+    }
+    return chars > limits.heldChars();
   }
 
   void forget(long object) {

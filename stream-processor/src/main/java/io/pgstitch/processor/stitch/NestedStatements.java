@@ -21,8 +21,16 @@ final class NestedStatements {
     return nested.isEmpty();
   }
 
-  boolean isFull() {
-    return nested.size() >= session.limits.openNested();
+  /** Whether one with so many characters of text has no room. */
+  boolean isFull(int chars) {
+    if (nested.size() >= session.limits.openNested()) {
+      return true;
+    }
+    long held = chars;
+    for (OpenNested statement : nested) {
+      held += HeldTexts.chars(statement);
+    }
+    return !nested.isEmpty() && held > session.limits.heldChars();
   }
 
   int size() {

@@ -11,6 +11,7 @@ import java.util.List;
 final class PendingOutput {
   private final ArrayList<Span> spans = new ArrayList<>();
   private final ArrayList<Object> records = new ArrayList<>();
+  private long chars;
   private int savedSpans;
   private int savedRecords;
   private boolean savedAreStale;
@@ -25,20 +26,28 @@ final class PendingOutput {
 
   void add(Span span) {
     spans.add(span);
+    chars += OutputWeight.of(span);
   }
 
   void addAll(List<Span> more) {
-    spans.addAll(more);
+    more.forEach(this::add);
   }
 
   void addRecord(Object record) {
     records.add(record);
+    chars += OutputWeight.of(record);
+  }
+
+  /** Characters of texts and values in them. */
+  long chars() {
+    return chars;
   }
 
   /** Adds a record before others. */
   void insertRecord(int place, Object record) {
     savedAreStale |= place < savedRecords;
     records.add(place, record);
+    chars += OutputWeight.of(record);
   }
 
   int size() {
@@ -55,6 +64,7 @@ final class PendingOutput {
     List<Span> tail = spans.subList(from, spans.size());
     List<Span> cut = new ArrayList<>(tail);
     savedAreStale |= from < savedSpans;
+    cut.forEach(span -> chars -= OutputWeight.of(span));
     tail.clear();
     return cut;
   }
@@ -64,6 +74,7 @@ final class PendingOutput {
     List<Object> tail = records.subList(from, records.size());
     List<Object> cut = new ArrayList<>(tail);
     savedAreStale |= from < savedRecords;
+    cut.forEach(record -> chars -= OutputWeight.of(record));
     tail.clear();
     return cut;
   }
@@ -79,8 +90,8 @@ final class PendingOutput {
   }
 
   void restoreSaved(List<Span> moreSpans, List<Object> moreRecords) {
-    spans.addAll(moreSpans);
-    records.addAll(moreRecords);
+    moreSpans.forEach(this::add);
+    moreRecords.forEach(this::addRecord);
     markSaved();
   }
 

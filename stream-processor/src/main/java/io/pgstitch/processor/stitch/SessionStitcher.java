@@ -7,6 +7,7 @@ import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendEnd;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.OpenQuery;
 import io.pgstitch.schema.RawEventBatch;
 
 /**
@@ -23,6 +24,8 @@ public final class SessionStitcher {
   private final StatementLifecycle lifecycle;
   private final BatchAdmission admission;
   private final EventDispatcher events;
+  private final SignsOfLife signsOfLife;
+  private final TraceLimits traceLimits;
   private boolean ended;
 
   /** A stitcher for a backend of which nothing was seen. */
@@ -39,6 +42,8 @@ public final class SessionStitcher {
     CallStack stack = new CallStack(session, writer);
     SuspendedPortals suspended = new SuspendedPortals(session, writer, emitter);
     this.lifecycle = new StatementLifecycle(session, writer, stack, suspended, emitter);
+    this.signsOfLife = new SignsOfLife(session);
+    this.traceLimits = new TraceLimits(session, lifecycle, suspended, writer.lines());
     this.admission = new BatchAdmission(session, writer, lifecycle, suspended);
     this.events =
         new EventDispatcher(
@@ -49,6 +54,10 @@ public final class SessionStitcher {
 
   /** Takes the next batch; one that was taken before, or is of an earlier epoch, is dropped. */
   public void accept(RawEventBatch batch) {
+    if (SignsOfLife.is(batch)) {
+      signsOfLife.take(batch);
+      return;
+    }
     if (!admission.admit(batch)) {
       return;
     }
@@ -63,10 +72,45 @@ public final class SessionStitcher {
       if (event instanceof BackendEnd end) {
         backendEnded(end);
       }
-      if (session.pending.size() >= session.limits.pendingSpans()) {
+      traceLimits.check();
+      if (session.pending.size() >= session.limits.pendingSpans()
+          || session.pending.chars() >= session.limits.pendingChars()) {
         sendPart();
       }
     }
+    signsOfLife.eventsCame();
+  }
+
+  /** Whether a batch only says that its backend is there. */
+  public static boolean isSignOfLife(RawEventBatch batch) {
+    return SignsOfLife.is(batch);
+  }
+
+  /**
+   * Closes the statements that are open because nothing was heard of the backend for too long; the
+   * session stays, and what comes later of them is marked as a continuation.
+   *
+   * @return whether any was open
+   */
+  public boolean closeIdle() {
+    boolean open = traceLimits.closeIdle();
+    emitter.idleRecords();
+    return open;
+  }
+
+  /** Whether a statement is open, or waits for its next Execute. */
+  public boolean hasOpen() {
+    return session.statement() != null || !session.state.getSuspended().isEmpty();
+  }
+
+  /** First half of the running trace's id, 0 when no statement runs: tells statements apart. */
+  public long openTrace() {
+    return session.statement() == null ? 0 : session.statement().getTraceHigh();
+  }
+
+  /** The client's statement that runs, as far as is known; null when none does. */
+  public OpenQuery openQuery() {
+    return OpenQueryView.of(session);
   }
 
   /** A level that no setting of the session told of was set from outside, or by a rollback. */
@@ -89,6 +133,7 @@ public final class SessionStitcher {
 
   /** Closes what is open because nothing has been heard of the backend for too long. */
   public void expire() {
+    traceLimits.closeIdle();
     lifecycle.closeAll(CloseReason.LIMIT);
     emitter.idleRecords();
     session.counters.add(Counter.SESSIONS_EXPIRED, 1);

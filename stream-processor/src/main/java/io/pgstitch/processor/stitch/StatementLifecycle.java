@@ -77,6 +77,10 @@ final class StatementLifecycle {
     statement.setRowsSpan(-1);
     statement.setMessages(1);
     statement.setSourceHash(hash(state.getMessageText(), state.getMessageIdentity()));
+    statement.setLosses(state.getPendingLosses());
+    statement.setContinues(state.getMidway() ? state.getContinues() : null);
+    state.setContinues(null);
+    state.setPendingLosses(null);
     contexts.begin(statement);
     state.setLostPending(0);
     state.setMark(null);
@@ -190,6 +194,20 @@ final class StatementLifecycle {
     state.setStatement(null);
     state.setMark(null);
     suspended.add(statement);
+  }
+
+  /**
+   * Ends the running statement, because no more of it belongs to its trace.
+   *
+   * @return why it ended, which may be known better
+   */
+  CloseReason closeRunning(CloseReason reason) {
+    stack.popAll(null, "");
+    CloseReason known = reasonKnown(session.statement(), reason);
+    session.statement().setComplete(known != reason && session.statement().getComplete());
+    close(session.reading(), known);
+    state.getFrames().clear();
+    return known;
   }
 
   /** Ends everything that is open, because nothing more can be known of it. */

@@ -23,9 +23,31 @@ final class SuspendedPortals {
   /** Puts a statement aside; above the limit the oldest is closed. */
   void add(OpenStatement statement) {
     suspended.add(statement);
-    if (suspended.size() > session.limits.suspended()) {
-      close(0, CloseReason.LIMIT);
+    while (suspended.size() > 1 && isOver()) {
+      closeByLimit(0, TraceLimits.PORTALS);
     }
+  }
+
+  private boolean isOver() {
+    long chars = 0;
+    for (OpenStatement statement : suspended) {
+      chars += HeldTexts.chars(statement);
+    }
+    return suspended.size() > session.limits.suspended() || chars > session.limits.heldChars();
+  }
+
+  /** Closes all of them by a limit. */
+  void closeByLimit(String limit) {
+    while (!suspended.isEmpty()) {
+      closeByLimit(0, limit);
+    }
+  }
+
+  private void closeByLimit(int index, String limit) {
+    OpenStatement statement = suspended.get(index);
+    statement.setCloseLimit(limit);
+    statement.setComplete(false);
+    close(index, CloseReason.LIMIT);
   }
 
   /** Whether a statement with this portal waits. */

@@ -98,6 +98,10 @@ final class TraceEmitter {
     trace.setSampled(statement.getContext().getSampled());
     trace.setTracestate(statement.getContext().getState());
     trace.setWorkersLaunched(statement.getWorkersLaunched());
+    boolean limited = last && reason == CloseReason.LIMIT && statement.getCloseLimit() != null;
+    trace.setCloseLimit(limited ? statement.getCloseLimit() : "");
+    trace.setContinuesTraceId(statement.getContinues() == null ? "" : statement.getContinues());
+    trace.setLosses(Losses.of(statement));
     trace.setSpans(spans);
     if (statement.getWorker()) {
       output.share(trace, statement.getStart().getTimeNs(), session.state.getUtcOffsetNs());

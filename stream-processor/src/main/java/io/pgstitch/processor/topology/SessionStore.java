@@ -62,10 +62,10 @@ final class SessionStore {
             .array());
   }
 
-  /** Saves a session to which something was added that is no event of it. */
-  void saveAgain(String id, SessionStitcher stitcher) {
-    ByteBuffer times = ByteBuffer.wrap(store.get(STATE + id));
-    save(id, stitcher, times.getLong(), times.getLong());
+  /** Saves a session that was changed though nothing was heard of it: its times stay. */
+  void saveUnheard(String id, SessionStitcher stitcher) {
+    ByteBuffer before = ByteBuffer.wrap(store.get(STATE + id));
+    save(id, stitcher, before.getLong(0), before.getLong(Long.BYTES));
   }
 
   /** Ids of sessions whose last event came at such a time, milliseconds UTC. */

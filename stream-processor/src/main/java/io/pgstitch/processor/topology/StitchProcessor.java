@@ -19,11 +19,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * Gives batches to the stitchers of their backends, saves these, then passes on what they finished.
@@ -34,6 +36,7 @@ import org.apache.kafka.streams.processor.api.Record;
 final class StitchProcessor
     implements Processor<String, RawEventBatch, String, SpecificRecord>, StitchOutput {
   private static final long NS_PER_MS = 1_000_000;
+  private static final Duration LOOK_AT_OPEN_QUERIES = Duration.ofSeconds(1);
 
   /** How long a worker's trace waits for a launch that may not have been seen. */
   private static final Duration LAUNCH_WAIT = Duration.ofMinutes(2);
@@ -42,40 +45,45 @@ final class StitchProcessor
 
   private final StitchLimits limits;
   private final StitchCounters counters;
-  private final Duration idleExpiry;
+  private final SessionTimes times;
   private final Map<String, SessionStitcher> live = new HashMap<>();
   private final List<Output> outputs = new ArrayList<>();
   private ProcessorContext<String, SpecificRecord> context;
   private SessionStore store;
   private TeamStore teams;
-  private long startedMs;
 
   /** Of the session whose events are taken, until the next. */
   private String recordKey;
 
   private String id;
   private ParallelTeam team;
+  private OpenQueries openQueries;
   private long openSessions;
+  private long startedMs;
 
-  StitchProcessor(StitchLimits limits, StitchCounters counters, Duration idleExpiry) {
+  StitchProcessor(StitchLimits limits, StitchCounters counters, SessionTimes times) {
     this.limits = limits;
     this.counters = counters;
-    this.idleExpiry = idleExpiry;
+    this.times = times;
   }
 
   @Override
   public void init(ProcessorContext<String, SpecificRecord> newContext) {
     context = newContext;
-    store =
-        new SessionStore(
-            context.getStateStore(StitchTopology.STORE), new SavedSessions(limits, counters));
-    teams = new TeamStore(context.getStateStore(StitchTopology.STORE), new SavedTeams(counters));
-    startedMs = context.currentSystemTimeMs();
+    KeyValueStore<String, byte[]> bytes = context.getStateStore(StitchTopology.STORE);
+    store = new SessionStore(bytes, new SavedSessions(limits, counters));
+    teams = new TeamStore(bytes, new SavedTeams(counters));
     context.schedule(LAUNCH_LOOK, PunctuationType.WALL_CLOCK_TIME, this::releaseTeams);
     countOpen(store.count());
-    Duration interval = idleExpiry.dividedBy(24);
-    context.schedule(interval, PunctuationType.STREAM_TIME, this::expireByEventTime);
-    context.schedule(interval, PunctuationType.WALL_CLOCK_TIME, this::expireByWallClock);
+    startedMs = context.currentSystemTimeMs();
+    onBothClocks(times.traceIdle(), this::closeTraces);
+    onBothClocks(times.sessionIdle(), this::expire);
+    if (times.publishesOpenQueries()) {
+      openQueries = new OpenQueries(bytes, counters, times.openQueriesAfter());
+      openQueries.restore(startedMs).forEach(this::session);
+      context.schedule(
+          LOOK_AT_OPEN_QUERIES, PunctuationType.WALL_CLOCK_TIME, this::publishOpenQueries);
+    }
   }
 
   @Override
@@ -89,13 +97,14 @@ final class StitchProcessor
     at(record.key(), record.key() + '/' + backend.getPid() + '/' + backend.getStartNs());
     boolean done = false;
     try {
-      SessionStitcher stitcher = live.get(id);
+      SessionStitcher stitcher = session(id);
+      if (stitcher == null && SessionStitcher.isSignOfLife(batch)) {
+        counters.add(Counter.STALE_SIGNS_OF_LIFE, 1);
+        return;
+      }
       if (stitcher == null) {
-        stitcher = store.load(id, this);
-        if (stitcher == null) {
-          stitcher = new SessionStitcher(backend, limits, counters, this);
-          countOpen(1);
-        }
+        stitcher = new SessionStitcher(backend, limits, counters, this);
+        countOpen(1);
         live.put(id, stitcher);
       }
       stitcher.accept(batch);
@@ -190,7 +199,7 @@ final class StitchProcessor
       stitcher.workerSeen(launch, worker);
       if (!running) {
         live.put(leader, stitcher);
-        store.saveAgain(leader, stitcher);
+        store.saveUnheard(leader, stitcher);
       }
     }
   }
@@ -211,7 +220,7 @@ final class StitchProcessor
       }
       passOn(each);
     }
-    for (String each : teams.unchangedSince(wallMs - idleExpiry.toMillis())) {
+    for (String each : teams.unchangedSince(wallMs - times.sessionIdle().toMillis())) {
       at(each, "");
       team().releaseAll();
       saveTeam();
@@ -229,23 +238,62 @@ final class StitchProcessor
     outputs.clear();
   }
 
-  /** One host's fast clock must not make the others' sessions look old. */
-  private void expireByEventTime(long streamMs) {
-    long limit = Math.min(streamMs, context.currentSystemTimeMs()) - idleExpiry.toMillis();
-    expire(store.lastEventAt(time -> time < limit));
+  /** The stitcher of a session, null when nothing is known of it. */
+  private SessionStitcher session(String each) {
+    SessionStitcher stitcher = live.get(each);
+    if (stitcher == null) {
+      stitcher = store.load(each, this);
+      if (stitcher != null) {
+        live.put(each, stitcher);
+      }
+    }
+    return stitcher;
   }
 
-  private void expireByWallClock(long wallMs) {
-    long limit = wallMs - idleExpiry.toMillis();
-    expire(store.lastChangedAt(time -> time < limit));
+  /**
+   * Ends what was silent for too long by either clock: that of the events, as in a replay, and this
+   * host's, when no more events come at all.
+   */
+  private void onBothClocks(Duration idle, Consumer<List<String>> end) {
+    Duration interval = idle.dividedBy(24);
+    context.schedule(
+        interval,
+        PunctuationType.STREAM_TIME,
+        streamMs -> {
+          // One host's fast clock must not make the others' sessions look old.
+          long limit = Math.min(streamMs, context.currentSystemTimeMs()) - idle.toMillis();
+          end.accept(store.lastEventAt(time -> time < limit));
+        });
+    context.schedule(
+        interval,
+        PunctuationType.WALL_CLOCK_TIME,
+        wallMs -> {
+          long limit = wallMs - idle.toMillis();
+          // What came while no processor ran has yet to be read.
+          if (startedMs < limit) {
+            end.accept(store.lastChangedAt(time -> time < limit));
+          }
+        });
+  }
+
+  private void closeTraces(List<String> ids) {
+    for (String each : ids) {
+      SessionStitcher stitcher = session(each);
+      if (stitcher != null && stitcher.hasOpen()) {
+        at(keyOf(each), each);
+        stitcher.closeIdle();
+        store.saveUnheard(each, stitcher);
+        saveTeam();
+        passOn(keyOf(each));
+      }
+    }
   }
 
   private void expire(List<String> ids) {
     for (String each : ids) {
-      String key = each.substring(0, each.lastIndexOf('/', each.lastIndexOf('/') - 1));
-      at(key, each);
-      SessionStitcher cached = live.remove(each);
-      SessionStitcher stitcher = cached == null ? store.load(each, this) : cached;
+      at(keyOf(each), each);
+      SessionStitcher stitcher = session(each);
+      live.remove(each);
       if (stitcher == null) {
         continue;
       }
@@ -253,8 +301,21 @@ final class StitchProcessor
       store.save(each, stitcher, 0, 0);
       countOpen(-1);
       saveTeam();
-      passOn(key);
+      passOn(keyOf(each));
     }
+  }
+
+  private static String keyOf(String id) {
+    return id.substring(0, id.lastIndexOf('/', id.lastIndexOf('/') - 1));
+  }
+
+  private void publishOpenQueries(long wallMs) {
+    openQueries.publish(
+        live,
+        this::session,
+        wallMs,
+        (key, query) ->
+            context.forward(new Record<>(key, query, wallMs), StitchTopology.OPEN_QUERIES_SINK));
   }
 
   private void countOpen(long change) {

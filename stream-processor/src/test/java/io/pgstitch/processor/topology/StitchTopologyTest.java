@@ -65,7 +65,8 @@ class StitchTopologyTest {
     config.put(DeadLetters.COUNTERS, counters);
     driver =
         new TopologyTestDriver(
-            new StitchTopology(StitchLimits.DEFAULT, counters, Duration.ofDays(7), registry).get(),
+            new StitchTopology(StitchLimits.DEFAULT, counters, SessionTimes.DEFAULT, registry)
+                .get(),
             config,
             NOW);
     input =

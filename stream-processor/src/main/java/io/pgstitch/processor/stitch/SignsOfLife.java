@@ -1,0 +1,55 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.processor.state.OpenWaitNow;
+import io.pgstitch.schema.OpenWait;
+import io.pgstitch.schema.RawEventBatch;
+import java.util.List;
+
+/**
+ * What a collector says of a backend that runs a statement and has no events: that it is there, and
+ * in which wait. It changes no trace.
+ */
+final class SignsOfLife {
+  private final Session session;
+  private final OpenSession state;
+
+  SignsOfLife(Session session) {
+    this.session = session;
+    this.state = session.state;
+  }
+
+  /** Whether a batch is one. */
+  static boolean is(RawEventBatch batch) {
+    return batch.getEvents().isEmpty();
+  }
+
+  /** Takes one; after or before other events than those that are known it says nothing of now. */
+  void take(RawEventBatch batch) {
+    boolean current =
+        batch.getEpochNs() == state.getEpochNs()
+            && batch.getLastSequence() == state.getLastSequence()
+            && batch.getBaseNs() >= state.getHeardNs();
+    if (!current) {
+      session.counters.add(Counter.STALE_SIGNS_OF_LIFE, 1);
+      return;
+    }
+    session.counters.add(Counter.SIGNS_OF_LIFE, 1);
+    state.setHeardNs(batch.getBaseNs());
+    OpenWait wait = batch.getOpenWait();
+    state.setOpenWait(
+        wait == null
+            ? null
+            : new OpenWaitNow(
+                wait.getEventClass(),
+                wait.getEvent(),
+                wait.getStartNs(),
+                List.copyOf(wait.getHolders())));
+  }
+
+  /** Events came: what was said before is over. */
+  void eventsCame() {
+    state.setOpenWait(null);
+    state.setHeardNs(state.getNow().getTimeNs());
+  }
+}
