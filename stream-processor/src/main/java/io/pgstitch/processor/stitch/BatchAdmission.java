@@ -6,8 +6,17 @@ import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.RawEventBatch;
 
-/** Which batches are taken, and what gaps before them and restarts of the collector do. */
+/**
+ * Which batches are taken, from which of their events on, and what gaps before them and restarts of
+ * the collector do. docs/decisions/0019 explains.
+ */
 final class BatchAdmission {
+  /**
+   * When a later run of a collector was silent for so long while an earlier one goes on, it is gone:
+   * somebody had started two.
+   */
+  private static final long SILENCE_NS = 10_000_000_000L;
+
   private final Session session;
   private final OpenSession state;
   private final TraceWriter writer;
@@ -26,29 +35,67 @@ final class BatchAdmission {
     this.suspended = suspended;
   }
 
-  /** Whether the batch is to be taken; if not, why not is counted. */
-  boolean admit(RawEventBatch batch) {
-    boolean fresh = state.getEpochNs() == 0 && state.getLastSequence() == 0;
-    long next = state.getLastSequence() + 1;
-    if (!fresh && batch.getEpochNs() < state.getEpochNs()) {
-      session.counters.add(Counter.STALE_BATCHES, 1);
-      return false;
+  /**
+   * Where the events begin that are to be taken, null when the batch is not; why not is counted.
+   *
+   * @throws IllegalArgumentException if it does not have the events that it says it has
+   */
+  BatchPlace admit(RawEventBatch batch) {
+    long says = batch.getLastSequence() - batch.getFirstSequence() + 1;
+    if (BatchPlace.numbered(batch) != says) {
+      throw new IllegalArgumentException(
+          "a batch of " + says + " events holds " + BatchPlace.numbered(batch));
     }
-    if (fresh || batch.getEpochNs() > state.getEpochNs()) {
+    boolean fresh = state.getEpochNs() == 0 && state.getLastSequence() == 0;
+    if (!fresh && batch.getEpochNs() < state.getEpochNs() && !goesOnAlone(batch)) {
+      session.counters.add(Counter.STALE_BATCHES, 1);
+      BatchPlace later = BatchPlace.behindTime(batch, state.getNow().getTimeNs());
+      state.setStaleEvents(
+          state.getStaleEvents() + batch.getEvents().size() - later.index());
+      return null;
+    }
+    if (fresh || batch.getEpochNs() != state.getEpochNs()) {
+      boolean later = batch.getEpochNs() > state.getEpochNs();
+      long stale = later ? 0 : state.getStaleEvents();
       if (!fresh) {
         endEpoch();
       }
       beginEpoch(batch, fresh);
-      next = fresh ? batch.getFirstSequence() - batch.getLostBefore() : 1;
-    } else if (batch.getLastSequence() < next) {
+      long next = fresh || !later ? batch.getFirstSequence() - batch.getLostBefore() : 1;
+      lost(batch.getFirstSequence() - next + stale, batch.getBaseNs());
+      return BatchPlace.behindTime(batch, state.getCoveredUntilNs());
+    }
+    long next = state.getLastSequence() + 1;
+    if (batch.getLastSequence() < next) {
       session.counters.add(Counter.DUPLICATE_BATCHES, 1);
-      return false;
-    } else if (batch.getFirstSequence() < next) {
+      return null;
+    }
+    if (batch.getFirstSequence() < next) {
       session.counters.add(Counter.OVERLAPPING_BATCHES, 1);
-      return false;
+      return BatchPlace.behindEvents(batch, next - batch.getFirstSequence());
     }
     lost(batch.getFirstSequence() - next, batch.getBaseNs());
-    return true;
+    return state.getCoveredUntilNs() == 0
+        ? BatchPlace.first(batch)
+        : BatchPlace.behindTime(batch, state.getCoveredUntilNs());
+  }
+
+  private boolean goesOnAlone(RawEventBatch batch) {
+    return batch.getBaseNs() > state.getNow().getTimeNs() + SILENCE_NS;
+  }
+
+  /** Nothing more will come, and the end of the process was not seen. */
+  void endUnseen() {
+    OpenStatement statement = session.statement();
+    if (statement != null) {
+      statement.setComplete(false);
+    }
+    suspended.incomplete(0);
+    String dropped =
+        state.getStaleEvents() == 0
+            ? ""
+            : "; " + state.getStaleEvents() + " events of another collector were not used";
+    writer.lines().note("INCOMPLETE", "the end of the session was not seen" + dropped);
   }
 
   /** What happened while no collector was attached is not known. */
@@ -59,6 +106,9 @@ final class BatchAdmission {
     }
     suspended.incomplete(0);
     lifecycle.closeAll(CloseReason.COLLECTOR_RESTARTED);
+    writer
+        .lines()
+        .note("INCOMPLETE", "what happened until another run of the collector was not seen");
     state.getCursorTexts().clear();
     state.setLostPending(0);
     state.setMessageText("");
@@ -68,38 +118,53 @@ final class BatchAdmission {
     long offset = batch.getClock().getUtcNs() - batch.getClock().getMonotonicNs();
     Reading now = state.getNow();
     if (fresh) {
+      state.setCoveredUntilNs(0);
       now.setTimeNs(batch.getBaseNs());
       state.setSessionStartUtcNs(batch.getBackend().getStartNs() + offset);
     } else {
+      state.setCoveredUntilNs(batch.getBaseNs() <= now.getTimeNs() ? now.getTimeNs() : 0);
       // A clock that was set back between the epochs must not turn the trace's times back.
       long start = Math.max(batch.getBaseNs(), now.getTimeNs());
       offset = Math.max(offset, session.utcNs(now.getTimeNs()) - start);
     }
     state.setEpochNs(batch.getEpochNs());
     state.setUtcOffsetNs(offset);
-    boolean unknownBefore = fresh && batch.getFirstSequence() > 1 + batch.getLostBefore();
-    state.setMidway(batch.getBegunBefore() || unknownBefore);
+    long unseen = batch.getFirstSequence() - batch.getLostBefore() - 1;
+    boolean unknownBefore = fresh && unseen > 0;
+    boolean covered = state.getCoveredUntilNs() != 0;
+    state.setMidway(batch.getBegunBefore() || unknownBefore || covered);
     state.setBegunBefore(state.getMidway());
+    state.setStaleEvents(0);
+    if (unknownBefore) {
+      writer.lines().note("INCOMPLETE", unseen + " events before this point were not seen");
+    }
   }
 
+  /**
+   * Events are missing. Among them may have been the end of the statement and the begin of another,
+   * so what follows is not the statement's any more, nor that of one that waits for its portal.
+   */
   private void lost(long events, long baseNs) {
     if (events <= 0) {
       return;
     }
     session.counters.add(Counter.GAPS, 1);
     session.counters.add(Counter.LOST_EVENTS, events);
-    Reading now = state.getNow();
-    now.setTimeNs(Math.max(now.getTimeNs(), baseNs));
-    writer.lines().note("INCOMPLETE", events + " events were lost before this point");
     OpenStatement statement = session.statement();
     if (statement == null) {
       state.setLostPending(state.getLostPending() + events);
-      state.setMidway(true);
-      state.setBegunBefore(false);
     } else {
       statement.setLostEvents(statement.getLostEvents() + events);
       statement.setComplete(false);
     }
     suspended.incomplete(events);
+    lifecycle.closeAll(CloseReason.SUPERSEDED);
+    state.getCursorTexts().clear();
+    state.setMessageText("");
+    state.setMidway(true);
+    state.setBegunBefore(statement != null);
+    Reading now = state.getNow();
+    now.setTimeNs(Math.max(now.getTimeNs(), baseNs));
+    writer.lines().note("INCOMPLETE", events + " events were lost before this point");
   }
 }

@@ -38,6 +38,7 @@ final class StitchProcessor
   private final List<Output> outputs = new ArrayList<>();
   private ProcessorContext<String, SpecificRecord> context;
   private SessionStore store;
+  private EndedSessions endedSessions;
   private long openSessions;
 
   StitchProcessor(StitchLimits limits, StitchCounters counters, Duration idleExpiry) {
@@ -52,6 +53,11 @@ final class StitchProcessor
     store =
         new SessionStore(
             context.getStateStore(StitchTopology.STORE), new SavedSessions(limits, counters));
+    endedSessions = new EndedSessions(context.getStateStore(StitchTopology.STORE));
+    context.schedule(
+        EndedSessions.KEPT.dividedBy(10),
+        PunctuationType.WALL_CLOCK_TIME,
+        endedSessions::forgetOld);
     countOpen(store.count());
     Duration interval = idleExpiry.dividedBy(24);
     context.schedule(interval, PunctuationType.STREAM_TIME, this::expireByEventTime);
@@ -67,6 +73,10 @@ final class StitchProcessor
     }
     Backend backend = batch.getBackend();
     String id = record.key() + '/' + backend.getPid() + '/' + backend.getStartNs();
+    if (!live.containsKey(id) && endedSessions.has(id)) {
+      counters.add(Counter.DUPLICATE_BATCHES, 1);
+      return;
+    }
     boolean done = false;
     try {
       SessionStitcher stitcher = live.get(id);
@@ -82,6 +92,7 @@ final class StitchProcessor
       store.save(id, stitcher, record.timestamp(), context.currentSystemTimeMs());
       if (stitcher.ended()) {
         live.remove(id);
+        endedSessions.add(id, context.currentSystemTimeMs());
         countOpen(-1);
       }
       done = true;

@@ -1,8 +1,10 @@
 package io.pgstitch.processor.stitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.Note;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import org.junit.jupiter.api.Test;
@@ -24,11 +26,42 @@ class AdmissionTest {
   }
 
   @Test
-  void overlapIsDroppedAndCounted() {
+  void ofAnOverlapWhatIsNewIsTaken() {
     script.simpleSelect("select 1", 1);
     stitcher.accept(script.batch(0, 5, 0));
-    stitcher.accept(script.batch(3, 9, 0));
+    stitcher.accept(script.batch(3, script.size(), 0));
     assertThat(out.counters.get(Counter.OVERLAPPING_BATCHES)).isEqualTo(1);
+    assertThat(out.all).isEqualTo(script.stitch(StitchLimits.DEFAULT).all);
+  }
+
+  @Test
+  void batchThatHasNotTheEventsThatItSaysIsRefused() {
+    RawEventBatch torn = script.simpleSelect("select 1", 1).batch();
+    torn.setEvents(torn.getEvents().subList(0, 4));
+    assertThatThrownBy(() -> stitcher.accept(torn))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("holds 4");
+  }
+
+  @Test
+  void firstBatchOfManySaysWhatWasNotSeen() {
+    script.simpleSelect("select 1", 1);
+    int first = script.size();
+    script.simpleSelect("select 2", 1);
+    stitcher.accept(script.batch(first, script.size(), 0));
+    assertThat(out.records)
+        .filteredOn(Note.class::isInstance)
+        .extracting(note -> ((Note) note).getText())
+        .containsExactly(first + " events before this point were not seen");
+  }
+
+  @Test
+  void sessionThatIsForgottenSaysThatItsEndWasNotSeen() {
+    script.running("select 1").call("pg_parse_query");
+    stitcher.accept(script.batch());
+    stitcher.expire();
+    assertThat(out.only().getComplete()).isFalse();
+    assertThat(out.shortRecords()).contains("NOTE INCOMPLETE");
   }
 
   @Test
@@ -40,14 +73,18 @@ class AdmissionTest {
   }
 
   @Test
-  void lossMarksTheOpenStatement() {
+  void lossEndsTheOpenStatementAndWhatFollowsIsMarkedAsARest() {
     script.simpleSelect("select 1", 1);
     stitcher.accept(script.batch(0, 5, 0));
     stitcher.accept(script.batch(5, script.size(), 17));
-    QueryTrace trace = out.only();
-    assertThat(trace.getComplete()).isFalse();
-    assertThat(trace.getLostEvents()).isEqualTo(17);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getCloseReason)
+        .containsExactly(CloseReason.SUPERSEDED, CloseReason.COMPLETED);
+    assertThat(out.statements()).extracting(QueryTrace::getComplete).containsOnly(false);
+    assertThat(out.statements()).extracting(QueryTrace::getLostEvents).containsExactly(17L, 0L);
+    assertThat(out.statements()).extracting(QueryTrace::getBegunBefore).containsExactly(false, true);
     assertThat(out.shortRecords()).contains("NOTE INCOMPLETE");
+    TraceIdentities.check(out);
   }
 
   @Test
@@ -57,7 +94,7 @@ class AdmissionTest {
     RawEventBatch next = script.batch(5, script.size(), 3);
     next.setLostBefore(0);
     stitcher.accept(next);
-    assertThat(out.only().getLostEvents()).isEqualTo(3);
+    assertThat(out.statements()).extracting(QueryTrace::getLostEvents).containsExactly(3L, 0L);
   }
 
   @Test
