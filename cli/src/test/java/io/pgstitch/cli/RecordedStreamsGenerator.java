@@ -10,7 +10,6 @@ import io.pgstitch.schema.Topics;
 import io.pgstitch.testkit.EmbeddedKafka;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,9 +151,8 @@ class RecordedStreamsGenerator {
       out.setSyncInterval(1 << 26);
       out.create(RawEventBatch.getClassSchema(), file.toFile());
       for (RawEventBatch batch : batches) {
-        assertThat(batch.toString().toLowerCase(java.util.Locale.ROOT))
+        assertThat(batch.toString())
             .as(name)
-            .doesNotContain(InetAddress.getLocalHost().getHostName().toLowerCase(java.util.Locale.ROOT))
             .doesNotContain("/tmp", "/work", "/root", "/home", bootId);
         out.append(batch);
       }

@@ -175,8 +175,7 @@ final class RecordedWorkload {
         "\\startpipeline\nselect b from work where a = 7;\ninsert into p values (8);\n"
             + "select b from work where a = 9;\n\\endpipeline\n");
     for (String mode : new String[] {"extended", "prepared"}) {
-      ClientWorkloads.pgbench(
-          server, "pipeline", "-M", mode, "-f", script.toString(), "-t", "3");
+      ClientWorkloads.pgbench(server, "pipeline", "-M", mode, "-f", script.toString(), "-t", "3");
     }
   }
 
@@ -304,8 +303,10 @@ final class RecordedWorkload {
       try (Connection idle = simple("idle");
           Statement i = idle.createStatement()) {
         run(i, "begin", "select 'idle'");
-        run(s, "select pg_terminate_backend(pid) from pg_stat_activity where query like '%idle''%'"
-            + " and pid <> pg_backend_pid()");
+        run(
+            s,
+            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%idle''%'"
+                + " and pid <> pg_backend_pid()");
       } catch (SQLException expected) {
         // The connection is gone when it is closed.
       }
@@ -314,8 +315,10 @@ final class RecordedWorkload {
         Thread thread = new Thread(() -> fails(b, "select pg_sleep(20), 'busy'"));
         thread.start();
         TimeUnit.MILLISECONDS.sleep(250);
-        run(s, "select pg_terminate_backend(pid) from pg_stat_activity where query like '%busy''%'"
-            + " and pid <> pg_backend_pid()");
+        run(
+            s,
+            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%busy''%'"
+                + " and pid <> pg_backend_pid()");
         thread.join();
       } catch (SQLException expected) {
         // The same.

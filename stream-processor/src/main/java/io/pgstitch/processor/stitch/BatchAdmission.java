@@ -12,8 +12,8 @@ import io.pgstitch.schema.RawEventBatch;
  */
 final class BatchAdmission {
   /**
-   * When a later run of a collector was silent for so long while an earlier one goes on, it is gone:
-   * somebody had started two.
+   * When a later run of a collector was silent for so long while an earlier one goes on, it is
+   * gone: somebody had started two.
    */
   private static final long SILENCE_NS = 10_000_000_000L;
 
@@ -50,8 +50,7 @@ final class BatchAdmission {
     if (!fresh && batch.getEpochNs() < state.getEpochNs() && !goesOnAlone(batch)) {
       session.counters.add(Counter.STALE_BATCHES, 1);
       BatchPlace later = BatchPlace.behindTime(batch, state.getNow().getTimeNs());
-      state.setStaleEvents(
-          state.getStaleEvents() + batch.getEvents().size() - later.index());
+      state.setStaleEvents(state.getStaleEvents() + batch.getEvents().size() - later.index());
       return null;
     }
     if (fresh || batch.getEpochNs() != state.getEpochNs()) {
@@ -109,9 +108,16 @@ final class BatchAdmission {
     writer
         .lines()
         .note("INCOMPLETE", "what happened until another run of the collector was not seen");
-    state.getCursorTexts().clear();
+    forget();
     state.setLostPending(0);
+  }
+
+  /** What is known of the session's texts and settings may have changed unseen. */
+  private void forget() {
+    state.getCursorTexts().clear();
     state.setMessageText("");
+    SessionSettings.forget(state.getTraceparent());
+    SessionSettings.forget(state.getApplicationName());
   }
 
   private void beginEpoch(RawEventBatch batch, boolean fresh) {
@@ -135,6 +141,7 @@ final class BatchAdmission {
     state.setMidway(batch.getBegunBefore() || unknownBefore || covered);
     state.setBegunBefore(state.getMidway());
     state.setStaleEvents(0);
+    state.setUnseenBefore(!fresh || unknownBefore);
     if (unknownBefore) {
       writer.lines().note("INCOMPLETE", unseen + " events before this point were not seen");
     }
@@ -159,8 +166,8 @@ final class BatchAdmission {
     }
     suspended.incomplete(events);
     lifecycle.closeAll(CloseReason.SUPERSEDED);
-    state.getCursorTexts().clear();
-    state.setMessageText("");
+    forget();
+    state.setUnseenBefore(true);
     state.setMidway(true);
     state.setBegunBefore(statement != null);
     Reading now = state.getNow();

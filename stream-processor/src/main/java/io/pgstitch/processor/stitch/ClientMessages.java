@@ -101,6 +101,7 @@ final class ClientMessages {
     if (statement != null) {
       endAtIdle(statement, inTransaction);
     }
+    state.setUnseenBefore(state.getUnseenBefore() && inTransaction);
     state.setMessageText("");
     state.setMessageTruncated(false);
   }

@@ -82,7 +82,9 @@ class AdmissionTest {
         .containsExactly(CloseReason.SUPERSEDED, CloseReason.COMPLETED);
     assertThat(out.statements()).extracting(QueryTrace::getComplete).containsOnly(false);
     assertThat(out.statements()).extracting(QueryTrace::getLostEvents).containsExactly(17L, 0L);
-    assertThat(out.statements()).extracting(QueryTrace::getBegunBefore).containsExactly(false, true);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getBegunBefore)
+        .containsExactly(false, true);
     assertThat(out.shortRecords()).contains("NOTE INCOMPLETE");
     TraceIdentities.check(out);
   }
@@ -126,7 +128,7 @@ class AdmissionTest {
     script.enter("PortalRun", 1).enter("standard_ExecutorRun", 2);
     script.statement(9, "select nested", 1, -1, 0).exit().enter("standard_ExecutorRun", 9);
     stitcher.accept(script.epoch(50).batch());
-    BackendScript rest = new BackendScript().begunBefore().after(9_000_000).epoch(60);
+    BackendScript rest = new BackendScript().begunBefore().later(9_000_000).epoch(60);
     rest.waits("IO", "DataFileRead", 4_000).exitOf("standard_ExecutorRun", 2);
     rest.exitOf("PortalRun", -1).commandEnd("SELECT", 1).transactionEnd(true).idle();
     stitcher.accept(rest.simpleSelect("select 2", 1).batch());

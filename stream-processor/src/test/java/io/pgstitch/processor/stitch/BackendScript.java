@@ -115,6 +115,12 @@ public final class BackendScript {
     return this;
   }
 
+  /** The next event comes so long after {@link #START}, nanoseconds. */
+  public BackendScript later(long ns) {
+    time = START + ns;
+    return this;
+  }
+
   /** Time from the last event to the next, nanoseconds. */
   public BackendScript after(long ns) {
     step = ns;

@@ -235,8 +235,7 @@ record Disturbance(Kind kind, double at, int size) {
       end.setFirstSequence(last.getLastSequence() + 1);
       end.setLastSequence(end.getFirstSequence());
       end.setLostBefore(0L);
-      end.setBaseNs(
-          last.getBaseNs() + last.getEvents().stream().mapToLong(BatchCuts::delta).sum());
+      end.setBaseNs(last.getBaseNs() + last.getEvents().stream().mapToLong(BatchCuts::delta).sum());
       end.setEvents(new ArrayList<>(List.of(killed)));
       all.add(end);
     }

@@ -25,6 +25,7 @@ final class RecordedStreams {
   /** All of them, e.g. pg15-level12. */
   static List<String> names() {
     List<String> names = new ArrayList<>();
+    if (System.getProperty("dbg") != null) return List.of(System.getProperty("dbg").split(","));
     for (int major = 13; major <= 18; major++) {
       for (String form : FORMS) {
         names.add("pg" + major + "-" + form);
@@ -37,8 +38,7 @@ final class RecordedStreams {
   static List<RawEventBatch> read(String name) {
     TrustedRecords.trust();
     List<RawEventBatch> batches = new ArrayList<>();
-    try (InputStream in =
-            RecordedStreams.class.getResourceAsStream("/recorded/" + name + ".avro");
+    try (InputStream in = RecordedStreams.class.getResourceAsStream("/recorded/" + name + ".avro");
         DataFileStream<RawEventBatch> file =
             new DataFileStream<>(in, new SpecificDatumReader<>(RawEventBatch.class))) {
       file.forEach(batches::add);

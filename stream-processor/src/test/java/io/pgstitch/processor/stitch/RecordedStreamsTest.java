@@ -29,7 +29,8 @@ class RecordedStreamsTest {
   @MethodSource("names")
   void tracesAreAsTheyWere(String name) throws IOException {
     List<String> lines = new ArrayList<>();
-    for (List<RawEventBatch> session : RecordedStreams.sessions(RecordedStreams.read(name)).values()) {
+    for (List<RawEventBatch> session :
+        RecordedStreams.sessions(RecordedStreams.read(name)).values()) {
       Backend backend = session.get(0).getBackend();
       lines.add(backend.getKind() + " " + backend.getApplicationName());
       lines.addAll(TraceSummary.of(stitch(session)));
@@ -44,7 +45,8 @@ class RecordedStreamsTest {
   @ParameterizedTest
   @MethodSource("names")
   void recordsAndSpansTellTheSame(String name) {
-    for (List<RawEventBatch> session : RecordedStreams.sessions(RecordedStreams.read(name)).values()) {
+    for (List<RawEventBatch> session :
+        RecordedStreams.sessions(RecordedStreams.read(name)).values()) {
       Stitched stitched = stitch(session);
       TraceIdentities.check(stitched);
       StitchedViews.check(stitched);
@@ -65,7 +67,8 @@ class RecordedStreamsTest {
   @MethodSource("names")
   void otherBatchesDoNotChangeAByte(String name) throws IOException {
     Random random = new Random(name.hashCode());
-    for (List<RawEventBatch> session : RecordedStreams.sessions(RecordedStreams.read(name)).values()) {
+    for (List<RawEventBatch> session :
+        RecordedStreams.sessions(RecordedStreams.read(name)).values()) {
       List<RawEventBatch> pieces = new ArrayList<>();
       for (RawEventBatch batch : session) {
         pieces.addAll(BatchCuts.pieces(batch, random, 10));

@@ -8,9 +8,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What a session's traces are when nothing disturbs its batches, for one collector or another. */
 final class ReferenceSession {
+  /** The application's context, which may be missing where a setting of it was lost. */
+  private static final Set<String> CONTEXT =
+      Set.of("parent_trace_id", "parent_span_id", "sampled", "tracestate");
+
   /** Statements by trace id; the same number stands for the same statement. */
   private final Map<String, Integer> numbers = new HashMap<>();
 
@@ -95,7 +100,10 @@ final class ReferenceSession {
     long start = trace.getStartUtcNs();
     for (int i = 0; i < trace.getSchema().getFields().size(); i++) {
       String name = trace.getSchema().getFields().get(i).name();
-      if (!name.equals("spans") && !name.equals("backend") && !name.endsWith("_utc_ns")) {
+      if (!CONTEXT.contains(name)
+          && !name.equals("spans")
+          && !name.equals("backend")
+          && !name.endsWith("_utc_ns")) {
         form.append(name).append('=').append(trace.get(i)).append(' ');
       }
     }

@@ -43,7 +43,8 @@ sealed interface TraceRecord {
   }
 
   /** STAT: a line of a plan. */
-  record Stat(int line, long cursor, long id, long cnt, long pid, long pos) implements TraceRecord {}
+  record Stat(int line, long cursor, long id, long cnt, long pid, long pos)
+      implements TraceRecord {}
 
   /** BINDS: a cursor and no time. */
   record OfCursor(int line, String kind, long cursor) implements TraceRecord {}
