@@ -132,6 +132,7 @@ final class BatchAdmission {
       // A clock that was set back between the epochs must not turn the trace's times back.
       long start = Math.max(batch.getBaseNs(), now.getTimeNs());
       offset = Math.max(offset, session.utcNs(now.getTimeNs()) - start);
+      now.setTimeNs(start);
     }
     state.setEpochNs(batch.getEpochNs());
     state.setUtcOffsetNs(offset);

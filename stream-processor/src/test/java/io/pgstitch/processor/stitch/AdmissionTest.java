@@ -158,4 +158,83 @@ class AdmissionTest {
       last = TraceIdentities.tim(record);
     }
   }
+
+  @Test
+  void clockSetBackBetweenEpochsDoesNotTurnTimeBackInAMessage() {
+    stitcher.accept(script.epoch(50).simpleSelect("select 1", 1).batch());
+    BackendScript rest = new BackendScript().begunBefore().later(90_000_000).epoch(60);
+    rest.waits("IO", "DataFileRead", 4_000).commandEnd("SELECT", 1).idle();
+    RawEventBatch later = rest.batch();
+    later.setBaseNs(BackendScript.START + 80_000_000);
+    later.getClock().setUtcNs(5);
+    stitcher.accept(later);
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void secondStatementOfAMessageWhoseBeginWasLostIsAnother() {
+    script.running("select 1;select 2").call("pg_parse_query");
+    int lost = script.size();
+    script.portal(1, "SELECT").ownStart(1, 2, 1);
+    int next = script.size();
+    script.commandEnd("SELECT", 1).portal(3, "SELECT").ownStart(3, 4, 1);
+    script.commandEnd("SELECT", 2).transactionEnd(true).idle();
+    stitcher.accept(script.batch(0, lost, 0));
+    stitcher.accept(script.batch(next, script.size(), 0));
+    assertThat(out.statements()).extracting(QueryTrace::getRows).containsExactly(-1L, 1L, 2L);
+    assertThat(out.statements()).extracting(QueryTrace::getComplete).containsOnly(false);
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void bindWhoseParseMayBeLostIsMarkedAndWhatFollowsIsNot() {
+    script.simpleSelect("select 1", 1);
+    int lost = script.size();
+    script.running("select $1").portal(1, "SELECT").ownStart(1, 2, 1);
+    script.commandEnd("SELECT", 1).transactionEnd(true).idle();
+    script.simpleSelect("select 2", 1);
+    stitcher.accept(script.batch(0, lost, 0));
+    RawEventBatch later = script.batch(lost, script.size(), 3);
+    stitcher.accept(later);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getComplete)
+        .containsExactly(true, false, true);
+  }
+
+  @Test
+  void whatASecondCollectorRepeatsIsPassedOver() {
+    script.epoch(50).simpleSelect("select 1", 1).simpleSelect("select 2", 1);
+    RawEventBatch first = script.batch();
+    stitcher.accept(first);
+    RawEventBatch second = script.epoch(60).simpleSelect("select 3", 1).batch();
+    second.setBegunBefore(true);
+    stitcher.accept(second);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getText)
+        .containsExactly("select 1", "select 2", "select 3");
+    stitcher.accept(first);
+    assertThat(out.counters.get(Counter.STALE_BATCHES)).isEqualTo(1);
+    assertThat(out.statements()).hasSize(3);
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void collectorThatGoesOnWhenALaterOneIsSilentIsTakenAgain() {
+    stitcher.accept(script.epoch(50).simpleSelect("select 1", 1).batch());
+    BackendScript second = new BackendScript().later(1_000_000_000L).epoch(60).begunBefore();
+    stitcher.accept(second.simpleSelect("select 2", 1).batch());
+    int told = script.size();
+    script.later(2_000_000_000L).simpleSelect("select 3", 1);
+    int dropped = script.size();
+    script.later(30_000_000_000L).simpleSelect("select 4", 1);
+    stitcher.accept(script.batch(told, dropped, 0));
+    RawEventBatch alone = script.batch(dropped, script.size(), 0);
+    alone.setBaseNs(BackendScript.START + 30_000_000_000L);
+    stitcher.accept(alone);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getText)
+        .containsExactly("select 1", "select 2", "select 4");
+    assertThat(out.statements().get(2).getLostEvents()).isEqualTo(dropped - told);
+    TraceIdentities.check(out);
+  }
 }

@@ -706,7 +706,7 @@ public final class BackendScript {
     clock.setMonotonicNs(1_000);
     clock.setUtcNs(UTC_OFFSET + 1_000);
     batch.setBackend(backend);
-    batch.setLevel(from < to ? events.get(begin).level : level);
+    batch.setLevel(begin < end ? events.get(begin).level : level);
     batch.setEpochNs(epoch);
     batch.setClock(clock);
     batch.setFirstSequence(numbered(from) + 1 + lostBefore);

@@ -6,10 +6,13 @@ import io.pgstitch.schema.TrustedRecords;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.avro.file.DataFileStream;
 import org.apache.avro.specific.SpecificDatumReader;
 
@@ -18,20 +21,23 @@ import org.apache.avro.specific.SpecificDatumReader;
  * says how they were recorded.
  */
 final class RecordedStreams {
-  private static final String[] FORMS = {"level1", "level12", "level28f"};
+  /** Recordings and, beside each, a summary of its traces. */
+  static final Path DIRECTORY = Path.of("src/test/resources/recorded");
 
   private RecordedStreams() {}
 
   /** All of them, e.g. pg15-level12. */
   static List<String> names() {
-    List<String> names = new ArrayList<>();
-    if (System.getProperty("dbg") != null) return List.of(System.getProperty("dbg").split(","));
-    for (int major = 13; major <= 18; major++) {
-      for (String form : FORMS) {
-        names.add("pg" + major + "-" + form);
-      }
+    try (Stream<Path> files = Files.list(DIRECTORY)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".avro"))
+          .map(name -> name.substring(0, name.length() - ".avro".length()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return names;
   }
 
   /** The batches of one in the order of the topic. */

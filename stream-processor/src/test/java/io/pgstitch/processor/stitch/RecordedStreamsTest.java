@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -19,10 +20,15 @@ import org.junit.jupiter.params.provider.MethodSource;
  * difference that version control shows of them.
  */
 class RecordedStreamsTest {
-  private static final Path EXPECTED = Path.of("src/test/resources/recorded");
-
   static List<String> names() {
     return RecordedStreams.names();
+  }
+
+  @Test
+  void everyMajorIsRecorded() {
+    for (int major = 13; major <= 18; major++) {
+      assertThat(RecordedStreams.names()).anyMatch(("pg" + major + "-level12")::equals);
+    }
   }
 
   @ParameterizedTest
@@ -35,7 +41,7 @@ class RecordedStreamsTest {
       lines.add(backend.getKind() + " " + backend.getApplicationName());
       lines.addAll(TraceSummary.of(stitch(session)));
     }
-    Path expected = EXPECTED.resolve(name + ".txt");
+    Path expected = RecordedStreams.DIRECTORY.resolve(name + ".txt");
     if (Boolean.getBoolean("pgstitch.accept")) {
       Files.write(expected, lines);
     }
