@@ -22,7 +22,7 @@ class DisturbedStreamsTest {
   static final int CASES = 10_500;
 
   /** Sessions with more events are left to {@link RecordedStreamsTest}. */
-  private static final int MOST_EVENTS = 700;
+  private static final int MOST_EVENTS = 400;
 
   private final Map<String, Recorded> recorded = new HashMap<>();
   private final Map<Disturbance.Kind, Integer> kinds = new TreeMap<>();
