@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Checks every 10046 file of a directory, and adds up what is in them. */
@@ -20,8 +21,16 @@ final class TraceFiles {
   private final List<Long> unaccounted = new ArrayList<>();
   private final List<String> texts = new ArrayList<>();
 
-  /** Fails at the first file that breaks a rule of the format or an identity. */
+  /**
+   * Fails at the first file that breaks a rule of the format or an identity, and when the spans
+   * that stand beside the directory tell something else.
+   */
   static TraceFiles validate(Path directory) throws IOException {
+    return validate(directory, text -> false);
+  }
+
+  /** The same where statements of these texts have no spans because their client wants none. */
+  static TraceFiles validate(Path directory, Predicate<String> withoutSpans) throws IOException {
     TraceFiles files = new TraceFiles();
     List<Path> traces;
     try (Stream<Path> found = Files.list(directory)) {
@@ -34,6 +43,10 @@ final class TraceFiles {
       report.recordCounts().forEach((kind, n) -> files.records.merge(kind, n, Integer::sum));
       files.unaccounted.addAll(report.unaccountedUs());
       files.texts.add(Files.readString(trace));
+    }
+    Path spans = directory.resolveSibling("spans.jsonl");
+    if (Files.exists(spans)) {
+      ExportedViews.compare(spans, traces, withoutSpans);
     }
     return files;
   }

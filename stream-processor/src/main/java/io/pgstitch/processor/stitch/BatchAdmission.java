@@ -7,8 +7,17 @@ import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.RawEventBatch;
 
-/** Which batches are taken, and what gaps before them and restarts of the collector do. */
+/**
+ * Which batches are taken, from which of their events on, and what gaps before them and restarts of
+ * the collector do. docs/decisions/0019 explains.
+ */
 final class BatchAdmission {
+  /**
+   * When a later run of a collector was silent for so long while an earlier one goes on, it is
+   * gone: somebody had started two.
+   */
+  private static final long SILENCE_NS = 10_000_000_000L;
+
   private final Session session;
   private final OpenSession state;
   private final TraceWriter writer;
@@ -27,29 +36,66 @@ final class BatchAdmission {
     this.suspended = suspended;
   }
 
-  /** Whether the batch is to be taken; if not, why not is counted. */
-  boolean admit(RawEventBatch batch) {
-    boolean fresh = state.getEpochNs() == 0 && state.getLastSequence() == 0;
-    long next = state.getLastSequence() + 1;
-    if (!fresh && batch.getEpochNs() < state.getEpochNs()) {
-      session.counters.add(Counter.STALE_BATCHES, 1);
-      return false;
+  /**
+   * Where the events begin that are to be taken, null when the batch is not; why not is counted.
+   *
+   * @throws IllegalArgumentException if it does not have the events that it says it has
+   */
+  BatchPlace admit(RawEventBatch batch) {
+    long says = batch.getLastSequence() - batch.getFirstSequence() + 1;
+    if (BatchPlace.numbered(batch) != says) {
+      throw new IllegalArgumentException(
+          "a batch of " + says + " events holds " + BatchPlace.numbered(batch));
     }
-    if (fresh || batch.getEpochNs() > state.getEpochNs()) {
+    boolean fresh = state.getEpochNs() == 0 && state.getLastSequence() == 0;
+    if (!fresh && batch.getEpochNs() < state.getEpochNs() && !goesOnAlone(batch)) {
+      session.counters.add(Counter.STALE_BATCHES, 1);
+      BatchPlace later = BatchPlace.behindTime(batch, state.getNow().getTimeNs());
+      state.setStaleEvents(state.getStaleEvents() + batch.getEvents().size() - later.index());
+      return null;
+    }
+    if (fresh || batch.getEpochNs() != state.getEpochNs()) {
+      boolean later = batch.getEpochNs() > state.getEpochNs();
+      long stale = later ? 0 : state.getStaleEvents();
       if (!fresh) {
         endEpoch(batch);
       }
       beginEpoch(batch, fresh);
-      next = fresh ? batch.getFirstSequence() - batch.getLostBefore() : 1;
-    } else if (batch.getLastSequence() < next) {
+      long next = fresh || !later ? batch.getFirstSequence() - batch.getLostBefore() : 1;
+      lost(batch.getFirstSequence() - next + stale, batch);
+      return BatchPlace.behindTime(batch, state.getCoveredUntilNs());
+    }
+    long next = state.getLastSequence() + 1;
+    if (batch.getLastSequence() < next) {
       session.counters.add(Counter.DUPLICATE_BATCHES, 1);
-      return false;
-    } else if (batch.getFirstSequence() < next) {
+      return null;
+    }
+    if (batch.getFirstSequence() < next) {
       session.counters.add(Counter.OVERLAPPING_BATCHES, 1);
-      return false;
+      return BatchPlace.behindEvents(batch, next - batch.getFirstSequence());
     }
     lost(batch.getFirstSequence() - next, batch);
-    return true;
+    return state.getCoveredUntilNs() == 0
+        ? BatchPlace.first(batch)
+        : BatchPlace.behindTime(batch, state.getCoveredUntilNs());
+  }
+
+  private boolean goesOnAlone(RawEventBatch batch) {
+    return batch.getBaseNs() > state.getNow().getTimeNs() + SILENCE_NS;
+  }
+
+  /** Nothing more will come, and the end of the process was not seen. */
+  void endUnseen() {
+    OpenStatement statement = session.statement();
+    if (statement != null) {
+      statement.setComplete(false);
+    }
+    suspended.incomplete(0);
+    String dropped =
+        state.getStaleEvents() == 0
+            ? ""
+            : "; " + state.getStaleEvents() + " events of another collector were not used";
+    writer.lines().note("INCOMPLETE", "the end of the session was not seen" + dropped);
   }
 
   /** What happened while no collector was attached is not known. */
@@ -64,29 +110,49 @@ final class BatchAdmission {
     suspended.incomplete(0);
     state.getSuspended().forEach(waiting -> Losses.add(waiting, unseen));
     lifecycle.closeAll(CloseReason.COLLECTOR_RESTARTED);
-    state.getCursorTexts().clear();
+    writer
+        .lines()
+        .note("INCOMPLETE", "what happened until another run of the collector was not seen");
+    forget();
     state.setLostPending(0);
     state.setPendingLosses(null);
+  }
+
+  /** What is known of the session's texts and settings may have changed unseen. */
+  private void forget() {
+    state.getCursorTexts().clear();
     state.setMessageText("");
     state.setMessageIdentity(0);
+    SessionSettings.forget(state.getTraceparent());
+    SessionSettings.forget(state.getApplicationName());
   }
 
   private void beginEpoch(RawEventBatch batch, boolean fresh) {
     long offset = batch.getClock().getUtcNs() - batch.getClock().getMonotonicNs();
     Reading now = state.getNow();
     if (fresh) {
+      state.setCoveredUntilNs(0);
       now.setTimeNs(batch.getBaseNs());
       state.setSessionStartUtcNs(batch.getBackend().getStartNs() + offset);
     } else {
+      state.setCoveredUntilNs(batch.getBaseNs() <= now.getTimeNs() ? now.getTimeNs() : 0);
       // A clock that was set back between the epochs must not turn the trace's times back.
       long start = Math.max(batch.getBaseNs(), now.getTimeNs());
       offset = Math.max(offset, session.utcNs(now.getTimeNs()) - start);
+      now.setTimeNs(start);
     }
     state.setEpochNs(batch.getEpochNs());
     state.setUtcOffsetNs(offset);
-    boolean unknownBefore = fresh && batch.getFirstSequence() > 1 + batch.getLostBefore();
-    state.setMidway(batch.getBegunBefore() || unknownBefore);
+    long unseen = batch.getFirstSequence() - batch.getLostBefore() - 1;
+    boolean unknownBefore = fresh && unseen > 0;
+    boolean covered = state.getCoveredUntilNs() != 0;
+    state.setMidway(batch.getBegunBefore() || unknownBefore || covered);
     state.setBegunBefore(state.getMidway());
+    state.setStaleEvents(0);
+    state.setUnseenBefore(!fresh || unknownBefore);
+    if (unknownBefore) {
+      writer.lines().note("INCOMPLETE", unseen + " events before this point were not seen");
+    }
   }
 
   private Loss loss(long events, RawEventBatch next, long toUtcNs) {
@@ -94,6 +160,10 @@ final class BatchAdmission {
     return new Loss(next.getFirstSequence(), events, from, Math.max(from, toUtcNs));
   }
 
+  /**
+   * Events are missing. Among them may have been the end of the statement and the begin of another,
+   * so what follows is not the statement's any more, nor that of one that waits for its portal.
+   */
   private void lost(long events, RawEventBatch batch) {
     if (events <= 0) {
       return;
@@ -101,18 +171,10 @@ final class BatchAdmission {
     session.counters.add(Counter.GAPS, 1);
     session.counters.add(Counter.LOST_EVENTS, events);
     Loss loss = loss(events, batch, session.utcNs(batch.getBaseNs()));
-    Reading now = state.getNow();
-    now.setTimeNs(Math.max(now.getTimeNs(), batch.getBaseNs()));
-    long first = batch.getFirstSequence() - events;
-    long last = batch.getFirstSequence() - 1;
-    String text = "%d events were lost before this point: numbers %d to %d%s";
-    writer.lines().note("INCOMPLETE", text.formatted(events, first, last, where(batch)));
     OpenStatement statement = session.statement();
     if (statement == null) {
       state.setLostPending(state.getLostPending() + events);
       state.setPendingLosses(Losses.plus(state.getPendingLosses(), loss));
-      state.setMidway(true);
-      state.setBegunBefore(false);
     } else {
       statement.setLostEvents(statement.getLostEvents() + events);
       Losses.add(statement, loss);
@@ -120,6 +182,17 @@ final class BatchAdmission {
     }
     suspended.incomplete(events);
     state.getSuspended().forEach(waiting -> Losses.add(waiting, loss));
+    lifecycle.closeAll(CloseReason.SUPERSEDED);
+    forget();
+    state.setUnseenBefore(true);
+    state.setMidway(true);
+    state.setBegunBefore(statement != null);
+    Reading now = state.getNow();
+    now.setTimeNs(Math.max(now.getTimeNs(), batch.getBaseNs()));
+    long first = batch.getFirstSequence() - events;
+    long last = batch.getFirstSequence() - 1;
+    String text = "%d events were lost before this point: numbers %d to %d%s";
+    writer.lines().note("INCOMPLETE", text.formatted(events, first, last, where(batch)));
   }
 
   /** Where the collector says that it lost them. */

@@ -108,6 +108,7 @@ final class ClientMessages {
     if (statement != null) {
       endAtIdle(statement, inTransaction);
     }
+    state.setUnseenBefore(state.getUnseenBefore() && inTransaction);
     state.setMessageText("");
     state.setMessageIdentity(0);
     state.setMessageTruncated(false);

@@ -8,9 +8,9 @@ public enum Counter {
   BATCHES,
   /** Events taken. */
   EVENTS,
-  /** Batches dropped because all their events had been taken before. */
+  /** Batches dropped because all their events had been taken before, or their session has ended. */
   DUPLICATE_BATCHES,
-  /** Batches dropped because some of their events had been taken before. */
+  /** Batches of which some events had been taken before; the others were taken. */
   OVERLAPPING_BATCHES,
   /** Batches dropped because they came from an earlier attachment of the collector. */
   STALE_BATCHES,

@@ -46,12 +46,16 @@ final class EventDispatcher {
     this.rules = rules;
   }
 
-  /** The events that follow are of this batch. */
-  void begin(RawEventBatch batch) {
+  /**
+   * The events that follow are of this batch.
+   *
+   * @param baseNs time from which the first of them counts
+   */
+  void begin(RawEventBatch batch, long baseNs) {
     strings = batch.getStrings();
     functions = new ProbedFunctions(strings);
     stackShift = STACK_TOP - batch.getStackBase();
-    clock.startAt(batch.getBaseNs());
+    clock.startAt(baseNs);
   }
 
   /** Takes one event. Ordered by how often they come. */

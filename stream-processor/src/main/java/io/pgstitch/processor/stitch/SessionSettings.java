@@ -134,6 +134,13 @@ final class SessionSettings {
     values.setLocal(null);
   }
 
+  /** What is in force is not known any more: nothing, rather than what may be wrong. */
+  static void forget(SettingValues values) {
+    values.setSession("");
+    values.setPending(null);
+    values.setLocal(null);
+  }
+
   /** The context that the settings give to a statement that starts now; none when empty. */
   static TraceParent context(OpenSession state) {
     TraceParent set = TraceParents.parse(inForce(state.getTraceparent()));

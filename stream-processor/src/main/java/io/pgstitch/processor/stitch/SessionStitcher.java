@@ -9,6 +9,7 @@ import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.OpenQuery;
 import io.pgstitch.schema.RawEventBatch;
+import java.util.List;
 
 /**
  * Stitches the events of one backend into traces. Not safe for several threads.
@@ -52,22 +53,28 @@ public final class SessionStitcher {
             SessionRules.of(session, stack, writer, lifecycle, suspended, launches));
   }
 
-  /** Takes the next batch; one that was taken before, or is of an earlier epoch, is dropped. */
+  /**
+   * Takes the next batch; what of it was taken before, or is of an earlier epoch, is dropped.
+   *
+   * @throws RuntimeException if it is damaged; this stitcher cannot be used then
+   */
   public void accept(RawEventBatch batch) {
     if (SignsOfLife.is(batch)) {
       signsOfLife.take(batch);
       return;
     }
-    if (!admission.admit(batch)) {
+    BatchPlace place = admission.admit(batch);
+    if (place == null) {
       return;
     }
+    List<Object> fresh = batch.getEvents().subList(place.index(), batch.getEvents().size());
     session.counters.add(Counter.BATCHES, 1);
-    session.counters.add(Counter.EVENTS, batch.getEvents().size());
+    session.counters.add(Counter.EVENTS, fresh.size());
     OpenSession state = session.state;
     state.setLastSequence(batch.getLastSequence());
     levelInForce(batch.getLevel());
-    events.begin(batch);
-    for (Object event : batch.getEvents()) {
+    events.begin(batch, place.baseNs());
+    for (Object event : fresh) {
       events.take(event);
       if (event instanceof BackendEnd end) {
         backendEnded(end);
@@ -134,6 +141,7 @@ public final class SessionStitcher {
   /** Closes what is open because nothing has been heard of the backend for too long. */
   public void expire() {
     traceLimits.closeIdle();
+    admission.endUnseen();
     lifecycle.closeAll(CloseReason.LIMIT);
     emitter.idleRecords();
     session.counters.add(Counter.SESSIONS_EXPIRED, 1);

@@ -67,6 +67,7 @@ final class StatementLifecycle {
     statement.setRows(-1);
     statement.setBegunBefore(state.getMidway() && state.getBegunBefore());
     statement.setComplete(!state.getMidway() && state.getLostPending() == 0);
+    statement.setUnseenBefore(state.getUnseenBefore());
     statement.setLostEvents(state.getLostPending());
     statement.setWorker(session.backend.getKind() == BackendKind.PARALLEL_WORKER);
     statement.setBlocks(Readings.none());
@@ -180,6 +181,10 @@ final class StatementLifecycle {
   void close(Reading end, CloseReason reason) {
     OpenStatement statement = session.statement();
     leaveCalls(end);
+    if (statement.getUnseenBefore() && !statement.getParseSeen()) {
+      // A Parse, or a Bind of a portal that is run now, may be among what was not seen.
+      statement.setComplete(false);
+    }
     emitter.last(statement, writer.statementEnd(statement, end), end, reason);
     session.releaseCursor(statement.getCursor());
     state.setStatement(null);

@@ -16,10 +16,15 @@ final class StatementSplits {
     this.tailMove = tailMove;
   }
 
-  /** Whether the command ended in the message that defined it, so that another may follow in it. */
+  /**
+   * Whether the command ended in the message that defined it, so that another may follow in it. Of
+   * one whose begin was not seen it is not known, so another may follow, too.
+   */
   static boolean endedInMessage(OpenStatement statement) {
     return statement.getCommandEnded()
-        && statement.getDefinedInMessage()
+        && (statement.getDefinedInMessage()
+            || statement.getBegunBefore()
+            || statement.getUnseenBefore())
         && statement.getSqlstate() == null;
   }
 

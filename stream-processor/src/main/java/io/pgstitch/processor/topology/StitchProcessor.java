@@ -51,6 +51,7 @@ final class StitchProcessor
   private ProcessorContext<String, SpecificRecord> context;
   private SessionStore store;
   private TeamStore teams;
+  private EndedSessions endedSessions;
 
   /** Of the session whose events are taken, until the next. */
   private String recordKey;
@@ -74,6 +75,11 @@ final class StitchProcessor
     store = new SessionStore(bytes, new SavedSessions(limits, counters));
     teams = new TeamStore(bytes, new SavedTeams(counters));
     context.schedule(LAUNCH_LOOK, PunctuationType.WALL_CLOCK_TIME, this::releaseTeams);
+    endedSessions = new EndedSessions(bytes);
+    context.schedule(
+        EndedSessions.KEPT.dividedBy(10),
+        PunctuationType.WALL_CLOCK_TIME,
+        endedSessions::forgetOld);
     countOpen(store.count());
     startedMs = context.currentSystemTimeMs();
     onBothClocks(times.traceIdle(), this::closeTraces);
@@ -95,6 +101,10 @@ final class StitchProcessor
     }
     Backend backend = batch.getBackend();
     at(record.key(), record.key() + '/' + backend.getPid() + '/' + backend.getStartNs());
+    if (!live.containsKey(id) && endedSessions.has(id)) {
+      counters.add(Counter.DUPLICATE_BATCHES, 1);
+      return;
+    }
     boolean done = false;
     try {
       SessionStitcher stitcher = session(id);
@@ -111,6 +121,7 @@ final class StitchProcessor
       store.save(id, stitcher, record.timestamp(), context.currentSystemTimeMs());
       if (stitcher.ended()) {
         live.remove(id);
+        endedSessions.add(id, context.currentSystemTimeMs());
         countOpen(-1);
       }
       saveTeam();

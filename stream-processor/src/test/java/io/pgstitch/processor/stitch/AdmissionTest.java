@@ -1,6 +1,7 @@
 package io.pgstitch.processor.stitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.Note;
@@ -25,11 +26,42 @@ class AdmissionTest {
   }
 
   @Test
-  void overlapIsDroppedAndCounted() {
+  void ofAnOverlapWhatIsNewIsTaken() {
     script.simpleSelect("select 1", 1);
     stitcher.accept(script.batch(0, 5, 0));
-    stitcher.accept(script.batch(3, 9, 0));
+    stitcher.accept(script.batch(3, script.size(), 0));
     assertThat(out.counters.get(Counter.OVERLAPPING_BATCHES)).isEqualTo(1);
+    assertThat(out.all).isEqualTo(script.stitch(StitchLimits.DEFAULT).all);
+  }
+
+  @Test
+  void batchThatHasNotTheEventsThatItSaysIsRefused() {
+    RawEventBatch torn = script.simpleSelect("select 1", 1).batch();
+    torn.setEvents(torn.getEvents().subList(0, 4));
+    assertThatThrownBy(() -> stitcher.accept(torn))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("holds 4");
+  }
+
+  @Test
+  void firstBatchOfManySaysWhatWasNotSeen() {
+    script.simpleSelect("select 1", 1);
+    int first = script.size();
+    script.simpleSelect("select 2", 1);
+    stitcher.accept(script.batch(first, script.size(), 0));
+    assertThat(out.records)
+        .filteredOn(Note.class::isInstance)
+        .extracting(note -> ((Note) note).getText())
+        .containsExactly(first + " events before this point were not seen");
+  }
+
+  @Test
+  void sessionThatIsForgottenSaysThatItsEndWasNotSeen() {
+    script.running("select 1").call("pg_parse_query");
+    stitcher.accept(script.batch());
+    stitcher.expire();
+    assertThat(out.only().getComplete()).isFalse();
+    assertThat(out.shortRecords()).contains("NOTE INCOMPLETE");
   }
 
   @Test
@@ -41,14 +73,20 @@ class AdmissionTest {
   }
 
   @Test
-  void lossMarksTheOpenStatement() {
+  void lossEndsTheOpenStatementAndWhatFollowsIsMarkedAsARest() {
     script.simpleSelect("select 1", 1);
     stitcher.accept(script.batch(0, 5, 0));
     stitcher.accept(script.batch(5, script.size(), 17));
-    QueryTrace trace = out.only();
-    assertThat(trace.getComplete()).isFalse();
-    assertThat(trace.getLostEvents()).isEqualTo(17);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getCloseReason)
+        .containsExactly(CloseReason.SUPERSEDED, CloseReason.COMPLETED);
+    assertThat(out.statements()).extracting(QueryTrace::getComplete).containsOnly(false);
+    assertThat(out.statements()).extracting(QueryTrace::getLostEvents).containsExactly(17L, 0L);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getBegunBefore)
+        .containsExactly(false, true);
     assertThat(out.shortRecords()).contains("NOTE INCOMPLETE");
+    TraceIdentities.check(out);
   }
 
   @Test
@@ -77,7 +115,7 @@ class AdmissionTest {
     RawEventBatch next = script.batch(5, script.size(), 3);
     next.setLostBefore(0);
     stitcher.accept(next);
-    assertThat(out.only().getLostEvents()).isEqualTo(3);
+    assertThat(out.statements()).extracting(QueryTrace::getLostEvents).containsExactly(3L, 0L);
   }
 
   @Test
@@ -109,7 +147,7 @@ class AdmissionTest {
     script.enter("PortalRun", 1).enter("standard_ExecutorRun", 2);
     script.statement(9, "select nested", 1, -1, 0).exit().enter("standard_ExecutorRun", 9);
     stitcher.accept(script.epoch(50).batch());
-    BackendScript rest = new BackendScript().begunBefore().after(9_000_000).epoch(60);
+    BackendScript rest = new BackendScript().begunBefore().later(9_000_000).epoch(60);
     rest.waits("IO", "DataFileRead", 4_000).exitOf("standard_ExecutorRun", 2);
     rest.exitOf("PortalRun", -1).commandEnd("SELECT", 1).transactionEnd(true).idle();
     stitcher.accept(rest.simpleSelect("select 2", 1).batch());
@@ -138,5 +176,84 @@ class AdmissionTest {
       assertThat(TraceIdentities.tim(record)).isGreaterThanOrEqualTo(last);
       last = TraceIdentities.tim(record);
     }
+  }
+
+  @Test
+  void clockSetBackBetweenEpochsDoesNotTurnTimeBackInAMessage() {
+    stitcher.accept(script.epoch(50).simpleSelect("select 1", 1).batch());
+    BackendScript rest = new BackendScript().begunBefore().later(90_000_000).epoch(60);
+    rest.waits("IO", "DataFileRead", 4_000).commandEnd("SELECT", 1).idle();
+    RawEventBatch later = rest.batch();
+    later.setBaseNs(BackendScript.START + 80_000_000);
+    later.getClock().setUtcNs(5);
+    stitcher.accept(later);
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void secondStatementOfAMessageWhoseBeginWasLostIsAnother() {
+    script.running("select 1;select 2").call("pg_parse_query");
+    int lost = script.size();
+    script.portal(1, "SELECT").ownStart(1, 2, 1);
+    int next = script.size();
+    script.commandEnd("SELECT", 1).portal(3, "SELECT").ownStart(3, 4, 1);
+    script.commandEnd("SELECT", 2).transactionEnd(true).idle();
+    stitcher.accept(script.batch(0, lost, 0));
+    stitcher.accept(script.batch(next, script.size(), 0));
+    assertThat(out.statements()).extracting(QueryTrace::getRows).containsExactly(-1L, 1L, 2L);
+    assertThat(out.statements()).extracting(QueryTrace::getComplete).containsOnly(false);
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void bindWhoseParseMayBeLostIsMarkedAndWhatFollowsIsNot() {
+    script.simpleSelect("select 1", 1);
+    int lost = script.size();
+    script.running("select $1").portal(1, "SELECT").ownStart(1, 2, 1);
+    script.commandEnd("SELECT", 1).transactionEnd(true).idle();
+    script.simpleSelect("select 2", 1);
+    stitcher.accept(script.batch(0, lost, 0));
+    RawEventBatch later = script.batch(lost, script.size(), 3);
+    stitcher.accept(later);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getComplete)
+        .containsExactly(true, false, true);
+  }
+
+  @Test
+  void whatASecondCollectorRepeatsIsPassedOver() {
+    script.epoch(50).simpleSelect("select 1", 1).simpleSelect("select 2", 1);
+    RawEventBatch first = script.batch();
+    stitcher.accept(first);
+    RawEventBatch second = script.epoch(60).simpleSelect("select 3", 1).batch();
+    second.setBegunBefore(true);
+    stitcher.accept(second);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getText)
+        .containsExactly("select 1", "select 2", "select 3");
+    stitcher.accept(first);
+    assertThat(out.counters.get(Counter.STALE_BATCHES)).isEqualTo(1);
+    assertThat(out.statements()).hasSize(3);
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void collectorThatGoesOnWhenALaterOneIsSilentIsTakenAgain() {
+    stitcher.accept(script.epoch(50).simpleSelect("select 1", 1).batch());
+    BackendScript second = new BackendScript().later(1_000_000_000L).epoch(60).begunBefore();
+    stitcher.accept(second.simpleSelect("select 2", 1).batch());
+    int told = script.size();
+    script.later(2_000_000_000L).simpleSelect("select 3", 1);
+    int dropped = script.size();
+    script.later(30_000_000_000L).simpleSelect("select 4", 1);
+    stitcher.accept(script.batch(told, dropped, 0));
+    RawEventBatch alone = script.batch(dropped, script.size(), 0);
+    alone.setBaseNs(BackendScript.START + 30_000_000_000L);
+    stitcher.accept(alone);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getText)
+        .containsExactly("select 1", "select 2", "select 4");
+    assertThat(out.statements().get(2).getLostEvents()).isEqualTo(dropped - told);
+    TraceIdentities.check(out);
   }
 }

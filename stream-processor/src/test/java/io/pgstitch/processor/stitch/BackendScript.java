@@ -118,6 +118,12 @@ public final class BackendScript {
     return this;
   }
 
+  /** The next event comes so long after {@link #START}, nanoseconds. */
+  public BackendScript later(long ns) {
+    time = START + ns;
+    return this;
+  }
+
   /** Time from the last event to the next, nanoseconds. */
   public BackendScript after(long ns) {
     step = ns;
@@ -752,8 +758,13 @@ public final class BackendScript {
     return batch(0, events.size(), 0);
   }
 
-  /** Events from one number to before another, after a loss of some. */
-  public RawEventBatch batch(int from, int to, long lostBefore) {
+  /**
+   * Events from one place to before another, after a loss of some. What was used goes with the
+   * event behind it and has no number of its own, as collectors send it.
+   */
+  public RawEventBatch batch(int begin, int end, long lostBefore) {
+    int from = withItsUsage(begin);
+    int to = withItsUsage(end);
     Map<String, Integer> strings = new LinkedHashMap<>();
     strings.put("", 0);
     long last = START;
@@ -778,16 +789,28 @@ public final class BackendScript {
     clock.setMonotonicNs(1_000);
     clock.setUtcNs(UTC_OFFSET + 1_000);
     batch.setBackend(backend);
-    batch.setLevel(from < to ? events.get(from).level : level);
+    batch.setLevel(begin < end ? events.get(begin).level : level);
     batch.setEpochNs(epoch);
     batch.setClock(clock);
-    batch.setFirstSequence(from + 1 + lostBefore);
-    batch.setLastSequence(to + lostBefore);
+    batch.setFirstSequence(numbered(from) + 1 + lostBefore);
+    batch.setLastSequence(numbered(to) + lostBefore);
     batch.setLostBefore(lostBefore);
     batch.setBegunBefore(begunBefore);
     batch.setStrings(new ArrayList<>(strings.keySet()));
     batch.setEvents(made);
     return batch;
+  }
+
+  private int withItsUsage(int place) {
+    int with = place;
+    while (with > 0 && events.get(with - 1).time() < 0) {
+      with--;
+    }
+    return with;
+  }
+
+  private long numbered(int before) {
+    return events.subList(0, before).stream().filter(event -> event.time() >= 0).count();
   }
 
   /** Stitches all of it. */

@@ -122,7 +122,19 @@ class StitchTopologyTest {
   @Test
   void endOfTheProcessLeavesNothingInTheStore() {
     send(script.simpleSelect("select 1", 1).backendEnd().batch());
+    assertThat(keys()).allMatch(key -> key.startsWith("e/"));
+    assertThat(counters.get(Counter.OPEN_SESSIONS)).isZero();
+    driver.advanceWallClockTime(Duration.ofMinutes(12));
     assertThat(keys()).isEmpty();
+  }
+
+  @Test
+  void batchThatComesAgainAfterTheEndDoesNotBeginTheSessionAnew() {
+    RawEventBatch batch = script.simpleSelect("select 1", 1).backendEnd().batch();
+    send(batch);
+    send(batch);
+    assertThat(traces.readValuesToList()).hasSize(1);
+    assertThat(counters.get(Counter.DUPLICATE_BATCHES)).isEqualTo(1);
     assertThat(counters.get(Counter.OPEN_SESSIONS)).isZero();
   }
 

@@ -183,6 +183,7 @@ final class TraceGrammar {
               n(m, 5),
               n(m, 6),
               n(m, 7),
+              n(m, 9),
               n(m, 10),
               0,
               n(m, 12)));
@@ -197,6 +198,7 @@ final class TraceGrammar {
               n(m, 1),
               n(m, 2),
               n(m, 3),
+              0,
               0,
               0,
               0,
@@ -217,7 +219,7 @@ final class TraceGrammar {
     }
     m = ERROR.matcher(line);
     if (m.matches()) {
-      records.add(new Failure(number, n(m, 1), n(m, 3)));
+      records.add(new Failure(number, n(m, 1), n(m, 2), n(m, 3)));
       return true;
     }
     return false;
@@ -232,7 +234,7 @@ final class TraceGrammar {
     }
     m = STAT.matcher(line);
     if (m.matches()) {
-      records.add(new Stat(number, n(m, 1), n(m, 2), n(m, 4), n(m, 5)));
+      records.add(new Stat(number, n(m, 1), n(m, 2), n(m, 3), n(m, 4), n(m, 5)));
       return true;
     }
     return false;

@@ -10,7 +10,7 @@ sealed interface TraceRecord {
       int line, long cursor, long len, long dep, long tim, long hash, String sqlId, String text)
       implements TraceRecord, Timed {}
 
-  /** PARSE, EXEC, FETCH or CLOSE; CLOSE counts no blocks. */
+  /** PARSE, EXEC, FETCH or CLOSE; CLOSE counts no blocks and no rows. */
   record Call(
       int line,
       String kind,
@@ -20,6 +20,7 @@ sealed interface TraceRecord {
       long p,
       long cr,
       long cu,
+      long rows,
       long dep,
       int closeType,
       long tim)
@@ -42,13 +43,14 @@ sealed interface TraceRecord {
   }
 
   /** STAT: a line of a plan. */
-  record Stat(int line, long cursor, long id, long pid, long pos) implements TraceRecord {}
+  record Stat(int line, long cursor, long id, long cnt, long pid, long pos)
+      implements TraceRecord {}
 
   /** BINDS: a cursor and no time. */
   record OfCursor(int line, String kind, long cursor) implements TraceRecord {}
 
-  /** ERROR. */
-  record Failure(int line, long cursor, long tim) implements TraceRecord, Timed {}
+  /** ERROR; the error is packed. */
+  record Failure(int line, long cursor, long err, long tim) implements TraceRecord, Timed {}
 
   /** XCTEND or PARSE ERROR: a time and no cursor that must be known. */
   record Moment(int line, String kind, long tim) implements TraceRecord, Timed {}
