@@ -100,8 +100,7 @@ final class DlqShowCommand implements Callable<Integer> {
     Optional<String> json = LetterValue.decoded(topic, stored.value(), options.registry());
     System.out.println(
         "value: " + stored.value().length + " bytes" + (json.isPresent() ? "" : ", not readable"));
-    System.out.print(
-        json.map(text -> pretty(text) + "\n").orElseGet(() -> hex(stored.value())));
+    System.out.print(json.map(text -> pretty(text) + "\n").orElseGet(() -> hex(stored.value())));
   }
 
   private String hex(byte[] value) {

@@ -49,9 +49,4 @@ final class KafkaOptions {
   Properties properties() {
     return config == null ? new Properties() : ControlTargets.read(config);
   }
-
-  /** Whether the options say where Kafka is. */
-  boolean isGiven() {
-    return kafka != null || config != null;
-  }
 }

@@ -103,8 +103,7 @@ final class RecordCommand implements Callable<Integer> {
     TopicIdentity.ofRawEvents(target, KAFKA_PATIENCE);
     try (StopSignal stop = new StopSignal();
         SchemaRegistry registry = SchemaRegistries.from(target.registry());
-        Recorder recorder =
-            new Recorder(target.kafka(), registry, selection(), begin, end)) {
+        Recorder recorder = new Recorder(target.kafka(), registry, selection(), begin, end)) {
       return record(recorder, stop, limit);
     } catch (ReplayException e) {
       throw CommandFailure.failed(e.getMessage(), e.remedy());
@@ -136,10 +135,10 @@ final class RecordCommand implements Callable<Integer> {
     return () -> stop.isAsked() || System.nanoTime() - end >= 0;
   }
 
-  private static void requireSense(
-      Optional<Instant> begin, Optional<Instant> end, Instant now) {
+  private static void requireSense(Optional<Instant> begin, Optional<Instant> end, Instant now) {
     if (end.isPresent() && begin.isEmpty()) {
-      throw CommandFailure.usage("--to says where to end, and nothing where to begin", "Add --from.");
+      throw CommandFailure.usage(
+          "--to says where to end, and nothing where to begin", "Add --from.");
     }
     if (end.isPresent() && end.get().isAfter(now)) {
       throw CommandFailure.usage(

@@ -1,6 +1,5 @@
 package io.pgstitch.cli;
 
-import io.pgstitch.exporter.DirectExporter;
 import io.pgstitch.processor.ProcessorSettings;
 import io.pgstitch.processor.replay.FileSource;
 import io.pgstitch.processor.replay.KafkaSource;
@@ -16,7 +15,6 @@ import io.pgstitch.schema.SchemaRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
@@ -86,6 +84,15 @@ final class ReplayCommand implements Callable<Integer> {
       description = "OTLP backend of sink otlp. OTEL_EXPORTER_OTLP_* settings apply.")
   private String otlpEndpoint;
 
+  @Option(
+      names = "--topic-prefix",
+      paramLabel = "PREFIX",
+      description = {
+        "Write to Kafka topics PREFIXquery-traces and PREFIXtrace-records as well, which are made, compacted, where they are",
+        "missing."
+      })
+  private String topicPrefix;
+
   @Option(names = "--dry-run", description = "Say what would be replayed, and write nothing.")
   private boolean dryRun;
 
@@ -96,9 +103,10 @@ final class ReplayCommand implements Callable<Integer> {
     kafka.apply();
     ReplayRange.Range time = file == null ? range.ofKafka() : range.ofRecording();
     TraceSelection selection = selectionOptions.selection(time.from(), time.to());
-    if (!dryRun && sinks.isEmpty()) {
+    if (!dryRun && sinks.isEmpty() && topicPrefix == null) {
       throw CommandFailure.usage(
-          "no sink is named", "Give --sink file, jsonl or otlp; or --dry-run to see what there is.");
+          "no sink is named",
+          "Give --sink file, jsonl or otlp, or --topic-prefix; or --dry-run to see what there is.");
     }
     Properties properties = kafka.properties();
     ReplaySinks targets =
@@ -109,17 +117,18 @@ final class ReplayCommand implements Callable<Integer> {
       StitchCounters counters = new StitchCounters();
       Replay replay = new Replay(source.raw(), selection, limits(properties), counters);
       ReplayResult result = new ReplayResult(source.raw(), counters);
-      return dryRun
-          ? look(replay, result)
-          : write(replay, result, targets, source.raw().id(), request(source, time, selection));
+      if (dryRun) {
+        return look(replay, result);
+      }
+      return new ReplayWriter(targets, Optional.ofNullable(out), topics())
+          .write(replay, result, source.raw().id(), request(source, time, selection));
     } catch (ReplayException e) {
       throw CommandFailure.failed(e.getMessage(), e.remedy());
     }
   }
 
   /** Where the events come from, and what is to be closed after it. */
-  private record Source(RawSource raw, Optional<SchemaRegistry> registry)
-      implements AutoCloseable {
+  private record Source(RawSource raw, Optional<SchemaRegistry> registry) implements AutoCloseable {
     @Override
     public void close() {
       raw.close();
@@ -129,10 +138,6 @@ final class ReplayCommand implements Callable<Integer> {
 
   private Source open(ReplayRange.Range time, TraceSelection selection) throws Exception {
     if (file != null) {
-      if (kafka.isGiven() && sinks.isEmpty()) {
-        throw CommandFailure.usage(
-            "--file needs no Kafka", "Leave out --kafka and --config, or --file.");
-      }
       return new Source(new FileSource(file, selection), Optional.empty());
     }
     ControlTarget target = kafka.target();
@@ -140,8 +145,7 @@ final class ReplayCommand implements Callable<Integer> {
     SchemaRegistry registry = SchemaRegistries.from(target.registry());
     try {
       RawSource source =
-          new KafkaSource(
-              target.kafka(), registry, id, time.readFrom(), time.readTo(), selection);
+          new KafkaSource(target.kafka(), registry, id, time.readFrom(), time.readTo(), selection);
       return new Source(source, Optional.of(registry));
     } catch (RuntimeException e) {
       registry.close();
@@ -167,8 +171,7 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   /** All that decides on the results. */
-  private static String request(
-      Source source, ReplayRange.Range time, TraceSelection selection) {
+  private static String request(Source source, ReplayRange.Range time, TraceSelection selection) {
     return "source: "
         + source.raw().id()
         + "\n--from: "
@@ -196,35 +199,8 @@ final class ReplayCommand implements Callable<Integer> {
     return result.isWhole() ? ExitStatus.OK : ExitStatus.FAILED;
   }
 
-  private int write(
-      Replay replay, ReplayResult result, ReplaySinks targets, String source, String request) {
-    ReplayDirectory directory = out == null ? null : new ReplayDirectory(out);
-    if (targets.writeFiles()) {
-      directory.claim(request);
-    }
-    try (DirectExporter exporter = targets.open()) {
-      ProgressReport progress = ProgressReport.onError();
-      ReplaySummary summary;
-      try {
-        summary = replay.run(new SinkOutput(exporter, source), progress);
-        exporter.flush();
-      } catch (IllegalStateException e) {
-        throw CommandFailure.failed(
-            e.getMessage(),
-            "Mend it and run the same again: what was delivered is known and not written twice.");
-      } finally {
-        progress.done();
-      }
-      Map<String, Long> delivered = exporter.counters();
-      result.replayed(summary, delivered).forEach(System.out::println);
-      if (targets.has("file")) {
-        System.out.println("traces: " + directory.path().resolve("traces") + "/*.trc");
-      }
-      if (targets.has("jsonl")) {
-        System.out.println("spans:  " + directory.path().resolve("spans.jsonl"));
-      }
-      boolean whole = result.isWhole() && ReplayResult.isDelivered(delivered);
-      return whole ? ExitStatus.OK : ExitStatus.FAILED;
-    }
+  private Optional<ReplayWriter.TopicTarget> topics() {
+    return Optional.ofNullable(topicPrefix)
+        .map(prefix -> new ReplayWriter.TopicTarget(kafka.target(), prefix));
   }
 }

@@ -45,8 +45,7 @@ final class SelectionOptions {
   /** What they say, for a time whose ends may be open. */
   TraceSelection selection(Optional<Instant> from, Optional<Instant> to) {
     requirePid(pid);
-    if (slowerThan != null
-        && (slowerThan < 0 || slowerThan > Long.MAX_VALUE / NANOS_PER_MILLI)) {
+    if (slowerThan != null && (slowerThan < 0 || slowerThan > Long.MAX_VALUE / NANOS_PER_MILLI)) {
       throw CommandFailure.usage(
           "--slower-than " + slowerThan + " is no length", "Give milliseconds from 0 on.");
     }

@@ -77,8 +77,7 @@ final class TimeText {
     return tryLength(text)
         .orElseThrow(
             () ->
-                CommandFailure.usage(
-                    option + " " + text + " is no length of time", LENGTH_REMEDY));
+                CommandFailure.usage(option + " " + text + " is no length of time", LENGTH_REMEDY));
   }
 
   private static Optional<Duration> tryLength(String text) {

@@ -52,7 +52,11 @@ public final class DirectExporter implements AutoCloseable {
   private static <T extends SpecificRecord> DirectSink<T> sink(
       SinkSettings settings, SinkFactory<T> factory, Duration patience) {
     return new DirectSink<>(
-        settings.instance(), factory.topic(), factory.recordType(), factory.create(settings), patience);
+        settings.instance(),
+        factory.topic(),
+        factory.recordType(),
+        factory.create(settings),
+        patience);
   }
 
   /** Gives a trace to the sinks that take traces. */

@@ -48,10 +48,8 @@ public final class DeadLetterTopic implements AutoCloseable {
     this.kafka = Map.copyOf(kafka);
     this.patience = patience;
     Map<String, Object> config = new HashMap<>();
-    config.put(
-        ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Math.toIntExact(patience.toMillis()));
-    config.put(
-        ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, TopicProvisioner.MAX_MESSAGE_BYTES);
+    config.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Math.toIntExact(patience.toMillis()));
+    config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, TopicProvisioner.MAX_MESSAGE_BYTES);
     config.putAll(kafka);
     config.remove(ConsumerConfig.GROUP_ID_CONFIG);
     config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -80,8 +78,7 @@ public final class DeadLetterTopic implements AutoCloseable {
                       letters.put(letter.position(), letter);
                     }));
     retried.forEach(
-        position ->
-            letters.computeIfPresent(position, (same, letter) -> letter.retriedOnceMore()));
+        position -> letters.computeIfPresent(position, (same, letter) -> letter.retriedOnceMore()));
     return List.copyOf(letters.values());
   }
 

@@ -18,8 +18,7 @@ public final class LetterValue {
    *
    * @param registry settings of the schema registry's client
    */
-  public static Optional<String> decoded(
-      String topic, byte[] value, Map<String, String> registry) {
+  public static Optional<String> decoded(String topic, byte[] value, Map<String, String> registry) {
     if (value == null) {
       return Optional.empty();
     }

@@ -39,9 +39,7 @@ final class OpenSessions {
       return stitcher;
     }
     Saved session = saved.get(id);
-    return session == null
-        ? null
-        : codec.restore(session.state, session.chunks::get, output);
+    return session == null ? null : codec.restore(session.state, session.chunks::get, output);
   }
 
   /** Keeps what the session is now. */

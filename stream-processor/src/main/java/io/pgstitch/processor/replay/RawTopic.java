@@ -164,7 +164,8 @@ final class RawTopic implements AutoCloseable {
   static ReplayException failed(KafkaException e) {
     return new ReplayException(
         "Kafka does not give the raw events: " + e.getMessage(),
-        "Check that the brokers run and that this user may READ and DESCRIBE " + Topics.RAW_EVENTS
+        "Check that the brokers run and that this user may READ and DESCRIBE "
+            + Topics.RAW_EVENTS
             + ".",
         e);
   }

@@ -50,9 +50,7 @@ public final class Recorder implements AutoCloseable {
         Map<TopicPartition, OffsetAndTimestamp> first = topic.firstSince(fromMs);
         starts.replaceAll(
             (partition, end) ->
-                first.containsKey(partition)
-                    ? Math.min(first.get(partition).offset(), end)
-                    : end);
+                first.containsKey(partition) ? Math.min(first.get(partition).offset(), end) : end);
       }
       this.ends = to.isPresent() ? now : Map.of();
       topic.seek(starts);

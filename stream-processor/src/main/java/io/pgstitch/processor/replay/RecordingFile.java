@@ -50,8 +50,7 @@ public final class RecordingFile implements AutoCloseable {
     TrustedRecords.trust();
     try {
       Files.createFile(
-          path,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+          path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       DataFileWriter<RecordedBatch> writer =
           new DataFileWriter<>(new SpecificDatumWriter<>(RecordedBatch.getClassSchema()));
       writer.setCodec(CodecFactory.deflateCodec(COMPRESSION));
@@ -64,7 +63,9 @@ public final class RecordingFile implements AutoCloseable {
           path + " exists", "Give --out a new name: recordings are not overwritten.", e);
     } catch (IOException e) {
       throw new ReplayException(
-          "cannot write " + path + ": " + e, "Give --out a file in a directory you may write to.", e);
+          "cannot write " + path + ": " + e,
+          "Give --out a file in a directory you may write to.",
+          e);
     }
   }
 
