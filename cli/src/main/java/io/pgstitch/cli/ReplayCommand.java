@@ -52,6 +52,7 @@ import picocli.CommandLine.Option;
 final class ReplayCommand implements Callable<Integer> {
   private static final Duration KAFKA_PATIENCE = Duration.ofSeconds(15);
   private static final String PART_SPANS = "trace.part.spans";
+  private static final String IDLE_HOURS = "session.idle.expiry.hours";
 
   @Option(
       names = "--file",
@@ -115,7 +116,12 @@ final class ReplayCommand implements Callable<Integer> {
     try (Source source = open(time, selection)) {
       source.raw().missing().ifPresent(System.err::println);
       StitchCounters counters = new StitchCounters();
-      Replay replay = new Replay(source.raw(), selection, limits(properties), counters);
+      Replay replay = new Replay(
+              source.raw(),
+              selection,
+              limits(properties),
+              Duration.ofHours(number(properties, IDLE_HOURS)),
+              counters);
       ReplayResult result = new ReplayResult(source.raw(), counters);
       if (dryRun) {
         return look(replay, result);
@@ -156,18 +162,24 @@ final class ReplayCommand implements Callable<Integer> {
   /** Long traces are cut into parts as the live processor of that properties file does it. */
   private static StitchLimits limits(Properties properties) {
     StitchLimits standard = StitchLimits.DEFAULT;
-    String text =
-        properties.getProperty(PART_SPANS, ProcessorSettings.defaults().get(PART_SPANS)).strip();
+    return new StitchLimits(
+        number(properties, PART_SPANS),
+        standard.openNested(),
+        standard.suspended(),
+        standard.cursorTexts());
+  }
+
+  private static int number(Properties properties, String key) {
+    String text = properties.getProperty(key, ProcessorSettings.defaults().get(key)).strip();
     try {
-      return new StitchLimits(
-          Integer.parseInt(text),
-          standard.openNested(),
-          standard.suspended(),
-          standard.cursorTexts());
-    } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage(
-          PART_SPANS + " is '" + text + "'", "Give a whole number from 10 on.");
+      int number = Integer.parseInt(text);
+      if (number > 0) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Named below.
     }
+    throw CommandFailure.usage(key + " is '" + text + "'", "Give a whole number from 1 on.");
   }
 
   /** All that decides on the results. */

@@ -11,6 +11,8 @@ import java.util.Set;
  * written.
  */
 final class ChosenTraces {
+  private static final long NS_PER_MS = 1_000_000;
+
   private final TraceSelection selection;
   private final ReplaySummary summary;
   private final Set<String> chosenOfMoreParts = new HashSet<>();
@@ -34,7 +36,7 @@ final class ChosenTraces {
       }
 
       @Override
-      public void records(String key, long number, TraceRecords records, long endUtcNs) {
+      public void records(String key, long number, TraceRecords records, long endUtcMs) {
         // They go with their trace.
       }
     };
@@ -57,16 +59,16 @@ final class ChosenTraces {
       }
 
       @Override
-      public void records(String key, long number, TraceRecords records, long endUtcNs) {
-        if (isChosen(records, endUtcNs)) {
+      public void records(String key, long number, TraceRecords records, long endUtcMs) {
+        if (isChosen(records, endUtcMs)) {
           output.records(key, new ReplayOutput.Place(stream, number), records);
         }
       }
 
-      private boolean isChosen(TraceRecords records, long endUtcNs) {
+      private boolean isChosen(TraceRecords records, long endUtcMs) {
         String id = records.getTraceId();
         if (id.isEmpty()) {
-          return selection.wantsBetweenStatements(records.getBackend(), endUtcNs);
+          return selection.wantsBetweenStatements(records.getBackend(), endUtcMs * NS_PER_MS);
         }
         return id.equals(decided) ? chosen : chosenOfMoreParts.contains(id);
       }
@@ -85,7 +87,7 @@ final class ChosenTraces {
       }
 
       @Override
-      public void records(String key, long number, TraceRecords records, long endUtcNs) {
+      public void records(String key, long number, TraceRecords records, long endUtcMs) {
         output.records(key, new ReplayOutput.Place(stream, number), records);
       }
     };

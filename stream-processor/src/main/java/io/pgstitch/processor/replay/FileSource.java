@@ -80,7 +80,7 @@ public final class FileSource implements RawSource {
       while (hasNext(reader, number)) {
         RecordedBatch record = reader.next();
         if (selection.mayWant(record.getKey())) {
-          to.record(new RawRecord(number, record.getKey(), record.getBatch()));
+          to.record(new RawRecord(number, record.getKey(), record.getTimestampMs(), record.getBatch()));
         }
         number++;
         if (number % PROGRESS_EVERY == 0) {
@@ -92,16 +92,26 @@ public final class FileSource implements RawSource {
     }
   }
 
-  /** A recorder that was killed leaves a block that is cut; what precedes it is whole. */
-  private boolean hasNext(DataFileReader<RecordedBatch> reader, long number) {
+  /**
+   * A recorder that was killed leaves a block that is cut; what precedes it is whole. The reader
+   * takes such a block for the end, but the file goes on behind the last mark it saw.
+   */
+  private boolean hasNext(DataFileReader<RecordedBatch> reader, long number) throws IOException {
+    boolean cut;
     try {
-      return reader.hasNext();
+      if (reader.hasNext()) {
+        return true;
+      }
+      cut = reader.previousSync() < Files.size(file);
     } catch (AvroRuntimeException e) {
+      cut = true;
+    }
+    if (cut) {
       damage =
           Optional.of(
               file + " is damaged or cut after " + number + " batches; what follows is not read");
-      return false;
     }
+    return false;
   }
 
   @Override

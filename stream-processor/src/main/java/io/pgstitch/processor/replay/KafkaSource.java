@@ -140,7 +140,7 @@ public final class KafkaSource implements RawSource {
     }
     Optional<RawEventBatch> batch = topic.decode(record);
     if (batch.isPresent()) {
-      to.record(new RawRecord(record.offset(), key, batch.get()));
+      to.record(new RawRecord(record.offset(), key, record.timestamp(), batch.get()));
     } else {
       undecodable.merge(record.partition(), 1L, Long::sum);
     }

@@ -2,6 +2,7 @@ package io.pgstitch.processor.replay;
 
 import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.stitch.StitchLimits;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -15,19 +16,26 @@ public final class Replay {
   private final RawSource source;
   private final TraceSelection selection;
   private final StitchLimits limits;
+  private final Duration idleExpiry;
   private final StitchCounters counters;
 
   /**
    * Values for all streams.
    *
    * @param limits those of the live processor, or the parts of long traces differ from its
+   * @param idleExpiry silence after which a session is forgotten, by the time of the events
    * @param counters count what is read to be written, and what is read in a survey
    */
   public Replay(
-      RawSource source, TraceSelection selection, StitchLimits limits, StitchCounters counters) {
+      RawSource source,
+      TraceSelection selection,
+      StitchLimits limits,
+      Duration idleExpiry,
+      StitchCounters counters) {
     this.source = source;
     this.selection = selection;
     this.limits = limits;
+    this.idleExpiry = idleExpiry;
     this.counters = counters;
   }
 
@@ -63,7 +71,7 @@ public final class Replay {
 
   private void pass(
       int stream, StreamStitcher.Finished finished, StitchCounters counted, Work work) {
-    StreamStitcher stitcher = new StreamStitcher(limits, counted, finished);
+    StreamStitcher stitcher = new StreamStitcher(limits, idleExpiry, counted, finished);
     source.read(
         stream,
         new RawSource.Reader() {

@@ -1,25 +1,24 @@
 package io.pgstitch.processor.replay;
 
 import io.pgstitch.processor.stitch.Counter;
-import io.pgstitch.processor.stitch.SessionStitcher;
 import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.stitch.StitchLimits;
-import io.pgstitch.processor.stitch.StitchOutput;
-import io.pgstitch.schema.Backend;
+import io.pgstitch.processor.topology.OfflineStitching;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.TraceRecords;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Stitches one stream of raw events, once, and numbers what comes out. */
-final class StreamStitcher implements StitchOutput {
+final class StreamStitcher implements OfflineStitching.Output {
   /** Takes what is finished. */
   interface Finished {
     void trace(String key, long number, QueryTrace trace);
 
-    void records(String key, long number, TraceRecords records, long endUtcNs);
+    void records(String key, long number, TraceRecords records, long endUtcMs);
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(StreamStitcher.class);
@@ -30,79 +29,58 @@ final class StreamStitcher implements StitchOutput {
   /** Above all positions: what the end of the stream closes. */
   private static final long END = 1L << 41;
 
-  private final StitchLimits limits;
   private final StitchCounters counters;
   private final Finished finished;
-  private final OpenSessions sessions;
+  private final OfflineStitching stitching;
   private final List<Output> outputs = new ArrayList<>();
 
-  StreamStitcher(StitchLimits limits, StitchCounters counters, Finished finished) {
-    this.limits = limits;
+  StreamStitcher(
+      StitchLimits limits, Duration idleExpiry, StitchCounters counters, Finished finished) {
     this.counters = counters;
     this.finished = finished;
-    this.sessions = new OpenSessions(limits, counters);
+    this.stitching = new OfflineStitching(limits, counters, idleExpiry, this);
   }
 
-  /** One of both is null. */
-  private record Output(QueryTrace trace, TraceRecords records, long endUtcNs) {}
+  /** One of trace and records is null. */
+  private record Output(String key, QueryTrace trace, TraceRecords records, long endUtcMs) {}
 
   /** Takes the next batch. One that cannot be stitched changes nothing and is counted. */
   void accept(RawRecord record) {
-    Backend backend = record.batch().getBackend();
-    if (!SessionStitcher.traces(backend.getKind())) {
-      counters.add(Counter.IGNORED_BATCHES, 1);
-      return;
-    }
-    String id = record.key() + '/' + backend.getPid() + '/' + backend.getStartNs();
     try {
-      SessionStitcher stitcher = sessions.get(id, this);
-      if (stitcher == null) {
-        stitcher = new SessionStitcher(backend, limits, counters, this);
-      }
-      stitcher.accept(record.batch());
-      sessions.save(id, stitcher);
+      stitching.accept(record.key(), record.batch(), record.timestampMs());
     } catch (RuntimeException e) {
       counters.add(Counter.DEAD_LETTERS, 1);
       LOG.warn("the batch at {} of {} cannot be stitched", record.position(), record.key(), e);
-      sessions.backToSaved(id);
-      outputs.clear();
-      return;
     }
-    passOn(record.key(), record.position() << BITS_WITHIN_BATCH);
+    passOn(record.position());
   }
 
   /** The stream ends here: what is open is closed and marked. */
   void end(String where) {
-    long number = END << BITS_WITHIN_BATCH;
-    for (String id : sessions.ids()) {
-      SessionStitcher stitcher = sessions.get(id, this);
-      stitcher.cut(where);
-      sessions.save(id, stitcher);
-      number = passOn(id.substring(0, id.lastIndexOf('/', id.lastIndexOf('/') - 1)), number);
-    }
+    stitching.end(where);
+    passOn(END);
   }
 
-  private long passOn(String key, long first) {
-    long number = first;
+  private void passOn(long position) {
+    long number = position << BITS_WITHIN_BATCH;
     for (Output output : outputs) {
       if (output.trace() != null) {
-        finished.trace(key, number, output.trace());
+        finished.trace(output.key(), number, output.trace());
       } else {
-        finished.records(key, number, output.records(), output.endUtcNs());
+        finished.records(output.key(), number, output.records(), output.endUtcMs());
       }
       number++;
     }
     outputs.clear();
-    return number;
   }
 
   @Override
-  public void trace(QueryTrace trace) {
-    outputs.add(new Output(trace, null, trace.getEndUtcNs()));
+  public void trace(String key, QueryTrace trace) {
+    outputs.add(new Output(key, trace, null, 0));
   }
 
   @Override
-  public void records(TraceRecords records, long endUtcNs) {
-    outputs.add(new Output(null, records, endUtcNs));
+  public void records(String key, TraceRecords records, long endUtcMs) {
+    outputs.add(new Output(key, null, records, endUtcMs));
   }
 }

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.replay;
 
+import io.pgstitch.processor.stitch.BackendScript;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.RawEventBatch;
 import java.util.ArrayList;
@@ -15,7 +16,9 @@ final class ListSource implements RawSource {
   /** Adds a batch behind the others of its stream. */
   ListSource add(int stream, RawEventBatch batch) {
     List<RawRecord> records = streams.computeIfAbsent(stream, s -> new ArrayList<>());
-    records.add(new RawRecord(records.size(), BackendKey.of(batch.getBackend()), batch));
+    long utcMs = (batch.getBaseNs() + BackendScript.UTC_OFFSET) / 1_000_000;
+    records.add(
+        new RawRecord(records.size(), BackendKey.of(batch.getBackend()), utcMs, batch));
     return this;
   }
 

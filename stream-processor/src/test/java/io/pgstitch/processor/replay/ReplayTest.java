@@ -12,6 +12,7 @@ import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.TraceRecords;
 import io.pgstitch.schema.TrustedRecords;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.Test;
 class ReplayTest {
   private static final long START_UTC = BackendScript.START + BackendScript.UTC_OFFSET;
   private static final StitchLimits SMALL_PARTS = new StitchLimits(10, 512, 64, 64);
+
+  private static final Duration IDLE = Duration.ofHours(168);
 
   private final StitchCounters counters = new StitchCounters();
   private final ListSource source = new ListSource();
@@ -60,7 +63,7 @@ class ReplayTest {
   }
 
   private ReplaySummary replay(RawSource from, TraceSelection selection, StitchLimits limits) {
-    return new Replay(from, selection, limits, counters).run(kept, part -> {});
+    return new Replay(from, selection, limits, IDLE, counters).run(kept, part -> {});
   }
 
   private ReplaySummary replay(TraceSelection selection) {
@@ -108,7 +111,7 @@ class ReplayTest {
   }
 
   @Test
-  void moreSessionsAtOnceThanAreHeldAsObjects() {
+  void manySessionsAtOnce() {
     List<BackendScript> scripts = new ArrayList<>();
     for (int pid = 1; pid <= 1_500; pid++) {
       scripts.add(session(pid).simpleSelect("select " + pid, 1).backendEnd());
@@ -162,7 +165,11 @@ class ReplayTest {
     add(1, session(2).simpleSelect("select 3", 1), 9);
     Replay replay =
         new Replay(
-            source, between(START_UTC, Long.MAX_VALUE), StitchLimits.DEFAULT, new StitchCounters());
+            source,
+            between(START_UTC, Long.MAX_VALUE),
+            StitchLimits.DEFAULT,
+            IDLE,
+            new StitchCounters());
 
     ReplaySummary survey = replay.survey(part -> {});
     ReplaySummary run = replay.run(kept, part -> {});
@@ -265,6 +272,21 @@ class ReplayTest {
   }
 
   @Test
+  void aSessionThatIsSilentForTooLongByTheTimeOfTheEventsIsForgotten() {
+    BackendScript silent = session(1).running("select 'silent'").call("pg_parse_query");
+    BackendScript idle = session(2).simpleSelect("select 2", 1);
+    source.add(0, silent.batch()).add(0, idle.batch());
+    RawEventBatch muchLater = session(3).simpleSelect("select 3", 1).batch();
+    muchLater.setBaseNs(muchLater.getBaseNs() + IDLE.toNanos() * 2);
+    source.add(0, muchLater);
+
+    replay(TraceSelection.ALL);
+
+    assertThat(kept.texts()).containsExactly("select 2", "select 'silent'", "select 3");
+    assertThat(counters.get(Counter.SESSIONS_EXPIRED)).isEqualTo(2);
+  }
+
+  @Test
   void aBackendIsChosenWithItsWorkers() {
     add(0, session(1).simpleSelect("select 1", 1), 100);
     add(0, session(2).simpleSelect("select 2", 1), 100);
@@ -293,7 +315,7 @@ class ReplayTest {
     add(1, session(2).simpleSelect("select 2", 1), 3);
     List<Double> parts = new ArrayList<>();
 
-    new Replay(source, between(0, Long.MAX_VALUE), StitchLimits.DEFAULT, counters)
+    new Replay(source, between(0, Long.MAX_VALUE), StitchLimits.DEFAULT, IDLE, counters)
         .run(kept, parts::add);
 
     assertThat(parts).isSorted().hasSizeGreaterThan(4);
