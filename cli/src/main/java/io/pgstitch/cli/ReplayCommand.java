@@ -116,7 +116,8 @@ final class ReplayCommand implements Callable<Integer> {
     try (Source source = open(time, selection)) {
       source.raw().missing().ifPresent(System.err::println);
       StitchCounters counters = new StitchCounters();
-      Replay replay = new Replay(
+      Replay replay =
+          new Replay(
               source.raw(),
               selection,
               limits(properties),

@@ -48,16 +48,7 @@ class LetterHeadersTest {
     assertThat(letter)
         .isEqualTo(
             new Letter(
-                new Position(0, 17),
-                5_000,
-                "raw",
-                2,
-                99,
-                "processor",
-                "damaged",
-                "a.b.C",
-                13,
-                1));
+                new Position(0, 17), 5_000, "raw", 2, 99, "processor", "damaged", "a.b.C", 13, 1));
   }
 
   @Test

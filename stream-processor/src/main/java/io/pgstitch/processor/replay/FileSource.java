@@ -80,7 +80,8 @@ public final class FileSource implements RawSource {
       while (hasNext(reader, number)) {
         RecordedBatch record = reader.next();
         if (selection.mayWant(record.getKey())) {
-          to.record(new RawRecord(number, record.getKey(), record.getTimestampMs(), record.getBatch()));
+          to.record(
+              new RawRecord(number, record.getKey(), record.getTimestampMs(), record.getBatch()));
         }
         number++;
         if (number % PROGRESS_EVERY == 0) {

@@ -22,8 +22,8 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
- * What {@link StitchProcessor} needs of Kafka Streams, in memory: a store, a clock, and where output
- * goes. What it does not need is not there.
+ * What {@link StitchProcessor} needs of Kafka Streams, in memory: a store, a clock, and where
+ * output goes. What it does not need is not there.
  */
 final class OfflineContext implements ProcessorContext<String, SpecificRecord> {
   private final MemoryStore store;

@@ -17,8 +17,7 @@ final class ListSource implements RawSource {
   ListSource add(int stream, RawEventBatch batch) {
     List<RawRecord> records = streams.computeIfAbsent(stream, s -> new ArrayList<>());
     long utcMs = (batch.getBaseNs() + BackendScript.UTC_OFFSET) / 1_000_000;
-    records.add(
-        new RawRecord(records.size(), BackendKey.of(batch.getBackend()), utcMs, batch));
+    records.add(new RawRecord(records.size(), BackendKey.of(batch.getBackend()), utcMs, batch));
     return this;
   }
 
