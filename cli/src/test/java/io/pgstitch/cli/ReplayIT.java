@@ -9,6 +9,8 @@ import io.pgstitch.schema.Topics;
 import io.pgstitch.testkit.EmbeddedKafka;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /**
  * A live run that is recorded meanwhile, replayed from the recording and from Kafka: the same, byte
@@ -282,20 +285,34 @@ class ReplayIT {
 
   @Test
   @Order(6)
-  void whatIsAskedWronglyIsNamedWithTheRemedy() throws Exception {
-    assertRefused(runWithKafka("replay", "--sink", "file", "--out", "x"), "--from T");
-    assertRefused(runWithKafka("replay", "--from", "soon", "--dry-run"), "--from soon is no time");
-    assertRefused(runWithKafka("replay", "--from", "-1h", "--sink", "file"), "--out DIR");
-    assertRefused(
-        runWithKafka("replay", "--from", "-1h", "--sink", "nowhere"), "[file, jsonl, otlp]");
-    assertRefused(
-        run("replay", "--file", "case.avro", "--sink", "jsonl", "--out", "live"),
-        "not of a replay");
+  void whatIsAskedWronglyIsNamedWithTheRemedy() {
+    assertRefused("--from T", withKafka("--sink", "file", "--out", "x"));
+    assertRefused("--from soon is no time", withKafka("--from", "soon", "--dry-run"));
+    assertRefused("--out DIR", withKafka("--from", "-1h", "--sink", "file"));
+    assertRefused("[file, jsonl, otlp]", withKafka("--from", "-1h", "--sink", "nowhere"));
+    assertRefused("not of a replay", onFile("--sink", "jsonl", "--out", path("live")));
   }
 
-  private static void assertRefused(Outcome outcome, String because) {
-    assertThat(outcome.status()).as(outcome.err()).isEqualTo(ExitStatus.USAGE);
-    assertThat(outcome.err()).contains(because);
+  private static String path(String name) {
+    return dir.resolve(name).toString();
+  }
+
+  private static List<String> onFile(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("--file", path("case.avro")));
+    all.addAll(List.of(arguments));
+    return all;
+  }
+
+  /** In this process: nothing is started for what is refused. */
+  private static void assertRefused(String because, List<String> arguments) {
+    StringWriter err = new StringWriter();
+    CommandLine command = Pgstitch.commandLine();
+    command.setErr(new PrintWriter(err));
+    List<String> all = new ArrayList<>(List.of("replay"));
+    all.addAll(arguments);
+    int status = command.execute(all.toArray(String[]::new));
+    assertThat(status).as(err.toString()).isEqualTo(ExitStatus.USAGE);
+    assertThat(err.toString()).contains(because);
   }
 
   /** Runs a client that is not ours. */
