@@ -35,6 +35,7 @@ public final class BackendStream {
   private final EventNames names;
   private final SourceTexts texts;
   private final WaitTargets targets;
+  private final CustomWaitNames customWaits;
   private final StreamSettings settings;
   private final boolean begunBefore;
   private final Consumer<EncodedBatch> sink;
@@ -72,6 +73,7 @@ public final class BackendStream {
    * @param session the SESSION record of the backend
    * @param encoding in which the backend keeps its texts
    * @param relations of its server
+   * @param customWaits of its server
    * @param sink takes finished batches
    */
   public BackendStream(
@@ -80,6 +82,7 @@ public final class BackendStream {
       EventNames names,
       ServerEncoding encoding,
       RelationNames.OfServer relations,
+      CustomWaitNames customWaits,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.backend = backend;
@@ -88,6 +91,7 @@ public final class BackendStream {
     this.binds = new PendingBinds(names, encoding);
     this.texts = new SourceTexts(encoding);
     this.targets = new WaitTargets(names, relations, encoding);
+    this.customWaits = customWaits;
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
@@ -246,7 +250,7 @@ public final class BackendStream {
       }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
-          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()), targets);
+          events.waited(e, names.waitClass(e.waitEvent()), waitName(e.waitEvent()), targets);
       case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
       case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
@@ -264,6 +268,11 @@ public final class BackendStream {
       }
       default -> throw new IllegalStateException("unknown record kind " + e.kind());
     }
+  }
+
+  private byte[] waitName(int event) {
+    byte[] registered = names.isRegisteredWait(event) ? customWaits.name(event) : null;
+    return registered == null ? names.waitName(event) : registered;
   }
 
   private static byte[] settingValue(KernelEvent e) {
