@@ -52,6 +52,11 @@ final class StopSignal implements AutoCloseable {
     return asked.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** Whether the process was asked to stop. */
+  boolean isAsked() {
+    return asked.getCount() == 0;
+  }
+
   @Override
   public void close() {
     if (asked.getCount() > 0) {

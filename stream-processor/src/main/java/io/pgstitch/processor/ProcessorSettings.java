@@ -128,6 +128,27 @@ public record ProcessorSettings(
     return settings;
   }
 
+  /** What decides how events are stitched. */
+  public record Stitching(StitchLimits limits, SessionTimes times) {}
+
+  /**
+   * The part of a properties file that decides how events are stitched; the rest of it is not looked
+   * at.
+   *
+   * @throws IllegalArgumentException naming all that is wrong
+   */
+  public static Stitching stitching(Properties properties) {
+    Map<String, String> values = new TreeMap<>(defaults());
+    values.replaceAll((key, standard) -> properties.getProperty(key, standard).strip());
+    List<String> problems = new ArrayList<>();
+    Numbers numbers = new Numbers(values, problems);
+    Stitching stitching = new Stitching(limits(numbers), times(numbers));
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException("processor settings: " + String.join("; ", problems));
+    }
+    return stitching;
+  }
+
   private static StitchLimits limits(Numbers numbers) {
     return StitchLimits.DEFAULT
         .withParts(

@@ -16,6 +16,11 @@ public record SessionTimes(Duration sessionIdle, Duration traceIdle, Duration op
   public static final SessionTimes DEFAULT =
       new SessionTimes(Duration.ofDays(7), Duration.ofHours(6), Duration.ofSeconds(1));
 
+  /** The same without open queries, for what is stitched long after it ran. */
+  public SessionTimes withoutOpenQueries() {
+    return new SessionTimes(sessionIdle, traceIdle, Duration.ZERO);
+  }
+
   /** Whether open queries are published. */
   public boolean publishesOpenQueries() {
     return !openQueriesAfter.isZero();

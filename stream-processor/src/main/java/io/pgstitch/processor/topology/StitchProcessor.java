@@ -300,7 +300,20 @@ final class StitchProcessor
     }
   }
 
+  /**
+   * Closes all that is open because the events that follow are not read; it is marked.
+   *
+   * @param where the events end, for the trace files
+   */
+  void cut(String where) {
+    end(store.lastEventAt(time -> true), stitcher -> stitcher.cut(where));
+  }
+
   private void expire(List<String> ids) {
+    end(ids, SessionStitcher::expire);
+  }
+
+  private void end(List<String> ids, Consumer<SessionStitcher> how) {
     for (String each : ids) {
       at(keyOf(each), each);
       SessionStitcher stitcher = session(each);
@@ -308,7 +321,7 @@ final class StitchProcessor
       if (stitcher == null) {
         continue;
       }
-      stitcher.expire();
+      how.accept(stitcher);
       store.save(each, stitcher, 0, 0);
       countOpen(-1);
       saveTeam();
