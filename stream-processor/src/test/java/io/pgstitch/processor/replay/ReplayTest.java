@@ -279,7 +279,7 @@ class ReplayTest {
     BackendScript idle = session(2).simpleSelect("select 2", 1);
     source.add(0, silent.batch()).add(0, idle.batch());
     RawEventBatch muchLater = session(3).simpleSelect("select 3", 1).batch();
-    muchLater.setBaseNs(muchLater.getBaseNs() + IDLE.toNanos() * 2);
+    muchLater.setBaseNs(muchLater.getBaseNs() + IDLE.sessionIdle().toNanos() * 2);
     source.add(0, muchLater);
 
     replay(TraceSelection.ALL);
