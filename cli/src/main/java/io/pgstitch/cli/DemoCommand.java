@@ -23,11 +23,14 @@ import picocli.CommandLine.Option;
     name = "demo",
     sortOptions = false,
     description = {
-      "Start a throwaway PostgreSQL, run a sample workload on it and trace it with the whole pipeline in one process.",
+      "Start a throwaway PostgreSQL, run a sample workload on it and trace it with the whole"
+          + " pipeline in one process.",
       "Needs root. Touches no server of yours, and takes less than a minute once built.",
       "",
-      "Prints the span tree and the trace records of one statement, and says where the files lie: DIR/traces/*.trc",
-      "(10046 trace files, one for each session) and DIR/spans.jsonl (OTLP JSON, one request a line).",
+      "Prints the span tree and the trace records of one statement, and says where the files lie:"
+          + " DIR/traces/*.trc",
+      "(10046 trace files, one for each session) and DIR/spans.jsonl (OTLP JSON, one request a"
+          + " line).",
       ""
     },
     exitCodeListHeading = "%nExit statuses:%n",

@@ -25,11 +25,15 @@ import picocli.CommandLine.Option;
     description = {
       "Trace the PostgreSQL servers that run on this host until Ctrl-C or SIGTERM. Needs root.",
       "",
-      "Prints one line that begins with 'ready' once every probe is attached. When it is stopped it delivers what is",
-      "still on its way and prints what it saw, exported and lost. Results: DIR/traces/*.trc (10046 trace files, one for each",
-      "session) and DIR/spans.jsonl (OTLP JSON, one request a line). Started again with the same DIR it continues there.",
+      "Prints one line that begins with 'ready' once every probe is attached. When it is stopped it"
+          + " delivers what is",
+      "still on its way and prints what it saw, exported and lost. Results: DIR/traces/*.trc (10046"
+          + " trace files, one for each",
+      "session) and DIR/spans.jsonl (OTLP JSON, one request a line). Started again with the same"
+          + " DIR it continues there.",
       "",
-      "A Kafka cluster given by --kafka may serve many hosts: each run exports what its own host collects.",
+      "A Kafka cluster given by --kafka may serve many hosts: each run exports what its own host"
+          + " collects.",
       ""
     },
     exitCodeListHeading = "%nExit statuses:%n",
@@ -41,10 +45,14 @@ import picocli.CommandLine.Option;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  sudo ./pgstitch up                                           all servers, results in ./pgstitch-out",
-      "  sudo ./pgstitch up --pid 4711 --functions                    one server, with the functions inside each statement",
-      "  sudo ./pgstitch up --otlp-endpoint http://localhost:4317     spans to Tempo, Jaeger or any OTLP backend as well",
-      "  sudo ./pgstitch up --kafka broker1:9092,broker2:9092         through an existing Kafka cluster"
+      "  sudo ./pgstitch up                                           all servers, results in"
+          + " ./pgstitch-out",
+      "  sudo ./pgstitch up --pid 4711 --functions                    one server, with the"
+          + " functions inside each statement",
+      "  sudo ./pgstitch up --otlp-endpoint http://localhost:4317     spans to Tempo, Jaeger or any"
+          + " OTLP backend as well",
+      "  sudo ./pgstitch up --kafka broker1:9092,broker2:9092         through an existing Kafka"
+          + " cluster"
     })
 final class UpCommand implements Callable<Integer> {
   @Option(
@@ -89,14 +97,16 @@ final class UpCommand implements Callable<Integer> {
       paramLabel = "MODE",
       defaultValue = "syscalls",
       description =
-          "How waits are measured: syscalls, or watchpoint, which is exact also for waits that reach"
-              + " no system call and costs several microseconds each. Default: ${DEFAULT-VALUE}.")
+          "How waits are measured: syscalls, or watchpoint, which is exact also for waits that"
+              + " reach no system call and costs several microseconds each. Default:"
+              + " ${DEFAULT-VALUE}.")
   private String waits;
 
   @Option(
       names = "--functions",
       description =
-          "Trace the functions of the catalogue inside each statement too; costs more on the server.")
+          "Trace the functions of the catalogue inside each statement too; costs more on the"
+              + " server.")
   private boolean functions;
 
   @Option(

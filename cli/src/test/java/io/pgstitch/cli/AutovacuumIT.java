@@ -16,7 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Autovacuum workers of a real server: traced when asked for, with the blocks of the server's log. */
+/**
+ * Autovacuum workers of a real server: traced when asked for, with the blocks of the server's log.
+ */
 class AutovacuumIT {
   private static final Pattern USAGE =
       Pattern.compile("buffer usage: (\\d+) hits, (\\d+) (?:misses|reads), (\\d+) dirtied");
@@ -116,7 +118,8 @@ class AutovacuumIT {
       TimeUnit.MILLISECONDS.sleep(200);
     }
     // The worker ends with its work.
-    String running = "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker'";
+    String running =
+        "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker'";
     while (!server.client().sql(running).equals("0")) {
       TimeUnit.MILLISECONDS.sleep(50);
     }

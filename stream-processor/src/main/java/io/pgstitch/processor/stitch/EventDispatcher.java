@@ -65,8 +65,7 @@ final class EventDispatcher {
       long depth = depth(e.getStack());
       stack.entered(depth);
       ProbedFunction function = functions.of(e.getFunction());
-      if (function != ProbedFunction.WORKERS_DESTROYED
-          && function != ProbedFunction.PROCESS_EXIT) {
+      if (function != ProbedFunction.WORKERS_DESTROYED && function != ProbedFunction.PROCESS_EXIT) {
         rules.transactions().detailSeen();
       }
       String name = strings.get(e.getFunction());
