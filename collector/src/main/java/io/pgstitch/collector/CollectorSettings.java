@@ -1,5 +1,7 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.collector.postgres.FactSource;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,6 +26,7 @@ import java.util.regex.Pattern;
  * @param bindBytes bytes of a bind value that are captured at most
  * @param maskLiterals whether the data of statements stays on the host: literals, bind values and
  *     messages of errors
+ * @param facts where layouts of PostgreSQL's structs come from
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param control whose level is another one, and who may switch it
  * @param controlTopic whether commands of the control topic are carried out
@@ -46,6 +49,7 @@ public record CollectorSettings(
     List<String> addedFunctions,
     int bindBytes,
     boolean maskLiterals,
+    FactSource facts,
     List<Integer> pids,
     ControlSettings control,
     boolean controlTopic,
@@ -77,6 +81,7 @@ public record CollectorSettings(
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
     d.put("mask.literals", "false");
+    d.put("facts.directory", "");
     d.put("pids", "");
     d.put("level.*", "");
     d.put("control.allow", "any");
@@ -149,6 +154,7 @@ public record CollectorSettings(
             symbols(values.get("functions.add"), wrong),
             (int) number(values, "bind.bytes", 64, 4096, wrong),
             flag(values, "mask.literals", wrong),
+            facts(values.get("facts.directory"), wrong),
             List.copyOf(pids),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
             flag(values, "control.topic", wrong),
@@ -173,6 +179,15 @@ public record CollectorSettings(
       wrong.add("waits is '" + value + "'; it must be syscalls or watchpoint");
     }
     return mode.orElse(WaitMode.SYSCALLS);
+  }
+
+  private static FactSource facts(String directory, List<String> wrong) {
+    try {
+      return directory.isEmpty() ? FactSource.builtIn() : FactSource.replacedBy(Path.of(directory));
+    } catch (IllegalArgumentException e) {
+      wrong.add("facts.directory: " + e.getMessage());
+      return FactSource.builtIn();
+    }
   }
 
   private static List<String> symbols(String names, List<String> wrong) {

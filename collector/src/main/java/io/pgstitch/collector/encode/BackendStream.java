@@ -37,6 +37,7 @@ public final class BackendStream {
   private final EventNames names;
   private final SourceTexts texts;
   private final WaitTargets targets;
+  private final CustomWaitNames customWaits;
   private final StreamSettings settings;
   private final boolean begunBefore;
   private final Consumer<EncodedBatch> sink;
@@ -75,6 +76,7 @@ public final class BackendStream {
    * @param session the SESSION record of the backend
    * @param encoding in which the backend keeps its texts
    * @param relations of its server
+   * @param customWaits of its server
    * @param sink takes finished batches
    */
   public BackendStream(
@@ -83,6 +85,7 @@ public final class BackendStream {
       EventNames names,
       ServerEncoding encoding,
       RelationNames.OfServer relations,
+      CustomWaitNames customWaits,
       StreamSettings settings,
       Consumer<EncodedBatch> sink) {
     this.backend = backend;
@@ -91,6 +94,7 @@ public final class BackendStream {
     this.binds = new PendingBinds(names, encoding, settings.mask());
     this.texts = new SourceTexts(encoding, settings.mask());
     this.targets = new WaitTargets(names, relations, encoding);
+    this.customWaits = customWaits;
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
@@ -245,7 +249,7 @@ public final class BackendStream {
       }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
-          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()), targets);
+          events.waited(e, names.waitClass(e.waitEvent()), waitName(e.waitEvent()), targets);
       case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
       case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
@@ -274,6 +278,11 @@ public final class BackendStream {
         .mask()
         .map(mask -> mask.setting(e.settingName(), e.text(), LiteralMask.accepted(e)))
         .orElseGet(e::text);
+  }
+
+  private byte[] waitName(int event) {
+    byte[] registered = names.isRegisteredWait(event) ? customWaits.name(event) : null;
+    return registered == null ? names.waitName(event) : registered;
   }
 
   /** Nodes of another plan, whose end was lost, may stand before. */

@@ -25,7 +25,9 @@ import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.Wait;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +42,8 @@ final class BackendStreamTest {
   private final BundledSchemaRegistry registry = new BundledSchemaRegistry();
   private final RelationNames relations = new RelationNames();
   private final List<EncodedBatch> sent = new ArrayList<>();
+  private final Map<Integer, String> registered = new HashMap<>();
+  private long nanos;
   private final BackendStream stream = stream(Optional.empty());
 
   private BackendStream stream(Optional<LiteralMask> mask) {
@@ -67,6 +71,7 @@ final class BackendStreamTest {
         new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
         ServerEncoding.UTF8,
         relations.of(SERVER, SERVER_START_TICKS),
+        new CustomWaitNames(() -> registered, () -> nanos),
         new StreamSettings(id, 7L, mask),
         sent::add);
   }
@@ -201,6 +206,24 @@ final class BackendStreamTest {
     assertThat(events.get(1)).isInstanceOf(FunctionEntry.class);
     assertThat(((BufferDelta) events.get(2)).getUsage().getSharedHit()).isEqualTo(7);
     assertThat(((BufferDelta) events.get(2)).getUsage().getSharedRead()).isZero();
+  }
+
+  @Test
+  void aRegisteredEventHasTheNameThatTheServerTells() {
+    int event = 0x07000001;
+    accept(KernelRecords.lockWait(1, 100, event));
+    registered.put(event, "DblinkConnect");
+    nanos = 999_999_999;
+    accept(KernelRecords.lockWait(2, 200, event));
+    nanos = 1_000_000_000;
+    accept(KernelRecords.lockWait(3, 300, event));
+    registered.clear();
+    accept(KernelRecords.lockWait(4, 400, event));
+
+    RawEventBatch batch = flushed().get(0);
+    assertThat(batch.getEvents().stream().map(e -> batch.getStrings().get(((Wait) e).getEvent())))
+        .containsExactly(
+            "extension event 1", "extension event 1", "DblinkConnect", "DblinkConnect");
   }
 
   @Test
