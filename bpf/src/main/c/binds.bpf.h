@@ -442,9 +442,11 @@ __noinline int put_binds(__u64 query, __u64 now)
 	l = bind_layout_of(b->binary);
 	if (!l || !bin || !bin->layout_known)
 		return 0;
-	bpf_probe_read_user(&executed, 1, (void *)(query + l->query_executed));
 	list = read_u64(query + l->query_params);
-	if (!executed && list && params_agree(query, list, l))
+	if (!params_agree(query, list, l))
+		return 0;
+	bpf_probe_read_user(&executed, 1, (void *)(query + l->query_executed));
+	if (!executed && list)
 		put_list(list, query, now);
 	return 0;
 }

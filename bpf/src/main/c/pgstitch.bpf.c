@@ -439,9 +439,13 @@ int on_call(struct pt_regs *ctx)
 	ENTER(b, cookie, stack, now);
 	struct binary_config *bin = binary_of(b);
 	__u64 list = PT_REGS_PARM2(ctx);
+	struct layout_config *layouts;
 
 	(void)stack;
-	if (list && wants(b, LEVEL_BINDS) && bin && bin->layout_known)
+	if (!list || !wants(b, LEVEL_BINDS) || !bin || !bin->layout_known)
+		return 0;
+	layouts = layout_of(b->binary);
+	if (layouts && !layouts->contradicted[LAYOUT_BINDS])
 		put_list(list, 0, now);
 	return 0;
 }

@@ -28,7 +28,8 @@ final class StoredBindsIT {
   private static void prepare(Statement s) throws SQLException {
     s.execute("create table c (id int, v text)");
     s.execute("insert into c values (1, repeat('abcdefghij', 900))");
-    s.execute("insert into c select 2, string_agg(md5(n::text), '') from generate_series(1, 320) n");
+    s.execute(
+        "insert into c select 2, string_agg(md5(n::text), '') from generate_series(1, 320) n");
     s.execute(
         "create function g(wanted int) returns bigint language plpgsql as $$ declare x text;"
             + " n bigint; begin select v into x from c where id = wanted;"
