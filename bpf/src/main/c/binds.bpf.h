@@ -5,7 +5,7 @@
 #ifndef PGSTITCH_BINDS_BPF_H
 #define PGSTITCH_BINDS_BPF_H
 
-#include "backend.bpf.h"
+#include "layouts.bpf.h"
 
 /* Places of a list, or of plpgsql's variables, that are looked at. */
 #define MAX_PLACES 1024
@@ -393,8 +393,10 @@ __noinline int put_binds(__u64 query, __u64 now)
 	l = bind_layout_of(b->binary);
 	if (!l || !bin || !bin->layout_known)
 		return 0;
-	bpf_probe_read_user(&executed, 1, (void *)(query + l->query_executed));
 	list = read_u64(query + l->query_params);
+	if (!params_agree(query, list, l))
+		return 0;
+	bpf_probe_read_user(&executed, 1, (void *)(query + l->query_executed));
 	if (executed || !list)
 		return 0;
 	b->sequence++;

@@ -25,6 +25,7 @@ enum event_kind {
 	EVENT_PLAN = 32,	  /* struct plan_event of plans.h */
 	EVENT_RELATION = 17,	  /* struct relation_event: which relation a file belongs to */
 	EVENT_THROWN = 18,	  /* struct error_event: an error leaves the function that raised it */
+	EVENT_LAYOUT = 20,	  /* struct layout_event of layouts.h: a struct is not what it should be */
 };
 
 enum event_flags {

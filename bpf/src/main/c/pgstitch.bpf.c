@@ -3,6 +3,7 @@
  * (collector's probe-catalogue.tsv says which function goes to which), and the system-call and
  * scheduler tracepoints from which true waits and CPU time come. */
 #include "backend.bpf.h"
+#include "layouts.bpf.h"
 #include "binds.bpf.h"
 #include "plans.bpf.h"
 #include "targets.bpf.h"
@@ -137,6 +138,7 @@ int on_activity(struct pt_regs *ctx)
 		b->sqlstate_named = 0;
 		b->sqlstate_raised = 0;
 		b->runs = 0;
+		forget_rows();
 	}
 	if (!asks_for(b, cookie))
 		return 0;
@@ -218,20 +220,29 @@ int on_entry_with_object(struct pt_regs *ctx)
 	return 0;
 }
 
-static __always_inline void read_planned_statement(const struct binary_config *bin, __u64 planned,
-						   __u32 *command, __u64 *query_id, __s32 *location,
-						   __s32 *length)
+/* Not read where the structs are not as they should be; what they say of the text is held against it.
+ * @text: of the client's message, 0 for another one */
+static __always_inline void read_planned_statement(const struct backend *b,
+						   const struct binary_config *bin, __u64 planned,
+						   __u64 text, __u32 *command, __u64 *query_id,
+						   __s32 *location, __s32 *length)
 {
 	*command = 0;
 	*query_id = 0;
 	*location = -1;
 	*length = 0;
-	if (!planned || !bin->layout_known)
+	if (!planned || !bin->layout_known || !follows(b, LAYOUT_QUERY))
 		return;
-	*command = read_u32(planned + bin->planned_command);
-	*query_id = read_u64(planned + bin->planned_query_id);
 	*location = read_u32(planned + bin->planned_location);
 	*length = read_u32(planned + bin->planned_length);
+	if (!location_agrees(text, *location, *length, LAYOUT_QUERY)) {
+		*location = -1;
+		*length = 0;
+		return;
+	}
+	*command = read_u32(planned + bin->planned_command);
+	if (follows(b, LAYOUT_QUERY_ID))
+		*query_id = read_u64(planned + bin->planned_query_id);
 }
 
 static __always_inline void put_statement(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
@@ -239,18 +250,21 @@ static __always_inline void put_statement(struct backend *b, __u64 now, __u64 co
 {
 	struct binary_config *bin = binary_of(b);
 	struct scratch *s = current_scratch();
+	__u64 message = 0;
 
 	if (!s || !bin)
 		return;
 	before_event(b, now);
 	fill_header(&s->h, b, EVENT_STATEMENT, 0, now, cookie, stack);
 	s->statement.object = query;
-	read_planned_statement(bin, planned, &s->statement.command, &s->statement.query_id,
-			       &s->statement.location, &s->statement.statement_length);
 	if (text && (text == b->message_text || text == b->portal_text)) {
 		s->h.flags |= FLAG_TEXT_SAME;
+		message = text;
 		text = 0;
 	}
+	read_planned_statement(b, bin, planned, message, &s->statement.command,
+			       &s->statement.query_id, &s->statement.location,
+			       &s->statement.statement_length);
 	put_with_text(s, text, sizeof(s->statement), &s->statement.text_length);
 }
 
@@ -261,7 +275,7 @@ static __noinline int put_query(struct backend *b, __u64 now, __u64 cookie, __u6
 
 	if (!bin)
 		return 0;
-	if (bin->layout_known) {
+	if (bin->layout_known && follows(b, LAYOUT_QUERY)) {
 		planned = read_u64(query + bin->query_planned_statement);
 		text = read_u64(query + bin->query_source_text);
 	}
@@ -279,7 +293,44 @@ int on_executor_start(struct pt_regs *ctx)
 	b->query[b->queries++ & (MAX_QUERIES - 1)] = query;
 	if (wants(b, LEVEL_PLAN_STATISTICS))
 		forget_plan(query);
+	query_agrees(query, 0);
 	return put_query(b, now, cookie, stack, query);
+}
+
+/* standard_planner(Query *parse, const char *query_string, ...): what is planned, so that the time goes
+ * to the statement that will run. */
+SEC("uprobe")
+int on_planner(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct scratch *s = current_scratch();
+	struct layout_config *c = layout_of(b->binary);
+	__u64 tree = PT_REGS_PARM1(ctx), text = PT_REGS_PARM2(ctx), message = 0;
+	__s32 location = -1, length = 0;
+
+	if (!s || (!b->announced && !b->begun_before))
+		return 0;
+	if (text && (text == b->message_text || text == b->portal_text))
+		message = text;
+	if (c && tree_agrees(tree)) {
+		location = read_u32(tree + c->tree_location);
+		length = read_u32(tree + c->tree_length);
+		if (!location_agrees(message, location, length, LAYOUT_TREE)) {
+			location = -1;
+			length = 0;
+		}
+	}
+	before_event(b, now);
+	fill_header(&s->h, b, EVENT_STATEMENT, 0, now, cookie, stack);
+	s->statement.object = 0;
+	s->statement.query_id = 0;
+	s->statement.command = c && follows(b, LAYOUT_TREE) ? read_u32(tree + c->tree_command) : 0;
+	s->statement.location = location;
+	s->statement.statement_length = length;
+	if (message)
+		s->h.flags |= FLAG_TEXT_SAME;
+	put_with_text(s, message ? 0 : text, sizeof(s->statement), &s->statement.text_length);
+	return 0;
 }
 
 /* Whether the start of a query was reported. */
@@ -320,6 +371,7 @@ int on_utility(struct pt_regs *ctx)
 		return 0;
 	if (stack > b->utility_stack)
 		b->utility_stack = stack;
+	utility_agrees(PT_REGS_PARM1(ctx));
 	put_statement(b, now, cookie, stack, 0, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
 	return 0;
 }
@@ -370,10 +422,11 @@ int on_executor_run(struct pt_regs *ctx)
 		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
 	}
 	b->runs = i + 1;
+	query_agrees(query, 1);
 	put_run(b, now, cookie, stack, query);
 	if (wants(b, LEVEL_BINDS))
 		put_binds(query, now);
-	if (wants(b, LEVEL_WAITS) && bin && bin->layout_known)
+	if (wants(b, LEVEL_WAITS) && bin && bin->layout_known && follows(b, LAYOUT_QUERY))
 		learn_executors(read_u64(query + bin->query_estate));
 	return 0;
 }
@@ -397,9 +450,12 @@ int on_executor_run_exit(struct pt_regs *ctx)
 			break;
 		struct executor_run *run = run_at(b, i - 1);
 		if (run->stack == stack) {
-			if (bin && bin->layout_known && bin->query_estate)
+			if (bin && bin->layout_known && follows(b, LAYOUT_QUERY)) {
 				rows = read_u64(read_u64(run->query + bin->query_estate) +
 						bin->estate_processed);
+				if (i == 1)
+					remember_rows(b, run->query, rows);
+			}
 			if (rows >= 0 && run->count != NO_COUNT &&
 			    (!run->count || rows < run->count))
 				ended = run->query;
@@ -437,27 +493,30 @@ int on_portal_defined(struct pt_regs *ctx)
 	__u64 portal = PT_REGS_PARM1(ctx), statements = PT_REGS_PARM5(ctx), planned = 0;
 	__u64 text = PT_REGS_PARM3(ctx), name = PT_REGS_PARM2(ctx);
 	__u32 command;
+	bool own;
 
 	if (!s || !bin)
 		return 0;
 	before_event(b, now);
 	fill_header(&s->h, b, EVENT_PORTAL, 0, now, cookie, stack);
-	if (bin->layout_known && statements)
+	portal_agrees(portal, statements);
+	/* The text of a portal that the client's message makes is the message's, or a copy of it. One
+	 * that a utility (EXECUTE) or a function opens is deeper, and may have another. */
+	own = b->runs == 0 && stack > b->utility_stack && b->message_text;
+	if (bin->layout_known && statements && follows(b, LAYOUT_PORTAL))
 		planned = read_u64(read_u64(statements + bin->list_elements));
-	read_planned_statement(bin, planned, &command, &s->portal.query_id, &s->portal.location,
-			       &s->portal.statement_length);
+	read_planned_statement(b, bin, planned, own ? text : 0, &command, &s->portal.query_id,
+			       &s->portal.location, &s->portal.statement_length);
 	s->portal.portal = portal;
 	s->portal.command_tag = PT_REGS_PARM4(ctx);
 	s->portal.portal_name[0] = 0;
 	s->portal.statement_name[0] = 0;
-	if (bin->layout_known)
+	if (bin->layout_known && follows(b, LAYOUT_PORTAL))
 		bpf_probe_read_user_str(s->portal.portal_name, NAME_LENGTH,
 					(void *)read_u64(portal + bin->portal_name));
 	if (name)
 		bpf_probe_read_user_str(s->portal.statement_name, NAME_LENGTH, (void *)name);
-	/* The text of a portal that the client's message makes is the message's, or a copy of it. One
-	 * that a utility (EXECUTE) or a function opens is deeper, and may have another. */
-	if (b->runs == 0 && stack > b->utility_stack && b->message_text) {
+	if (own) {
 		b->portal_text = text;
 		s->h.flags |= FLAG_TEXT_SAME;
 		text = 0;
@@ -487,6 +546,7 @@ int on_command_end(struct pt_regs *ctx)
 	if (!asks_for(b, cookie))
 		return 0;
 	look_for_xid(b);
+	compare_rows(b, read_u64(completion + 8));
 	before_event(b, now);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
@@ -554,6 +614,7 @@ int on_lock_sleep(struct pt_regs *ctx)
 	b->lock_stack = PT_REGS_SP(ctx);
 	bpf_probe_read_user(b->lock_tag, sizeof(b->lock_tag), (void *)lock);
 	b->lock_mode = read_u32(lock + sizeof(b->lock_tag));
+	lock_agrees(b, lock);
 	read_holders(b, targets_of(b), lock);
 	return 0;
 }

@@ -5,7 +5,7 @@
 #ifndef PGSTITCH_PLANS_BPF_H
 #define PGSTITCH_PLANS_BPF_H
 
-#include "backend.bpf.h"
+#include "layouts.bpf.h"
 
 enum plan_item_kind {
 	ITEM_STATE = 0,	    /* address of a PlanState */
@@ -29,6 +29,7 @@ struct plan_walk {
 	__u32 nodes;
 	__u32 cut;
 	__u32 binary;
+	__u64 estate; /* of every node */
 	__u64 seen[PLAN_SUBPLANS / 64];
 	struct plan_item stack[PLAN_BRANCHES];
 };
@@ -119,7 +120,7 @@ static __always_inline void name_relation(const struct plan_config *c, __u64 rel
 {
 	__u64 form;
 
-	if (!relation)
+	if (!relation || !relation_agrees(relation, c->relation_oid, c->relation_form))
 		return;
 	*oid = read_u32(relation + c->relation_oid);
 	*file = read_u32(relation + c->relation_file);
@@ -140,6 +141,85 @@ static __always_inline __u64 scanned(const struct plan_config *c, const struct n
 	if (!target && shape->target)
 		target = read_u64(state + shape->target);
 	return target ? read_u64(target + c->result_relation) : 0;
+}
+
+/* A list of SubPlanState, by its first element: EState.es_subplanstates (a List) has what it runs. */
+static __always_inline bool sub_plans_agree(const struct plan_walk *w, const struct plan_config *c,
+					    const struct layout_config *l, __u64 list)
+{
+	__u64 first, all;
+	__u32 found, id;
+
+	if (!list)
+		return true;
+	found = read_u32(list);
+	if (found != l->tag_list)
+		return contradict(LAYOUT_PLAN, CHECK_PLAN_LIST, l->tag_list, found);
+	first = read_u64(read_u64(list + c->list_elements));
+	found = read_u32(first);
+	if (found != l->tag_sub_plan_state)
+		return contradict(LAYOUT_PLAN, CHECK_PLAN_LIST, l->tag_sub_plan_state, found);
+	id = read_u32(read_u64(first + c->sub_state_plan) + c->sub_plan_id);
+	all = read_u64(w->estate + l->estate_sub_plans);
+	if (!id || id > read_u32(all + c->list_length) ||
+	    read_u64(read_u64(all + c->list_elements) + 8 * (__u64)(id - 1)) !=
+		read_u64(first + c->sub_state_state))
+		return contradict(LAYOUT_PLAN, CHECK_SUB_PLAN, 0, id);
+	return true;
+}
+
+/* Whether a state's child runs the child of its plan. */
+static __always_inline bool child_agrees(const struct plan_config *c, __u64 state, __u64 plan)
+{
+	__u64 found = state ? read_u64(state + c->state_plan) : 0;
+
+	return found == plan || contradict(LAYOUT_PLAN, CHECK_PLAN_CHILD, plan, found);
+}
+
+/* A node of the tree; each points back at what it belongs to. Returns whether it may be read. */
+__noinline int node_agrees(__u64 state, __u64 plan)
+{
+	struct plan_walk *w =
+	    bpf_task_storage_get(&plan_walks, bpf_get_current_task_btf(), 0, 0);
+	struct plan_config *c;
+	struct layout_config *l;
+	__u64 found, instrument;
+	__u32 key, options;
+	__u8 need;
+
+	if (!w)
+		return 0;
+	key = w->binary;
+	c = bpf_map_lookup_elem(&plan_configs, &key);
+	l = layout_of(key);
+	if (!c || !l || l->contradicted[LAYOUT_PLAN])
+		return 0;
+	found = read_u64(state + l->state_estate);
+	if (found != w->estate)
+		return contradict(LAYOUT_PLAN, CHECK_PLAN_STATE, w->estate, found);
+	/* What a provider of a custom scan does with its children is its own business. */
+	if (read_u32(state) != l->tag_custom_scan &&
+	    (!child_agrees(c, read_u64(state + c->state_left), read_u64(plan + l->plan_left)) ||
+	     !child_agrees(c, read_u64(state + c->state_right), read_u64(plan + l->plan_right))))
+		return 0;
+	found = read_u64(state + c->state_init_plans);
+	if (!found != !read_u64(plan + l->plan_init))
+		return contradict(LAYOUT_PLAN, CHECK_PLAN_INIT, 0, found);
+	if (!sub_plans_agree(w, c, l, found) ||
+	    !sub_plans_agree(w, c, l, read_u64(state + c->state_sub_plans)))
+		return 0;
+	options = read_u32(w->estate + l->estate_instrument);
+	instrument = read_u64(state + c->state_instrument);
+	if (!instrument != !options)
+		return contradict(LAYOUT_PLAN, CHECK_INSTRUMENT, options, instrument);
+	if (instrument) {
+		need = byte_at(instrument + l->need_timer) |
+		       byte_at(instrument + l->need_buffers) << 1 |
+		       byte_at(instrument + l->need_wal) << 3;
+		if (need != (options & 11))
+			return contradict(LAYOUT_PLAN, CHECK_INSTRUMENT, options, need);
+	}
+	return 1;
 }
 
 /* Takes the next node from the stack, sends it, and puts what is below it on the stack. Returns 0
@@ -184,6 +264,9 @@ __attribute__((noinline)) int plan_step(__u32 unused)
 		w->depth = d;
 	if (!state)
 		return 1;
+	plan = read_u64(state + c->state_plan);
+	if (!node_agrees(state, plan))
+		return 0;
 	number = w->nodes;
 	if (number >= PLAN_NODES) {
 		w->cut = 1;
@@ -196,7 +279,6 @@ __attribute__((noinline)) int plan_step(__u32 unused)
 		/* What is below it is still shown. */
 		count_loss(LOSS_RING_FULL);
 	}
-	plan = read_u64(state + c->state_plan);
 	key = read_u32(state);
 	if (e) {
 		e->h = w->h;
@@ -256,15 +338,36 @@ __attribute__((noinline)) int plan_step(__u32 unused)
 	return 1;
 }
 
+/* The top of a query's tree runs the top of its plan. Returns whether it may be walked. */
+__noinline int top_agrees(__u64 query)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct binary_config *bin = b ? binary_of(b) : 0;
+	struct plan_config *c = b ? plan_config_of(b) : 0;
+	struct layout_config *l = b ? layout_of(b->binary) : 0;
+	__u64 planned, top, found;
+
+	if (!bin || !c || !l || l->contradicted[LAYOUT_QUERY] || l->contradicted[LAYOUT_PLAN])
+		return 0;
+	top = read_u64(query + c->query_plan_state);
+	planned = read_u64(query + bin->query_planned_statement);
+	planned = read_u64(planned + l->planned_tree);
+	found = top ? read_u64(top + c->state_plan) : 0;
+	if (top && found != planned)
+		return contradict(LAYOUT_PLAN, CHECK_PLAN_TREE, planned, found);
+	return 1;
+}
+
 /* Sends the plan of a query: its nodes, then what closes them. */
 static __always_inline void put_plan(struct backend *b, __u64 now, __u64 stack, __u64 query)
 {
 	struct plan_config *c = plan_config_of(b);
 	struct plan_event *e;
+	struct binary_config *bin = binary_of(b);
 	struct plan_walk *w;
 	__u64 top;
 
-	if (!c || !c->query_plan_state)
+	if (!bin || !c || !c->query_plan_state || !top_agrees(query))
 		return;
 	top = read_u64(query + c->query_plan_state);
 	if (!top)
@@ -281,12 +384,18 @@ static __always_inline void put_plan(struct backend *b, __u64 now, __u64 stack, 
 	w->nodes = 0;
 	w->cut = 0;
 	w->binary = b->binary;
+	w->estate = read_u64(query + bin->query_estate);
 	__builtin_memset(w->seen, 0, sizeof(w->seen));
 	push_item(w, top, ITEM_STATE, PLAN_TOP, NO_PARENT, 1);
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < PLAN_STEPS; i++)
 		if (!plan_step(i))
 			break;
+	if (!follows(b, LAYOUT_PLAN)) {
+		/* What was sent of it is nothing without its end. */
+		b->sequence--;
+		return;
+	}
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
 		count_loss(LOSS_RING_FULL);

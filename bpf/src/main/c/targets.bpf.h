@@ -4,7 +4,7 @@
 #ifndef PGSTITCH_TARGETS_BPF_H
 #define PGSTITCH_TARGETS_BPF_H
 
-#include "backend.bpf.h"
+#include "layouts.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -142,6 +142,40 @@ static __always_inline bool read_relation_name(struct relation *r, __u64 row, co
 	return row && !bpf_probe_read_user(r->name, RELATION_NAME, (void *)(row + c->row_name));
 }
 
+/* A relation of the relation cache and its row of pg_class, which say the same in two ways. */
+__noinline int opened_agrees(__u64 relation)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct target_config *c = b ? targets_of(b) : 0;
+	struct layout_config *l = b ? layout_of(b->binary) : 0;
+	__u32 locator[3] = {}, file, tablespace, mine;
+	__u64 row;
+
+	if (!c || !l || l->contradicted[LAYOUT_RELATION])
+		return 0;
+	if (!look_closely(LAYOUT_RELATION))
+		return 1;
+	if (!relation_agrees(relation, c->relation_id, c->relation_row))
+		return 0;
+	row = read_u64(relation + c->relation_row);
+	if (read_u8(row + c->row_name) < ' ')
+		return contradict(LAYOUT_RELATION, CHECK_RELATION_NAME, 0, read_u8(row + c->row_name));
+	if ((read_u8(row + l->class_persistence) == 't') !=
+	    ((__s32)read_u32(relation + c->relation_backend) != -1))
+		return contradict(LAYOUT_RELATION, CHECK_RELATION_BACKEND, -1,
+				  read_u32(relation + c->relation_backend));
+	bpf_probe_read_user(locator, sizeof(locator), (void *)(relation + c->relation_locator));
+	/* A relation without a file has 0, and so has the row of one whose file the map names. */
+	file = read_u32(row + c->row_file);
+	tablespace = read_u32(row + c->row_tablespace);
+	mine = read_u32(b->bias + c->my_database_table_space);
+	if (file && locator[2] &&
+	    (locator[2] != file || locator[0] != (tablespace ? tablespace : mine) ||
+	     !locator[1] != (read_u8(row + c->row_shared) == 1)))
+		return contradict(LAYOUT_RELATION, CHECK_RELATION_FILE, file, locator[2]);
+	return 1;
+}
+
 /* Not static: the verifier looks at it once, not at each of its calls. */
 __noinline int learn_opened(__u64 relation)
 {
@@ -151,7 +185,7 @@ __noinline int learn_opened(__u64 relation)
 	struct relation r = {};
 	__u32 locator[3] = {}; /* tablespace, database, file */
 
-	if (!c)
+	if (!c || !follows(b, LAYOUT_RELATION) || !opened_agrees(relation))
 		return 0;
 	if (bpf_probe_read_user(locator, sizeof(locator),
 				(void *)(relation + c->relation_locator)) ||
@@ -170,12 +204,20 @@ __noinline int learn_executors(__u64 estate)
 {
 	struct backend *b = known_backend(bpf_get_current_task_btf());
 	struct target_config *c = b ? targets_of(b) : 0;
-	__u64 relations, relation;
+	struct layout_config *l;
+	__u64 relations, relation, list;
 	__u32 count;
 
 	if (!c || !estate)
 		return 0;
 	count = read_u32(estate + c->estate_range_table_size);
+	l = layout_of(b->binary);
+	if (!l || !follows(b, LAYOUT_RELATION))
+		return 0;
+	list = read_u64(estate + l->estate_range_table);
+	if (count != (list ? read_u32(list + l->list_length) : 0))
+		return contradict(LAYOUT_RELATION, CHECK_RANGE_TABLE,
+				  list ? read_u32(list + l->list_length) : 0, count);
 	relations = read_u64(estate + c->estate_relations);
 	if (!relations)
 		return 0;
@@ -205,7 +247,8 @@ int on_relation_built(struct pt_regs *ctx)
 	if (!b || b->kind == BACKEND_OTHER || !wants(b, LEVEL_WAITS))
 		return 0;
 	c = targets_of(b);
-	if (!c || !c->my_database_id || !c->my_database_table_space)
+	if (!c || !c->my_database_id || !c->my_database_table_space ||
+	    !relation_agrees(relation, c->relation_id, c->relation_row))
 		return 0;
 	row = read_u64(relation + c->relation_row);
 	if (!read_relation_name(&r, row, c))
@@ -222,6 +265,63 @@ int on_relation_built(struct pt_regs *ctx)
 }
 
 /* --- Locks ------------------------------------------------------------------------------------ */
+
+/* Bits of modes in a mask. */
+#define LOCK_MODES 0x1fe
+
+/* Whether the next one of a list points back: its node has prev and next. From 18 on another backend may
+ * come in between, so it is looked at twice. */
+static __always_inline bool points_back(__u64 node)
+{
+	__u64 next = read_u64(node + 8);
+
+	return next && (read_u64(next) == node || read_u64(read_u64(node + 8)) == node);
+}
+
+/* A lock that is waited for: LOCALLOCK begins with the tag that the LOCK has, too. */
+static __noinline int lock_agrees(struct backend *b, __u64 local)
+{
+	struct target_config *c = b ? targets_of(b) : 0;
+	struct layout_config *l = b ? layout_of(b->binary) : 0;
+	struct binary_config *bin = b ? binary_of(b) : 0;
+	__u32 tag[4] = {}, found, expected;
+	__u64 lock, me, mine, group;
+
+	if (!c || !l || !bin || l->contradicted[LAYOUT_LOCK])
+		return 0;
+	if (!look_closely(LAYOUT_LOCK))
+		return 1;
+	if (b->lock_mode < 1 || b->lock_mode > 8)
+		return contradict(LAYOUT_LOCK, CHECK_LOCK_MODE, 0, b->lock_mode);
+	lock = read_u64(local + c->locallock_lock);
+	bpf_probe_read_user(tag, sizeof(tag), (void *)(lock + l->lock_tag));
+	if (!lock || tag[0] != b->lock_tag[0] || tag[1] != b->lock_tag[1] ||
+	    tag[2] != b->lock_tag[2] || tag[3] != b->lock_tag[3])
+		return contradict(LAYOUT_LOCK, CHECK_LOCK_TAG, b->lock_tag[1], tag[1]);
+	me = read_u64(b->bias + bin->my_proc);
+	if (l->my_process_id && me) {
+		expected = read_u32(b->bias + l->my_process_id);
+		found = read_u32(me + c->proc_pid);
+		if (found != expected)
+			return contradict(LAYOUT_LOCK, CHECK_PROC_PID, expected, found);
+	}
+	/* The own entry stands still. */
+	mine = read_u64(local + l->locallock_proclock);
+	if (!mine || read_u64(mine + c->proclock_my_lock) != lock)
+		return contradict(LAYOUT_LOCK, CHECK_LOCK_ENTRY, lock,
+				  read_u64(mine + c->proclock_my_lock));
+	group = me ? read_u64(me + c->proc_lock_group_leader) : 0;
+	if (me && read_u64(mine + c->proclock_group_leader) != (group ? group : me))
+		return contradict(LAYOUT_LOCK, CHECK_LOCK_GROUP, group ? group : me,
+				  read_u64(mine + c->proclock_group_leader));
+	found = read_u32(mine + c->proclock_hold_mask);
+	if (found & ~LOCK_MODES)
+		return contradict(LAYOUT_LOCK, CHECK_LOCK_HOLD_MASK, 0, found);
+	if (!points_back(mine + c->proclock_lock_link) || !points_back(lock + c->lock_proc_locks))
+		return contradict(LAYOUT_LOCK, CHECK_LOCK_LIST, 0,
+				  read_u64(lock + c->lock_proc_locks));
+	return 1;
+}
 
 /* The most entries of a lock's list that are looked at. */
 #define LOCK_ENTRIES 128
@@ -244,6 +344,8 @@ static __noinline int read_holders(struct backend *b, struct target_config *c, _
 		return 0;
 	d->lock.count = 0;
 	d->lock.cut = 1;
+	if (!follows(b, LAYOUT_LOCK))
+		return 0;
 	lock = read_u64(local + c->locallock_lock);
 	if (!lock)
 		return 0;
@@ -357,6 +459,38 @@ int on_error_report_exit(struct pt_regs *ctx)
 	return 0;
 }
 
+/* Whether a field of an ErrorResponse has this code: protocol.h, PG_DIAG_ of postgres_ext.h. */
+static __always_inline bool is_field(__u8 code)
+{
+	return (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z');
+}
+
+/* While an error is reported, strings are sent about it alone, each behind the code of its field. A
+ * StringInfo has room for 1024 bytes, or twice as many as often as it grew. */
+__noinline int string_agrees(__u64 buffer, __u32 reporting)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct target_config *c = b ? targets_of(b) : 0;
+	struct layout_config *l = b ? layout_of(b->binary) : 0;
+	__u32 length, most, type;
+	__u64 data;
+
+	if (!c || !l || l->contradicted[LAYOUT_MESSAGE])
+		return 0;
+	if (!reporting)
+		return 1;
+	length = read_u32(buffer + c->string_length);
+	most = read_u32(buffer + l->string_max);
+	data = read_u64(buffer + c->string_data);
+	if (!length || length >= most || most < 1024 || (most & (most - 1)) ||
+	    !is_field(read_u8(data + length - 1)))
+		return contradict(LAYOUT_MESSAGE, CHECK_STRING_END, most, length);
+	type = read_u32(buffer + c->string_cursor);
+	if (type != 'E' && type != 'N')
+		return contradict(LAYOUT_MESSAGE, CHECK_STRING_TYPE, 'E', type);
+	return 1;
+}
+
 /* pq_sendstring(StringInfo buf, const char *str): a field of an ErrorResponse ('E') or a
  * NoticeResponse ('N'), whose type pq_beginmessage keeps in buf->cursor; the field's code is the last
  * byte so far. Ordinary statements send no strings this way. An ErrorResponse is an error of any
@@ -379,6 +513,9 @@ int on_client_string(struct pt_regs *ctx)
 	if (!c)
 		return 0;
 	type = read_u32(buffer + c->string_cursor);
+	d = known_details();
+	if (!string_agrees(buffer, d && d->report_stack))
+		return 0;
 	if (type != 'E' && type != 'N')
 		return 0;
 	last = read_u32(buffer + c->string_length);

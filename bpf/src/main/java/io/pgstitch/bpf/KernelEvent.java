@@ -26,6 +26,7 @@ public final class KernelEvent {
   public static final int PLAN = 32;
   public static final int RELATION = 17;
   public static final int THROWN = 18;
+  public static final int LAYOUT = 20;
 
   public static final int FLAG_TEXT_CUT = 1;
   public static final int FLAG_TEXT_SAME = 2;
@@ -491,6 +492,29 @@ public final class KernelEvent {
     byte[] bytes = new byte[Math.max(0, n)];
     buffer.get(at + head, bytes);
     return bytes;
+  }
+
+  /** Index of the binary that it is about (LAYOUT). */
+  public int layoutBinary() {
+    return buffer.getInt(at + HEADER);
+  }
+
+  /** {@code enum layout_part}. */
+  public int layoutPart() {
+    return buffer.getInt(at + HEADER + 4);
+  }
+
+  /** {@code enum layout_check}. */
+  public int layoutCheck() {
+    return buffer.getInt(at + HEADER + 8);
+  }
+
+  public long layoutExpected() {
+    return buffer.getLong(at + HEADER + 16);
+  }
+
+  public long layoutFound() {
+    return buffer.getLong(at + HEADER + 24);
   }
 
   /** As wait(2) reports it. */

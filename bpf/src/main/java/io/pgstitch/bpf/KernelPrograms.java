@@ -116,6 +116,17 @@ public final class KernelPrograms implements AutoCloseable {
   }
 
   /**
+   * Tells the programs what the layouts of a binary are held against.
+   *
+   * @param words those of {@code struct layout_config}, in its order
+   */
+  public synchronized void putLayoutChecks(int index, int[] words) {
+    ByteBuffer value = ByteBuffer.allocate(4 * words.length).order(ByteOrder.nativeOrder());
+    value.asIntBuffer().put(words);
+    NativeBpf.putMap(handle, "layout_configs", index, value.array());
+  }
+
+  /**
    * Tells the programs how a binary stores a data type.
    *
    * @param oid below 65536

@@ -31,7 +31,11 @@ import picocli.CommandLine.Parameters;
       "  sudo ./pgstitch test -pl stream-processor -am     one module and what it needs"
     })
 final class TestCommand implements Callable<Integer> {
-  @Option(names = "--soak", description = "Also run the tests that take hours.")
+  @Option(
+      names = "--soak",
+      description =
+          "Also run what takes long: every test on all six PostgreSQL majors, and those that repeat"
+              + " something until it would show.")
   private boolean soak;
 
   @Parameters(

@@ -7,11 +7,13 @@ import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every statement of pgbench is traced once: pg_stat_statements is the judge. */
+@Tag("alone")
 class PgbenchIT {
   private static final long CLIENTS = 8;
   private static final long TRANSACTIONS = CLIENTS * 2000;
@@ -19,7 +21,11 @@ class PgbenchIT {
   @TempDir private Path dir;
 
   @ParameterizedTest
-  @CsvSource({"15, simple", "15, extended", "15, prepared", "13, extended", "18, prepared"})
+  @CsvSource({
+    "13, simple", "13, extended", "13, prepared",
+    "15, simple", "15, extended", "15, prepared",
+    "18, simple", "18, extended", "18, prepared"
+  })
   void tracesExactlyWhatTheServerCounted(int major, String mode) throws Exception {
     try (ThrowawayPostgres server =
         ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major))

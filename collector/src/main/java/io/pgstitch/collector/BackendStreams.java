@@ -4,7 +4,10 @@ import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.BatchSink;
+import io.pgstitch.collector.encode.CustomWaitNames;
 import io.pgstitch.collector.encode.RelationNames;
+import io.pgstitch.collector.host.BackendProbe;
+import io.pgstitch.collector.host.CustomWaits;
 import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.PostgresServer;
@@ -13,10 +16,14 @@ import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** Opens the stream of a backend that the kernel announced. */
 final class BackendStreams {
+  private static final int MOST_SERVERS = 256;
+
   private final String cluster;
   private final String host;
   private final String bootId;
@@ -26,6 +33,18 @@ final class BackendStreams {
   private final RelationNames relations;
   private final StreamSettings settings;
   private final BatchSink sink;
+  private final BackendProbe backends;
+  private final Map<ServerKey, CustomWaitNames> customWaits =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ServerKey, CustomWaitNames> eldest) {
+          return size() > MOST_SERVERS;
+        }
+      };
+
+  private record ServerKey(int pid, long startTicks) {}
 
   BackendStreams(
       String cluster,
@@ -35,6 +54,7 @@ final class BackendStreams {
       NamespacePids pids,
       DatabaseEncodings encodings,
       RelationNames relations,
+      BackendProbe backends,
       StreamSettings settings,
       BatchSink sink) {
     this.cluster = cluster;
@@ -44,6 +64,7 @@ final class BackendStreams {
     this.pids = pids;
     this.encodings = encodings;
     this.relations = relations;
+    this.backends = backends;
     this.settings = settings;
     this.sink = sink;
   }
@@ -79,8 +100,20 @@ final class BackendStreams {
         encoding(server, backend),
         relations.of(
             session.sessionParentPid(), server.map(PostgresServer::startTicks).orElse(-1L)),
+        customWaits(server, session.sessionParentPid(), binary),
         settings,
         sink);
+  }
+
+  private CustomWaitNames customWaits(
+      Optional<PostgresServer> server, int postmaster, AttachedBinary binary) {
+    ServerKey key = new ServerKey(postmaster, server.map(PostgresServer::startTicks).orElse(-1L));
+    return customWaits.computeIfAbsent(
+        key,
+        k -> {
+          CustomWaits waits = new CustomWaits(backends, binary.elf(), binary.facts().customWaits());
+          return new CustomWaitNames(() -> waits.read(postmaster), System::nanoTime);
+        });
   }
 
   private ServerEncoding encoding(Optional<PostgresServer> server, Backend backend) {

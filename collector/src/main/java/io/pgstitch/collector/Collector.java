@@ -119,7 +119,8 @@ public final class Collector implements SessionControl, AutoCloseable {
     BackendProbe backends = new BackendProbe(procfs);
     RelationNames relations = new RelationNames();
     BinaryAttacher attacher =
-        new BinaryAttacher(programs, catalogue, tiers, backends, settings.bindBytes());
+        new BinaryAttacher(
+            programs, catalogue, tiers, backends, settings.bindBytes(), settings.facts());
     servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
     sessions = new SessionProbes(programs, attacher, procfs, waits);
     String bootId = bootId();
@@ -150,6 +151,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             new NamespacePids(procfs),
             new DatabaseEncodings(procfs),
             relations,
+            backends,
             new StreamSettings(sender.schemaId(), epoch),
             sender);
     pump =

@@ -1,5 +1,6 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.collector.postgres.FactSource;
 import io.pgstitch.collector.spool.SpoolSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import java.util.regex.Pattern;
  * @param functions whether the detailed function catalogue is attached
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param bindBytes bytes of a bind value that are captured at most
+ * @param facts where layouts of PostgreSQL's structs come from
  * @param pids servers or backends to trace; empty: all servers of the host
  * @param control whose level is another one, and who may switch it
  * @param controlTopic whether commands of the control topic are carried out
@@ -46,6 +48,7 @@ public record CollectorSettings(
     boolean functions,
     List<String> addedFunctions,
     int bindBytes,
+    FactSource facts,
     List<Integer> pids,
     ControlSettings control,
     boolean controlTopic,
@@ -77,6 +80,7 @@ public record CollectorSettings(
     d.put("functions", "false");
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
+    d.put("facts.directory", "");
     d.put("pids", "");
     d.put("level.*", "");
     d.put("control.allow", "any");
@@ -151,6 +155,7 @@ public record CollectorSettings(
             flag(values, "functions", wrong),
             symbols(values.get("functions.add"), wrong),
             (int) number(values, "bind.bytes", 64, 4096, wrong),
+            facts(values.get("facts.directory"), wrong),
             List.copyOf(pids),
             ControlSettings.from(values.get("control.allow"), levels, wrong),
             flag(values, "control.topic", wrong),
@@ -190,6 +195,15 @@ public record CollectorSettings(
       wrong.add("waits is '" + value + "'; it must be syscalls or watchpoint");
     }
     return mode.orElse(WaitMode.SYSCALLS);
+  }
+
+  private static FactSource facts(String directory, List<String> wrong) {
+    try {
+      return directory.isEmpty() ? FactSource.builtIn() : FactSource.replacedBy(Path.of(directory));
+    } catch (IllegalArgumentException e) {
+      wrong.add("facts.directory: " + e.getMessage());
+      return FactSource.builtIn();
+    }
   }
 
   private static List<String> symbols(String names, List<String> wrong) {

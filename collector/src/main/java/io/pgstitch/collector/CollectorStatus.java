@@ -41,7 +41,8 @@ public record CollectorStatus(
    * @param clients client backends that it has now
    * @param traced whether its probes are planted
    * @param problem why not
-   * @param reduced why none of its structs is followed, empty when they are
+   * @param reduced why none or not all of its structs are followed and what is lost, empty when all
+   *     are
    * @param functions how many functions of the detailed tier are traced
    * @param missingFunctions wanted functions that are not, with the reason
    */

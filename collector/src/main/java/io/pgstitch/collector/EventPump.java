@@ -6,6 +6,7 @@ import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.probe.AttachedBinary;
+import io.pgstitch.collector.probe.LayoutContradiction;
 import io.pgstitch.collector.probe.SessionProbes;
 import io.pgstitch.schema.ClockAnchor;
 import java.nio.ByteBuffer;
@@ -118,6 +119,10 @@ final class EventPump implements Runnable {
   private void accept(KernelEvent e, ClockAnchor clock) {
     if (e.kind() == KernelEvent.RELATION) {
       relations.learn(e);
+      return;
+    }
+    if (e.kind() == KernelEvent.LAYOUT) {
+      servers.contradicted(e.layoutBinary(), e.pid(), LayoutContradiction.of(e));
       return;
     }
     Session session = byPid.get(e.pid());

@@ -8,6 +8,7 @@ import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import io.pgstitch.collector.probe.BinaryAttacher;
+import io.pgstitch.collector.probe.LayoutContradiction;
 import io.pgstitch.collector.probe.MissingFunction;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -136,6 +137,17 @@ final class ServerWatch {
     }
   }
 
+  /** The kernel programs have found a struct that is not as it should be. */
+  synchronized void contradicted(int index, int pid, LayoutContradiction found) {
+    AttachedBinary known = byIndex.get(index);
+    AttachedBinary now = known == null ? null : known.without(found);
+    if (now != known) {
+      LOG.warn("process {}: {}", pid, found);
+      byIndex.put(index, now);
+      attached.replaceAll((binary, old) -> old.index() == index ? now : old);
+    }
+  }
+
   private void detachUnused(Set<ServerBinary> used) {
     for (ServerBinary binary : new ArrayList<>(attached.keySet())) {
       if (!used.contains(binary)) {
@@ -220,7 +232,7 @@ final class ServerWatch {
               binary == null ? 0 : backends.countClients(server, binary.elf()),
               binary != null,
               refused.getOrDefault(server.binary(), ""),
-              binary == null ? "" : binary.contradiction().orElse(""),
+              binary == null ? "" : binary.reduced(),
               binary == null ? 0 : binary.functions(),
               binary == null ? List.of() : binary.missing()));
     }

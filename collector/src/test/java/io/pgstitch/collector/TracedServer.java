@@ -17,6 +17,7 @@ final class TracedServer implements AutoCloseable {
   private final ThrowawayPostgres server;
   private final Properties settings = new Properties();
   private Collector collector;
+  private boolean reduced;
 
   TracedServer(Path dir, int major) {
     this(dir, PostgresInstallations.ofMajor(major), b -> b);
@@ -78,13 +79,28 @@ final class TracedServer implements AutoCloseable {
         .toList();
   }
 
+  /** Structs of this server are not what its version has, or are said to lie elsewhere. */
+  void expectReduced() {
+    reduced = true;
+  }
+
   /** Ends the collection and reads what it sent. */
   List<RawEventBatch> batchesOfAllServers() {
     collector.close();
+    assertNotReduced();
     if (collector.failure() != null) {
       throw new AssertionError("the collector failed", collector.failure());
     }
     return RawEvents.readAll(kafka.bootstrapServers());
+  }
+
+  /** No layout of a stock build may be contradicted, whatever its statements do. */
+  private void assertNotReduced() {
+    for (CollectorStatus.Server each : collector.status().servers()) {
+      if (!reduced && each.pid() == server.postmasterPid() && !each.reduced().isEmpty()) {
+        throw new AssertionError("a stock build is contradicted: " + each.reduced());
+      }
+    }
   }
 
   @Override

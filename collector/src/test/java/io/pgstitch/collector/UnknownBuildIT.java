@@ -25,6 +25,7 @@ class UnknownBuildIT {
   void anUnknownMajorIsTracedWithoutItsStructs() throws Exception {
     try (InstallationCopy build = calling(18, 19);
         TracedServer traced = new TracedServer(dir, build.installation(), b -> b)) {
+      traced.expectReduced();
       Collector collector = traced.collect();
       traced.server().client().sql(STATEMENT);
 
@@ -40,6 +41,7 @@ class UnknownBuildIT {
   void aBuildWithOtherStructsIsFoundAtItsFirstBackend() throws Exception {
     try (InstallationCopy build = calling(16, 17);
         TracedServer traced = new TracedServer(dir, build.installation(), b -> b)) {
+      traced.expectReduced();
       Collector collector = traced.collect();
       traced.server().client().psql("-c", STATEMENT, "-c", "select pg_sleep(1)");
       traced.server().client().sql(STATEMENT);

@@ -34,6 +34,7 @@ public final class BackendStream {
   private final EventNames names;
   private final SourceTexts texts;
   private final WaitTargets targets;
+  private final CustomWaitNames customWaits;
   private final StreamSettings settings;
   private final boolean begunBefore;
   private final BatchSink sink;
@@ -73,6 +74,7 @@ public final class BackendStream {
    * @param session the SESSION record of the backend
    * @param encoding in which the backend keeps its texts
    * @param relations of its server
+   * @param customWaits of its server
    * @param sink takes finished batches
    */
   public BackendStream(
@@ -81,6 +83,7 @@ public final class BackendStream {
       EventNames names,
       ServerEncoding encoding,
       RelationNames.OfServer relations,
+      CustomWaitNames customWaits,
       StreamSettings settings,
       BatchSink sink) {
     this.backend = backend;
@@ -89,6 +92,7 @@ public final class BackendStream {
     this.binds = new PendingBinds(names, encoding);
     this.texts = new SourceTexts(encoding);
     this.targets = new WaitTargets(names, relations, encoding);
+    this.customWaits = customWaits;
     this.settings = settings;
     this.begunBefore = session.sessionBegunBefore();
     this.sink = sink;
@@ -266,7 +270,7 @@ public final class BackendStream {
       }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
-          events.waited(e, names.waitClass(e.waitEvent()), names.waitName(e.waitEvent()), targets);
+          events.waited(e, names.waitClass(e.waitEvent()), waitName(e.waitEvent()), targets);
       case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
       case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
@@ -284,6 +288,11 @@ public final class BackendStream {
       }
       default -> throw new IllegalStateException("unknown record kind " + e.kind());
     }
+  }
+
+  private byte[] waitName(int event) {
+    byte[] registered = names.isRegisteredWait(event) ? customWaits.name(event) : null;
+    return registered == null ? names.waitName(event) : registered;
   }
 
   private static byte[] settingValue(KernelEvent e) {

@@ -42,7 +42,7 @@ public final class EventNames {
       functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
     }
     this.facts = facts;
-    this.plans = new PlanDecoder(PlanFacts.ofAny(facts.major()));
+    this.plans = new PlanDecoder(PlanFacts.ofAny(facts.major(), facts.source()));
   }
 
   /** Reads the bind values of this major; it must be one that there are facts of. */
@@ -61,6 +61,11 @@ public final class EventNames {
 
   byte[] waitName(int event) {
     return waitNames.computeIfAbsent(event, e -> utf8(facts.waitEventName(e)));
+  }
+
+  /** Whether an extension registered it, so that only the server knows its name. */
+  boolean isRegisteredWait(int event) {
+    return facts.isRegisteredWait(event);
   }
 
   byte[] waitClass(int event) {

@@ -1,6 +1,5 @@
 package io.pgstitch.collector.postgres;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -62,14 +61,16 @@ public final class BindLayout {
 
   /** The layout of a major that is supported. */
   public static BindLayout of(int major) {
-    FactFile file = FactFile.read(major, "binds.properties", "=", 2);
-    Map<String, Integer> values = new HashMap<>();
-    for (FactFile.Row row : file.rows()) {
-      values.put(row.text(0), row.number(1));
-    }
+    return of(major, FactSource.builtIn());
+  }
+
+  /** The same, from a source. */
+  public static BindLayout of(int major, FactSource source) {
+    Map<String, Integer> values = source.values(major, FactSource.BINDS);
     for (String key : WORDS) {
       if (!values.containsKey(key)) {
-        throw new IllegalStateException(file + ": no " + key + "; generate the file again");
+        throw new IllegalStateException(
+            FactSource.BINDS + " of " + major + ": no " + key + "; generate the file again");
       }
     }
     return new BindLayout(values);
@@ -93,6 +94,11 @@ public final class BindLayout {
   /** What the kernel programs are told of a build whose structs are not known: nothing. */
   public static int[] noWords() {
     return new int[WORDS.size() + 2];
+  }
+
+  /** One value, by its key. */
+  public int offset(String key) {
+    return values.get(key);
   }
 
   /** Whether the largest interval means infinity; before it was introduced it is a number. */

@@ -39,6 +39,11 @@ final class FactFile {
     }
   }
 
+  /** Whether a major has a file of this name. */
+  static boolean exists(int major, String name) {
+    return FactFile.class.getResource("/postgres-facts/" + major + "/" + name) != null;
+  }
+
   /**
    * Reads a file whose lines have exactly {@code columns} fields; lines that begin with '#' are
    * comments.

@@ -39,17 +39,15 @@ public final class PlanFacts {
       String detail2,
       int detail2At) {}
 
-  private PlanFacts(int major, boolean known) {
+  private PlanFacts(int major, FactSource source) {
     this.major = major;
-    if (known) {
-      read();
+    if (PostgresFacts.SUPPORTED_MAJORS.contains(major)) {
+      read(source);
     }
   }
 
-  private void read() {
-    for (FactFile.Row row : FactFile.read(major, "plan-layout.properties", "=", 2).rows()) {
-      layout.put(row.text(0), row.number(1));
-    }
+  private void read(FactSource source) {
+    layout.putAll(source.values(major, FactSource.PLANS));
     for (FactFile.Row row : FactFile.read(major, "plan-nodes.tsv", "\t", 15).rows()) {
       nodes.put(
           row.number(0),
@@ -74,8 +72,8 @@ public final class PlanFacts {
   }
 
   /** The facts of a major; none for one that there are no facts of, whose plans are not read. */
-  public static PlanFacts ofAny(int major) {
-    return new PlanFacts(major, PostgresFacts.SUPPORTED_MAJORS.contains(major));
+  public static PlanFacts ofAny(int major, FactSource source) {
+    return new PlanFacts(major, source);
   }
 
   /**

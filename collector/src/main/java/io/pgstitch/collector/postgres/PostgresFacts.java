@@ -16,6 +16,7 @@ public final class PostgresFacts {
 
   private static final String LWLOCK = "LWLock";
   private static final String EXTENSION = "Extension";
+  private static final String INJECTION_POINT = "InjectionPoint";
 
   private final int major;
   private final Map<Integer, String> classes;
@@ -25,10 +26,12 @@ public final class PostgresFacts {
   private final Map<String, Integer> layout;
   private final Map<Integer, ActivityState> states;
   private final boolean known;
+  private final FactSource source;
 
-  private PostgresFacts(int major) {
+  private PostgresFacts(int major, FactSource source) {
     this.major = major;
     this.known = true;
+    this.source = source;
     this.classes = names(FactFile.read(major, "wait-event-classes.tsv", "\t", 2), 1);
     this.events = names(FactFile.read(major, "wait-events.tsv", "\t", 3), 2);
     this.lastBuiltInLwLock =
@@ -38,7 +41,7 @@ public final class PostgresFacts {
             .max()
             .orElseThrow();
     this.tags = names(FactFile.read(major, "command-tags.tsv", "\t", 2), 1);
-    this.layout = values(FactFile.read(major, "layout.properties", "=", 2));
+    this.layout = source.values(major, FactSource.LAYOUT);
     this.states = states(layout);
   }
 
@@ -51,13 +54,14 @@ public final class PostgresFacts {
     if (!SUPPORTED_MAJORS.contains(major)) {
       throw new UnsupportedMajorException(major);
     }
-    return new PostgresFacts(major);
+    return new PostgresFacts(major, FactSource.builtIn());
   }
 
   /** Of a major without facts: the classes of waits, which do not change, and no name or number. */
   private PostgresFacts(int major, PostgresFacts newest) {
     this.major = major;
     this.known = false;
+    this.source = FactSource.builtIn();
     this.classes = newest.classes;
     this.events = Map.of();
     this.lastBuiltInLwLock = -1;
@@ -71,9 +75,26 @@ public final class PostgresFacts {
    * followed and no number named.
    */
   public static PostgresFacts ofAny(int major) {
+    return ofAny(major, FactSource.builtIn());
+  }
+
+  /** The same, with layouts from a source. */
+  public static PostgresFacts ofAny(int major, FactSource source) {
     return SUPPORTED_MAJORS.contains(major)
-        ? of(major)
-        : new PostgresFacts(major, new PostgresFacts(newestMajor()));
+        ? new PostgresFacts(major, source)
+        : new PostgresFacts(major, of(newestMajor()));
+  }
+
+  /** Where the names of registered wait events lie; empty for a major that has none, up to 16. */
+  public Map<String, Integer> customWaits() {
+    return known && FactFile.exists(major, FactSource.CUSTOM_WAITS)
+        ? source.values(major, FactSource.CUSTOM_WAITS)
+        : Map.of();
+  }
+
+  /** Where its layouts come from. */
+  public FactSource source() {
+    return source;
   }
 
   /** The newest major that there are facts of. */
@@ -95,17 +116,6 @@ public final class PostgresFacts {
       }
     }
     return Map.copyOf(names);
-  }
-
-  private static Map<String, Integer> values(FactFile file) {
-    Map<String, Integer> values = new HashMap<>();
-    for (FactFile.Row row : file.rows()) {
-      if (values.put(row.text(0), row.number(1)) != null) {
-        throw new IllegalStateException(
-            row.place() + ": the key is there twice; generate the file again");
-      }
-    }
-    return Map.copyOf(values);
   }
 
   private static Map<Integer, ActivityState> states(Map<String, Integer> layout) {
@@ -168,6 +178,13 @@ public final class PostgresFacts {
       return "tranche " + (id & 0xFFFF);
     }
     return unknown(id);
+  }
+
+  /** Whether a wait event has a number that was given out at run time, to an extension. */
+  public boolean isRegisteredWait(int id) {
+    String eventClass = waitEventClass(id);
+    return !events.containsKey(id)
+        && (eventClass.equals(EXTENSION) || eventClass.equals(INJECTION_POINT));
   }
 
   /**

@@ -5,9 +5,11 @@ import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A binary whose probes are planted.
@@ -22,6 +24,7 @@ import java.util.Optional;
  * @param missing wanted functions that are not
  * @param plantedNanos CLOCK_MONOTONIC when the last probe was planted
  * @param contradiction why none of its structs is followed; empty when they are as they should be
+ * @param contradictions what was found of single structs since, one for each part
  */
 public record AttachedBinary(
     int index,
@@ -33,7 +36,8 @@ public record AttachedBinary(
     int functions,
     List<MissingFunction> missing,
     long plantedNanos,
-    Optional<String> contradiction) {
+    Optional<String> contradiction,
+    List<LayoutContradiction> contradictions) {
 
   /** What is not seen of a server whose structs are not followed. */
   public static final String WITHOUT_LAYOUT =
@@ -56,7 +60,38 @@ public record AttachedBinary(
         functions,
         missing,
         plantedNanos,
-        Optional.of(what));
+        Optional.of(what),
+        contradictions);
+  }
+
+  /** The same without structs of which something was found; of each part the first is kept. */
+  public AttachedBinary without(LayoutContradiction found) {
+    if (contradictions.stream().anyMatch(c -> c.part() == found.part())) {
+      return this;
+    }
+    List<LayoutContradiction> all = new ArrayList<>(contradictions);
+    all.add(found);
+    return new AttachedBinary(
+        index,
+        symbols,
+        facts,
+        names,
+        tiers,
+        attachments,
+        functions,
+        missing,
+        plantedNanos,
+        contradiction,
+        List.copyOf(all));
+  }
+
+  /** Why structs are not followed; empty when all are. */
+  public String reduced() {
+    return contradiction.orElseGet(
+        () ->
+            contradictions.stream()
+                .map(LayoutContradiction::toString)
+                .collect(Collectors.joining("; ")));
   }
 
   /** Why a server cannot be traced; the message names cause and remedy. */

@@ -8,6 +8,7 @@ import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.postgres.FactSource;
 import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import java.io.IOException;
@@ -31,19 +32,23 @@ public final class BinaryAttacher {
   private final ProbePlanter planter;
   private final BackendProbe backends;
   private final LayoutCheck layouts;
+  private final FactSource source;
 
   /**
    * @param tiers what is wanted
    * @param backends against which what is known of the server's structs is checked
    * @param bindBytes bytes of a bind value that are read at most
+   * @param source of the layouts of PostgreSQL's majors
    */
   public BinaryAttacher(
       KernelPrograms programs,
       ProbeCatalogue catalogue,
       EnumSet<Probe.Tier> tiers,
       BackendProbe backends,
-      int bindBytes) {
+      int bindBytes,
+      FactSource source) {
     this.programs = programs;
+    this.source = source;
     this.planter = new ProbePlanter(programs);
     this.backends = backends;
     this.layouts = new LayoutCheck(backends);
@@ -69,7 +74,7 @@ public final class BinaryAttacher {
     PostgresFacts facts;
     try {
       elf = ElfFile.read(server.executable());
-      facts = PostgresFacts.ofAny(server.major());
+      facts = PostgresFacts.ofAny(server.major(), source);
     } catch (IOException e) {
       throw new AttachException(server, "its executable cannot be read", e);
     }
@@ -103,7 +108,8 @@ public final class BinaryAttacher {
         probes.details(),
         probes.missing(),
         planted,
-        contradiction);
+        contradiction,
+        List.of());
   }
 
   private Optional<String> contradiction(PostgresServer server, ElfFile elf, PostgresFacts facts) {

@@ -27,12 +27,13 @@ final class BinaryDescriber {
    */
   void describe(int index, ElfFile elf, PostgresFacts facts, long attachedNanos) {
     programs.putControlLayout(index, ControlFacts.of(elf, facts));
-    programs.putBindLayout(index, BindLayout.of(facts.major()).words(bindBytes));
+    programs.putBindLayout(index, BindLayout.of(facts.major(), facts.source()).words(bindBytes));
     for (DataType type : DataTypes.of(facts.major()).all()) {
       programs.putBindType(index, type.oid(), type.length(), type.byValue());
     }
     PlanProbes.tell(programs, index, elf, facts, true);
     programs.putTargets(index, TargetFacts.of(elf, facts));
+    programs.putLayoutChecks(index, CheckFacts.words(elf, facts));
     programs.putBinary(index, BinaryFacts.of(elf, facts, attachedNanos));
   }
 
@@ -41,6 +42,7 @@ final class BinaryDescriber {
     programs.putBinary(index, BinaryFacts.withoutLayout(elf, facts, attachedNanos));
     programs.putControlLayout(index, ControlFacts.withoutLayout(elf, facts));
     programs.putBindLayout(index, BindLayout.noWords());
+    programs.putLayoutChecks(index, CheckFacts.nothingKnown());
     PlanProbes.tell(programs, index, elf, facts, false);
   }
 }

@@ -63,7 +63,10 @@ public final class LayoutCheck {
         "PGPROC.wait_event_info lies at " + (word - process) + ", not where this major has it");
   }
 
-  /** The names in struct Port are those of the process title (utils/misc/ps_status.c). */
+  /**
+   * The names and the client in struct Port are those of the process title
+   * (utils/misc/ps_status.c).
+   */
   private Optional<Verdict> comparePort(
       BackendMemory memory, long port, int pid, PostgresFacts facts) {
     String title = backends.title(pid);
@@ -72,19 +75,24 @@ public final class LayoutCheck {
     }
     Optional<String> user = name(memory, port, facts.offset("port.user_name"));
     Optional<String> database = name(memory, port, facts.offset("port.database_name"));
-    if (user.isEmpty() || database.isEmpty()) {
+    Optional<String> client = name(memory, port, facts.offset("port.remote_host"));
+    if (user.isEmpty() || database.isEmpty() || client.isEmpty()) {
       return Verdict.contradicted("struct Port has no names where this major has them");
     }
     if (title.contains(" walsender ")) {
       // A replication connection may have no database, and its title none.
       return Optional.empty();
     }
-    String names = user.get() + " " + database.get();
-    if (title.contains(" " + names + " ")) {
+    String names = user.get() + " " + database.get() + " " + client.get();
+    if (title.contains(" " + names)) {
       return Optional.of(Verdict.AGREES);
     }
     return Verdict.contradicted(
-        "struct Port says '" + names + "' of user and database, the process title '" + title + "'");
+        "struct Port says '"
+            + names
+            + "' of user, database and client, the process title '"
+            + title
+            + "'");
   }
 
   private static Optional<String> name(BackendMemory memory, long port, int offset) {

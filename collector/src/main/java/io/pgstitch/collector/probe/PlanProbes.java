@@ -22,7 +22,7 @@ final class PlanProbes {
       programs.putPlans(index, PlanConfig.nothingKnown(), Map.of());
       return;
     }
-    PlanFacts facts = PlanFacts.ofAny(common.major());
+    PlanFacts facts = PlanFacts.ofAny(common.major(), common.source());
     Map<Integer, NodeShape> shapes = new HashMap<>();
     facts.nodes().forEach((tag, node) -> shapes.put(tag, shape(node)));
     programs.putPlans(index, config(elf, facts, common), shapes);

@@ -23,7 +23,9 @@ import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.Wait;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What the hand-written encoder writes, read back by Avro's own decoder. */
@@ -37,6 +39,8 @@ final class BackendStreamTest {
   private final BundledSchemaRegistry registry = new BundledSchemaRegistry();
   private final RelationNames relations = new RelationNames();
   private final List<EncodedBatch> sent = new ArrayList<>();
+  private final Map<Integer, String> registered = new HashMap<>();
+  private long nanos;
   private final BackendStream stream = stream();
   private boolean takes = true;
 
@@ -65,6 +69,7 @@ final class BackendStreamTest {
         new EventNames(ProbeCatalogue.load(), PostgresFacts.of(15)),
         ServerEncoding.UTF8,
         relations.of(SERVER, SERVER_START_TICKS),
+        new CustomWaitNames(() -> registered, () -> nanos),
         new StreamSettings(id, 7L),
         batch -> takes && sent.add(batch));
   }
@@ -164,6 +169,24 @@ final class BackendStreamTest {
     assertThat(events.get(1)).isInstanceOf(FunctionEntry.class);
     assertThat(((BufferDelta) events.get(2)).getUsage().getSharedHit()).isEqualTo(7);
     assertThat(((BufferDelta) events.get(2)).getUsage().getSharedRead()).isZero();
+  }
+
+  @Test
+  void aRegisteredEventHasTheNameThatTheServerTells() {
+    int event = 0x07000001;
+    accept(KernelRecords.lockWait(1, 100, event));
+    registered.put(event, "DblinkConnect");
+    nanos = 999_999_999;
+    accept(KernelRecords.lockWait(2, 200, event));
+    nanos = 1_000_000_000;
+    accept(KernelRecords.lockWait(3, 300, event));
+    registered.clear();
+    accept(KernelRecords.lockWait(4, 400, event));
+
+    RawEventBatch batch = flushed().get(0);
+    assertThat(batch.getEvents().stream().map(e -> batch.getStrings().get(((Wait) e).getEvent())))
+        .containsExactly(
+            "extension event 1", "extension event 1", "DblinkConnect", "DblinkConnect");
   }
 
   @Test

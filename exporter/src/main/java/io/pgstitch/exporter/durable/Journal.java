@@ -73,17 +73,17 @@ final class Journal implements AutoCloseable {
   /** Adds an entry and waits until it is on disk. After a failure the journal ends where it did. */
   void append(JournalEntry entry) throws IOException {
     byte[] payload = entry.encode();
-    ByteBuffer frame = ByteBuffer.allocate(FRAME_BYTES + payload.length);
-    frame.putInt(payload.length).putInt(crc(payload)).put(payload).flip();
-    int size = frame.remaining();
+    ByteBuffer head = ByteBuffer.allocate(FRAME_BYTES);
+    head.putInt(payload.length).putInt(crc(payload)).flip();
     try {
-      PrivateFiles.writeAt(channel, frame, length);
+      PrivateFiles.writeAt(channel, head, length);
+      PrivateFiles.writeAt(channel, ByteBuffer.wrap(payload), length + FRAME_BYTES);
       channel.force(false);
     } catch (IOException e) {
       channel.truncate(length);
       throw e;
     }
-    length += size;
+    length += FRAME_BYTES + payload.length;
   }
 
   @Override

@@ -19,6 +19,9 @@ import java.util.Map;
  */
 record JournalEntry(Map<Partition, Long> next, List<Write> writes) {
 
+  /** About as much as names and positions take. */
+  private static final int NAMES_BYTES = 4096;
+
   /**
    * Bytes at a place.
    *
@@ -30,7 +33,8 @@ record JournalEntry(Map<Partition, Long> next, List<Write> writes) {
   record Write(String file, long position, byte[] bytes) {}
 
   byte[] encode() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    int written = writes.stream().mapToInt(write -> write.bytes().length).sum();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(written + NAMES_BYTES);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeInt(next.size());
       for (Map.Entry<Partition, Long> e : next.entrySet()) {

@@ -139,11 +139,52 @@ final class CallStack {
     if (old != null) {
       closeNested(old);
     }
+    makeRoom();
+    return nested.open(identity, select, utility, frames.home());
+  }
+
+  private void makeRoom() {
     if (nested.isFull()) {
       session.counters.add(Counter.NESTED_LIMIT, 1);
       closeNested(nested.get(0));
     }
-    return nested.open(identity, select, utility, frames.home());
+  }
+
+  /** The nested statement that is planned; one that was planned before and did not run goes on. */
+  OpenNested planned(CursorText identity, boolean select) {
+    OpenFrame runner = frames.runner();
+    OpenNested before =
+        runner == null ? null : nested.planned(identity.getText(), runner.getOrdinal());
+    if (before != null) {
+      before.setPlanned(false);
+      return before;
+    }
+    makeRoom();
+    return nested.open(identity, select, false, runner);
+  }
+
+  /**
+   * The nested statement that was planned and starts now, or null. Those that were planned before
+   * it will not run: the server runs what it planned in that order.
+   */
+  OpenNested takePlanned(CursorText identity, boolean select) {
+    OpenFrame runner = frames.runner();
+    OpenNested statement =
+        runner == null ? null : nested.planned(identity.getText(), runner.getOrdinal());
+    if (statement == null) {
+      return null;
+    }
+    OpenNested old = nested.byObject(identity.getObject());
+    if (old != null) {
+      closeNested(old);
+    }
+    statement.setPlanned(false);
+    nested.endPlannedBefore(statement);
+    statement.setObject(identity.getObject());
+    statement.setCommandTag(identity.getCommandTag());
+    statement.setQueryId(identity.getQueryId());
+    statement.setSelect(select);
+    return statement;
   }
 
   /** A window that begins and ends now: the call was made, and its time is in what is around it. */
@@ -277,12 +318,17 @@ final class CallStack {
             || function == ProbedFunction.PROCESS_UTILITY
             || (statement.getLean() && function == ProbedFunction.EXECUTOR_RUN);
     boolean windowGoesOn =
-        !ends && !statement.getSelect() && function != ProbedFunction.EXECUTOR_FINISH;
+        !ends
+            && !statement.getSelect()
+            && function != ProbedFunction.EXECUTOR_FINISH
+            && function != ProbedFunction.PLANNER;
     if (!windowGoesOn && frames.windowOf(statement) == frames.size() - 1 && !frames.isEmpty()) {
       pop(-1, false);
     }
     if (ends) {
       closeNested(statement);
+    } else if (function == ProbedFunction.PLANNER) {
+      statement.setPlanned(true);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.ProbedFunction;
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.BackendEnd;
@@ -75,7 +76,13 @@ final class EventDispatcher {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       long depth = depth(e.getStack());
       stack.entered(depth);
-      rules.executors().started(e, depth, functions.of(e.getFunction()), strings);
+      ProbedFunction function = functions.of(e.getFunction());
+      if (function == ProbedFunction.PLANNER) {
+        rules.transactions().detailSeen();
+        rules.plannings().entered(e, depth, strings);
+      } else {
+        rules.executors().started(e, depth, function, strings);
+      }
     } else if (event instanceof Activity e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       activity(e);

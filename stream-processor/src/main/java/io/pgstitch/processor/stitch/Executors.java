@@ -15,7 +15,7 @@ import java.util.List;
  */
 final class Executors {
   /** {@code CmdType} of the server. */
-  private static final int SELECT = 1;
+  static final int SELECT = 1;
 
   private final Session session;
   private final OpenSession state;
@@ -101,7 +101,8 @@ final class Executors {
       return;
     }
     boolean select = !utility && event.getCommand() == SELECT;
-    OpenNested nested = stack.openNested(identity, select, utility);
+    OpenNested planned = utility ? null : stack.takePlanned(identity, select);
+    OpenNested nested = planned == null ? stack.openNested(identity, select, utility) : planned;
     if (run) {
       nested.setLean(true);
       if (select) {
@@ -242,7 +243,8 @@ final class Executors {
     }
   }
 
-  private static String tag(int command) {
+  /** The command tag of a {@code CmdType}, empty for a utility. */
+  static String tag(int command) {
     return switch (command) {
       case SELECT -> "SELECT";
       case 2 -> "UPDATE";

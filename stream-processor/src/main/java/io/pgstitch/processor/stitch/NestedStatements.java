@@ -55,6 +55,19 @@ final class NestedStatements {
     return null;
   }
 
+  /** The newest one directly inside a span that was planned with this text and has not run. */
+  OpenNested planned(String text, int parent) {
+    for (int i = nested.size() - 1; i >= 0; i--) {
+      OpenNested statement = nested.get(i);
+      if (statement.getPlanned()
+          && statement.getParent() == parent
+          && statement.getText().equals(text)) {
+        return statement;
+      }
+    }
+    return null;
+  }
+
   /**
    * Opens one.
    *
@@ -87,7 +100,7 @@ final class NestedStatements {
   /** Ends one whose window is closed already; nothing when it has ended before. */
   void end(OpenNested statement) {
     if (nested.remove(statement)) {
-      if (statement.getSqlstate() == null) {
+      if (statement.getSqlstate() == null && !statement.getPlanned()) {
         // Raised inside it, and caught further out: otherwise it would have been reported.
         statement.setSqlstate(session.state.getThrown());
       }
@@ -96,11 +109,23 @@ final class NestedStatements {
     }
   }
 
+  /** Ends those that were planned before another one at the same place, and did not run. */
+  void endPlannedBefore(OpenNested statement) {
+    for (int i = nested.indexOf(statement) - 1; i >= 0; i--) {
+      OpenNested earlier = nested.get(i);
+      if (earlier.getPlanned() && earlier.getParent() == statement.getParent()) {
+        end(earlier);
+      }
+    }
+  }
+
   /** Says which error ends them all. */
   void failed(String sqlstate, String message) {
     for (OpenNested statement : nested) {
-      statement.setSqlstate(sqlstate);
-      statement.setErrorMessage(message);
+      if (!statement.getPlanned()) {
+        statement.setSqlstate(sqlstate);
+        statement.setErrorMessage(message);
+      }
     }
   }
 }

@@ -100,6 +100,20 @@ final class OpenFrames {
     return home >= 0 && session.isInCall(frames.get(home)) ? frames.get(home) : null;
   }
 
+  /**
+   * The innermost call that runs statements: what is planned in it will run in it. Null when there
+   * is none.
+   */
+  OpenFrame runner() {
+    for (int i = frames.size() - 1; i >= 0; i--) {
+      OpenFrame frame = frames.get(i);
+      if (frame.getWindow() || runsStatements(frame.getFunction())) {
+        return session.isInCall(frame) ? frame : null;
+      }
+    }
+    return null;
+  }
+
   /** Place of a nested statement's open window, -1 when it has none. */
   int windowOf(OpenNested statement) {
     for (int i = frames.size() - 1; i >= 0; i--) {

@@ -6,6 +6,7 @@ package io.pgstitch.processor.stitch;
  *
  * @param messages the client's messages and its pauses
  * @param functions entries of catalogue functions
+ * @param plannings what the planner works for
  * @param portals definitions of portals
  * @param executors starts of executors and utility commands
  * @param commands ends of commands and transactions
@@ -18,6 +19,7 @@ package io.pgstitch.processor.stitch;
 record SessionRules(
     ClientMessages messages,
     FunctionEntries functions,
+    Plannings plannings,
     Portals portals,
     Executors executors,
     CommandEnds commands,
@@ -55,9 +57,12 @@ record SessionRules(
         new Executors(session, stack, lifecycle, splits, suspended, windows, leanStatements);
     CommandEnds commands =
         new CommandEnds(session, stack, writer, lifecycle, suspended, transactions, settings);
+    FunctionEntries functions =
+        new FunctionEntries(session, stack, lifecycle, splits, portals, executors);
     return new SessionRules(
         new ClientMessages(session, lifecycle, suspended, commands, transactions),
-        new FunctionEntries(session, stack, lifecycle, splits, portals, executors),
+        functions,
+        new Plannings(session, stack, lifecycle, functions),
         portals,
         executors,
         commands,

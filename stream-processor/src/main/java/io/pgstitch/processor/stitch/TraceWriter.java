@@ -87,7 +87,7 @@ final class TraceWriter {
           nested.getQueryId(),
           start,
           end,
-          0,
+          phase == Phase.PARSE ? 1 : 0,
           window.getRows());
     }
   }

@@ -231,6 +231,16 @@ public final class BackendScript {
     return add(statementEntry(RUN, stack, object, new Described(text, command, location, length)));
   }
 
+  /** standard_planner is entered; it says what it plans. */
+  public BackendScript planning(String text, int command, int location, int length) {
+    String function = "standard_planner";
+    int stack = stack();
+    open.add(function);
+    return add(
+        Seen.IN_DETAIL,
+        statementEntry(function, stack, 0, new Described(text, command, location, length)));
+  }
+
   private static Maker statementEntry(String function, int stack, long object, Described of) {
     return (delta, cpu, strings) -> {
       StatementEntry e = new StatementEntry();

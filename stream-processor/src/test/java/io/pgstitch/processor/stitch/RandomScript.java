@@ -147,6 +147,19 @@ final class RandomScript {
     }
   }
 
+  /** It may be planned before, now or for later; and more than once. */
+  private void planning(String text, int command, int levels) {
+    for (int i = random.nextInt(3); i > 0; i--) {
+      script.planning(random.nextInt(4) == 0 ? "select other" : text, command, -1, 0);
+      noise();
+      if (levels > 1 && random.nextInt(4) == 0) {
+        nested(levels - 1);
+      }
+      script.exit();
+      noise();
+    }
+  }
+
   private void nested(int levels) {
     int depth = script.depth();
     switch (random.nextInt(5)) {
@@ -178,8 +191,14 @@ final class RandomScript {
         body(levels - 1);
         script.longjmp(depth);
       }
-      case 3 -> script.nested("update t", 2, 1, () -> body(levels - 1));
-      default -> script.nested("select n", 1, 2, () -> body(levels - 1));
+      case 3 -> {
+        planning("update t", 2, levels);
+        script.nested("update t", 2, 1, () -> body(levels - 1));
+      }
+      default -> {
+        planning("select n", 1, levels);
+        script.nested("select n", 1, 2, () -> body(levels - 1));
+      }
     }
   }
 

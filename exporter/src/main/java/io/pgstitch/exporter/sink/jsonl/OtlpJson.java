@@ -2,6 +2,7 @@ package io.pgstitch.exporter.sink.jsonl;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.AttributeType;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.StatusCode;
@@ -29,10 +30,9 @@ final class OtlpJson {
 
   private final JsonFactory json = new JsonFactory();
 
-  /** One ExportTraceServiceRequest on one line; the spans share resource and scope. */
-  byte[] line(List<SpanData> spans) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator out = json.createGenerator(bytes)) {
+  /** Adds one ExportTraceServiceRequest on one line; the spans share resource and scope. */
+  void line(List<SpanData> spans, ByteArrayOutputStream to) {
+    try (JsonGenerator out = json.createGenerator(to)) {
       SpanData first = spans.get(0);
       out.writeStartObject();
       out.writeArrayFieldStart("resourceSpans");
@@ -57,7 +57,6 @@ final class OtlpJson {
     } catch (IOException e) {
       throw new UncheckedIOException("memory refused a write", e);
     }
-    return bytes.toByteArray();
   }
 
   private static void scope(JsonGenerator out, InstrumentationScopeInfo scope) throws IOException {
@@ -101,15 +100,21 @@ final class OtlpJson {
 
   private static void attributes(JsonGenerator out, Attributes attributes) throws IOException {
     out.writeArrayFieldStart("attributes");
-    for (var entry : attributes.asMap().entrySet()) {
-      out.writeStartObject();
-      out.writeStringField("key", entry.getKey().getKey());
-      out.writeObjectFieldStart("value");
-      value(out, entry.getKey().getType(), entry.getValue());
-      out.writeEndObject();
-      out.writeEndObject();
-    }
+    attributes.forEach((key, value) -> attribute(out, key, value));
     out.writeEndArray();
+  }
+
+  private static void attribute(JsonGenerator out, AttributeKey<?> key, Object value) {
+    try {
+      out.writeStartObject();
+      out.writeStringField("key", key.getKey());
+      out.writeObjectFieldStart("value");
+      value(out, key.getType(), value);
+      out.writeEndObject();
+      out.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory refused a write", e);
+    }
   }
 
   private static void value(JsonGenerator out, AttributeType type, Object value)

@@ -17,6 +17,9 @@ final class SpanLines implements DurableSink.Rendering<QueryTrace> {
   private final TraceSpans toSpans;
   private final OtlpJson json = new OtlpJson();
 
+  /** Batches are alike: the buffer begins as large as the last one became, and need not grow. */
+  private int expectedBytes = 1024;
+
   SpanLines(String file, TraceSpans toSpans) {
     this.file = file;
     this.toSpans = toSpans;
@@ -24,13 +27,14 @@ final class SpanLines implements DurableSink.Rendering<QueryTrace> {
 
   @Override
   public List<Append> render(List<QueryTrace> traces) {
-    ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    ByteArrayOutputStream lines = new ByteArrayOutputStream(expectedBytes);
     for (QueryTrace trace : traces) {
       List<SpanData> spans = toSpans.of(trace);
       if (!spans.isEmpty()) {
-        lines.writeBytes(json.line(spans));
+        json.line(spans, lines);
       }
     }
+    expectedBytes = Math.max(1024, lines.size());
     return List.of(new Append(file, NO_PREAMBLE, lines.toByteArray()));
   }
 

@@ -23,7 +23,7 @@ class OtlpJsonTest {
     List<SpanData> spans = new TraceSpans("postgresql").of(Traces.trace(1, 2, "22012"));
     ByteArrayOutputStream theirs = new ByteArrayOutputStream();
     TraceRequestMarshaler.create(spans).writeJsonTo(theirs);
-    JsonNode ours = mapper.readTree(new OtlpJson().line(spans));
+    JsonNode ours = mapper.readTree(line(spans));
     assertThat(withoutEmpty(ours)).isEqualTo(withoutEmpty(mapper.readTree(theirs.toByteArray())));
   }
 
@@ -36,7 +36,7 @@ class OtlpJsonTest {
     List<SpanData> spans = new TraceSpans("postgresql").of(trace);
     ByteArrayOutputStream theirs = new ByteArrayOutputStream();
     TraceRequestMarshaler.create(spans).writeJsonTo(theirs);
-    JsonNode ours = mapper.readTree(new OtlpJson().line(spans));
+    JsonNode ours = mapper.readTree(line(spans));
     assertThat(withoutEmpty(ours)).isEqualTo(withoutEmpty(mapper.readTree(theirs.toByteArray())));
   }
 
@@ -53,9 +53,15 @@ class OtlpJsonTest {
 
   @Test
   void lineHasNoLineBreakButItsLast() {
-    byte[] line = new OtlpJson().line(new TraceSpans("p").of(Traces.trace(1, 2, null)));
+    byte[] line = line(new TraceSpans("p").of(Traces.trace(1, 2, null)));
     assertThat(new String(line, java.nio.charset.StandardCharsets.UTF_8))
         .endsWith("}\n")
         .containsOnlyOnce("\n");
+  }
+
+  private static byte[] line(List<SpanData> spans) {
+    ByteArrayOutputStream to = new ByteArrayOutputStream();
+    new OtlpJson().line(spans, to);
+    return to.toByteArray();
   }
 }

@@ -1,0 +1,64 @@
+package io.pgstitch.processor.stitch;
+
+import io.pgstitch.processor.state.CursorText;
+import io.pgstitch.processor.state.OpenNested;
+import io.pgstitch.processor.state.OpenSession;
+import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Phase;
+import io.pgstitch.processor.state.ProbedFunction;
+import io.pgstitch.schema.StatementEntry;
+import java.util.List;
+
+/**
+ * What the planner works for: the client's statement, whose place in its message is known from then
+ * on, or a statement inside it, which is then open before its executor starts.
+ */
+final class Plannings {
+  private final OpenSession state;
+  private final Session session;
+  private final CallStack stack;
+  private final StatementLifecycle lifecycle;
+  private final FunctionEntries functions;
+
+  Plannings(
+      Session session, CallStack stack, StatementLifecycle lifecycle, FunctionEntries functions) {
+    this.session = session;
+    this.state = session.state;
+    this.stack = stack;
+    this.lifecycle = lifecycle;
+    this.functions = functions;
+  }
+
+  /** The planner is entered. */
+  void entered(StatementEntry event, long depth, List<String> strings) {
+    String name = strings.get(event.getFunction());
+    if (stack.atTopLevel()) {
+      functions.entered(ProbedFunction.PLANNER, name, depth, 0);
+      place(event);
+      return;
+    }
+    OpenStatement unused = lifecycle.seen();
+    CursorText identity = new CursorText();
+    identity.setObject(0L);
+    String source = event.getText() == 0 ? state.getMessageText() : strings.get(event.getText());
+    identity.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
+    identity.setCommandTag(Executors.tag(event.getCommand()));
+    identity.setQueryId(event.getQueryId());
+    OpenNested planned = stack.planned(identity, event.getCommand() == Executors.SELECT);
+    stack.pushDriver(planned, Phase.PARSE, ProbedFunction.PLANNER, name, depth);
+  }
+
+  /** Of a message with several statements, the one that is planned may have no portal yet. */
+  private void place(StatementEntry event) {
+    OpenStatement statement = session.statement();
+    if (statement != null
+        && !statement.getHasPortal()
+        && event.getText() == 0
+        && event.getLocation() >= 0
+        && statement.getText().equals(state.getMessageText())) {
+      statement.setText(
+          SourceSlice.of(statement.getText(), event.getLocation(), event.getLength()));
+      lifecycle.placed(event.getLocation(), event.getLength());
+    }
+  }
+}
