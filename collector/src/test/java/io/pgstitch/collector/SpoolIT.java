@@ -52,7 +52,7 @@ final class SpoolIT {
       assertThat(System.currentTimeMillis() - away.oldestUtcMillis()).isBetween(50_000L, 90_000L);
       traced.startKafka();
       assertThat(pgbench.waitFor()).isZero();
-      await(() -> collector.status().spool().batches() == 0);
+      await(collector, () -> collector.status().spool().batches() == 0);
       long counted =
           Long.parseLong(
               traced
@@ -127,6 +127,9 @@ final class SpoolIT {
     try (TracedServer traced = traced()) {
       traced.set("spool.directory", disk.resolve("spool").toString());
       traced.set("flush.ms", "20");
+      // Little memory, too, so that little load is enough.
+      traced.set("kafka.buffer.memory", "1000000");
+      traced.set("kafka.batch.size", "16384");
       Collector collector = traced.collect();
       Process pgbench =
           traced
@@ -137,10 +140,10 @@ final class SpoolIT {
       try {
         TimeUnit.SECONDS.sleep(1);
         traced.stopKafka();
-        await(() -> collector.status().spool().droppedDisk() > 1_000);
+        await(collector, () -> collector.status().spool().droppedDisk() > 200);
         assertThat(collector.failure()).isNull();
         traced.startKafka();
-        await(() -> collector.status().spool().batches() == 0);
+        await(collector, () -> collector.status().spool().batches() == 0);
         traced.server().client().sql("select 'marker after'");
         TimeUnit.SECONDS.sleep(1);
       } finally {
@@ -156,7 +159,7 @@ final class SpoolIT {
       assertThat(check.wrong()).isEmpty();
       assertThat(check.repeats()).isZero();
       // A process that ended meanwhile, of autovacuum say, has no batch that could tell.
-      assertThat(check.dropped()).isGreaterThan(1_000).isLessThanOrEqualTo(spool.droppedEvents());
+      assertThat(check.dropped()).isPositive().isLessThanOrEqualTo(spool.droppedEvents());
       assertThat(check.missing() - check.dropped()).isLessThanOrEqualTo(collector.status().lost());
       assertThat(check.messages("select 'marker after'")).isEqualTo(1);
     } finally {
@@ -200,10 +203,13 @@ final class SpoolIT {
     return process;
   }
 
-  private static void await(BooleanSupplier condition) throws InterruptedException {
+  private static void await(Collector collector, BooleanSupplier condition)
+      throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
     while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("waited too long").isLessThan(deadline);
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("waited too long: " + collector.status());
+      }
       TimeUnit.MILLISECONDS.sleep(50);
     }
   }
