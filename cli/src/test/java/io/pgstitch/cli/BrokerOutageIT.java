@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.cli.Launcher.Outcome;
 import io.pgstitch.testkit.EmbeddedKafka;
-import io.pgstitch.testkit.FreePort;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
 import java.nio.file.Path;
@@ -32,8 +31,8 @@ class BrokerOutageIT {
   }
 
   private void outage(int seconds, String... load) throws Exception {
-    int port = FreePort.find();
-    EmbeddedKafka kafka = EmbeddedKafka.start(dir.resolve("kafka"), port);
+    EmbeddedKafka kafka = EmbeddedKafka.start(dir.resolve("kafka"));
+    int port = Integer.parseInt(kafka.bootstrapServers().split(":", -1)[1]);
     try (ThrowawayPostgres server =
         ThrowawayPostgres.builder(PostgresInstallations.ofMajor(15))
             .preload("pg_stat_statements")

@@ -3,8 +3,8 @@ package io.pgstitch.collector;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
-import io.pgstitch.collector.encode.CustomWaitNames;
 import io.pgstitch.collector.encode.BatchSink;
+import io.pgstitch.collector.encode.CustomWaitNames;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.CustomWaits;
@@ -32,6 +32,7 @@ final class BackendStreams {
   private final DatabaseEncodings encodings;
   private final RelationNames relations;
   private final StreamSettings settings;
+  private final BatchSink sink;
   private final BackendProbe backends;
   private final Map<ServerKey, CustomWaitNames> customWaits =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -44,7 +45,6 @@ final class BackendStreams {
       };
 
   private record ServerKey(int pid, long startTicks) {}
-  private final BatchSink sink;
 
   BackendStreams(
       String cluster,

@@ -125,6 +125,9 @@ final class BatchCourier implements Runnable {
     mend();
     for (EncodedBatch batch : taken) {
       accept(losses.marked(batch));
+      if (spooling) {
+        advance(); // at once: a small spool would have to drop what can be sent
+      }
     }
     taken.clear();
     if (!spooling && isStale()) {
