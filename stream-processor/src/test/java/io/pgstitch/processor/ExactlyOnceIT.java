@@ -93,7 +93,8 @@ class ExactlyOnceIT {
       }
       try {
         send(kafka, sessions.subList(sent, sessions.size()));
-        assertThat(read(kafka, Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, traces))
+        assertThat(
+                read(kafka, Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, traces))
             .isEqualTo(traces);
         assertThat(
                 read(
