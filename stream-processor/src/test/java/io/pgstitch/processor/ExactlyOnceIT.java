@@ -48,6 +48,7 @@ class ExactlyOnceIT {
   private final SchemaRegistry registry = new BundledSchemaRegistry();
 
   @Test
+  @Tag("soak")
   void threeKillsInTenThousandStatements() throws Exception {
     run(3, 10_000);
   }
