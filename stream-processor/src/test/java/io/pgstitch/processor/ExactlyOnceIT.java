@@ -48,6 +48,7 @@ class ExactlyOnceIT {
   private final SchemaRegistry registry = new BundledSchemaRegistry();
 
   @Test
+  @Tag("soak")
   void threeKillsInTenThousandStatements() throws Exception {
     run(3, 10_000);
   }
@@ -93,7 +94,8 @@ class ExactlyOnceIT {
       }
       try {
         send(kafka, sessions.subList(sent, sessions.size()));
-        assertThat(read(kafka, Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, traces))
+        assertThat(
+                read(kafka, Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, traces))
             .isEqualTo(traces);
         assertThat(
                 read(

@@ -196,7 +196,8 @@ final class DisturbedStream {
                 || isMarked(trace))
             && (trace.getRows() < 0 || trace.getRows() == whole.getRows() || isMarked(trace));
     if (!right) {
-      throw new AssertionError("says of " + brief(whole) + "\n  what is another's: " + brief(trace));
+      throw new AssertionError(
+          "says of " + brief(whole) + "\n  what is another's: " + brief(trace));
     }
   }
 
