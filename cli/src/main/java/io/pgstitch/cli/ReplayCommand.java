@@ -115,12 +115,7 @@ final class ReplayCommand implements Callable<Integer> {
       source.raw().missing().ifPresent(System.err::println);
       StitchCounters counters = new StitchCounters();
       Replay replay =
-          new Replay(
-              source.raw(),
-              selection,
-              stitching.limits(),
-              stitching.times(),
-              counters);
+          new Replay(source.raw(), selection, stitching.limits(), stitching.times(), counters);
       ReplayResult result = new ReplayResult(source.raw(), counters);
       if (dryRun) {
         return look(replay, result);

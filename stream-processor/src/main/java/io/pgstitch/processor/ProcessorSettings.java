@@ -132,8 +132,8 @@ public record ProcessorSettings(
   public record Stitching(StitchLimits limits, SessionTimes times) {}
 
   /**
-   * The part of a properties file that decides how events are stitched; the rest of it is not looked
-   * at.
+   * The part of a properties file that decides how events are stitched; the rest of it is not
+   * looked at.
    *
    * @throws IllegalArgumentException naming all that is wrong
    */

@@ -3,8 +3,8 @@ package io.pgstitch.collector.encode;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.bpf.PlanNodeEvent;
-import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.bpf.WaitNow;
+import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.AvroFraming;
 import io.pgstitch.schema.Backend;
@@ -187,7 +187,8 @@ public final class BackendStream {
     baseNanos = nowNanos;
     events.begin(nowNanos, lastCpuNanos, stackBase);
     openWait = wait;
-    sink.accept(new EncodedBatch(key, batch(clock), clock.getUtcNs() / 1_000_000, 0));
+    // It covers no event: where it gets lost, nothing is.
+    sink.take(encoded(clock, clock.getUtcNs() / 1_000_000));
     openWait = null;
   }
 
@@ -198,20 +199,7 @@ public final class BackendStream {
     }
     open = false;
     long utcMillis = (clock.getUtcNs() + events.lastNanos() - clock.getMonotonicNs()) / 1_000_000;
-    byte[] value = batch(clock);
-    EncodedBatch batch =
-        new EncodedBatch(
-            key,
-            backend.getPid(),
-            backend.getStartNs(),
-            value,
-            utcMillis,
-            events.count(),
-            firstSequence,
-            lastSequence,
-            lossesAt,
-            lostBefore,
-            droppedBefore);
+    EncodedBatch batch = encoded(clock, utcMillis);
     if (sink.take(batch)) {
       lostBefore = 0;
       droppedBefore = 0;
@@ -220,6 +208,22 @@ public final class BackendStream {
       droppedBefore += batch.span();
     }
     strings.clear();
+  }
+
+  private EncodedBatch encoded(ClockAnchor clock, long utcMillis) {
+    byte[] value = batch(clock);
+    return new EncodedBatch(
+        key,
+        backend.getPid(),
+        backend.getStartNs(),
+        value,
+        utcMillis,
+        events.count(),
+        firstSequence,
+        lastSequence,
+        lossesAt,
+        lostBefore,
+        droppedBefore);
   }
 
   private void readBuffers(KernelEvent e) {

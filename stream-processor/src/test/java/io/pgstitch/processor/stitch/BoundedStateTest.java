@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.processor.state.TeamLaunch;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.Span;
@@ -51,6 +52,21 @@ class BoundedStateTest {
 
     @Override
     public void records(TraceRecords records, long endUtcNs) {}
+
+    @Override
+    public void share(QueryTrace trace, long startNs, long utcOffsetNs) {
+      throw new AssertionError("no parallel worker is here");
+    }
+
+    @Override
+    public void launched(TeamLaunch launch) {
+      throw new AssertionError("nothing launches workers here");
+    }
+
+    @Override
+    public void placed(long context, int number, long timeNs, String spanId) {
+      throw new AssertionError("nothing launches workers here");
+    }
   }
 
   /** Takes events of the script again, as the next ones of the session. */

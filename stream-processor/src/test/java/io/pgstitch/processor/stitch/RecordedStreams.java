@@ -54,13 +54,11 @@ final class RecordedStreams {
     return batches;
   }
 
-  /** The batches of each backend whose statements are traced. */
+  /** The batches of each backend. */
   static Map<String, List<RawEventBatch>> sessions(List<RawEventBatch> batches) {
     Map<String, List<RawEventBatch>> sessions = new LinkedHashMap<>();
     for (RawEventBatch batch : batches) {
-      if (SessionStitcher.traces(batch.getBackend().getKind())) {
-        sessions.computeIfAbsent(session(batch), id -> new ArrayList<>()).add(batch);
-      }
+      sessions.computeIfAbsent(session(batch), id -> new ArrayList<>()).add(batch);
     }
     return sessions;
   }
