@@ -96,15 +96,15 @@ class AdmissionTest {
     RawEventBatch next = script.batch(5, script.size(), 17);
     next.setDroppedBefore(12);
     stitcher.accept(next);
-    assertThat(out.only().getComplete()).isFalse();
-    assertThat(out.only().getLostEvents()).isEqualTo(17);
+    assertThat(out.statements()).extracting(QueryTrace::getComplete).containsOnly(false);
+    assertThat(out.statements().get(0).getLostEvents()).isEqualTo(17);
     assertThat(out.counters.get(Counter.LOST_EVENTS)).isEqualTo(17);
     assertThat(out.counters.get(Counter.DROPPED_EVENTS)).isEqualTo(12);
     assertThat(out.records)
         .filteredOn(Note.class::isInstance)
         .extracting(record -> ((Note) record).getText())
         .containsExactly(
-            "17 events were lost before this point: the collector dropped 12 because its spool had"
+            "17 events were lost before this point: numbers 6 to 22: the collector dropped 12 because its spool had"
                 + " no room for them");
   }
 

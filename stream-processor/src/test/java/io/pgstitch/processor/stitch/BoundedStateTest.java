@@ -75,7 +75,7 @@ class BoundedStateTest {
     long length = script.batch(to, to, 0).getBaseNs() - batch.getBaseNs();
     batch.setBaseNs(time);
     batch.setFirstSequence(sequence + 1);
-    sequence += to - from;
+    sequence += BatchPlace.numbered(batch);
     time += length;
     batch.setLastSequence(sequence);
     stitcher.accept(batch);

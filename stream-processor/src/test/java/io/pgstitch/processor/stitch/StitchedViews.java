@@ -9,6 +9,7 @@ import io.pgstitch.schema.ErrorLine;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
+import io.pgstitch.schema.SpanKind;
 import io.pgstitch.schema.Stat;
 import io.pgstitch.schema.WaitLine;
 import io.pgstitch.testkit.trace.RecordStatements;
@@ -43,7 +44,8 @@ final class StitchedViews {
         trace.getTraceId(),
         span.getSpanId(),
         span.getParentSpanId(),
-        span.getKind().name(),
+        // Nobody put it under a leader here, so its clock is its own.
+        span.getKind() == SpanKind.WORKER ? "STATEMENT" : span.getKind().name(),
         span.getName(),
         span.getDepth(),
         span.getStartUtcNs(),

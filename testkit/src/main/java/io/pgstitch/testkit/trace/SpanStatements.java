@@ -67,9 +67,9 @@ public final class SpanStatements {
   private static void read(List<ViewedSpan> spans, List<StatementView> into) {
     Map<String, ViewedSpan> byId = new HashMap<>();
     Map<String, StatementView> views = new HashMap<>();
+    spans.forEach(span -> byId.put(span.id(), span));
     for (ViewedSpan span : spans) {
-      byId.put(span.id(), span);
-      if (span.kind().equals("STATEMENT")) {
+      if (span.kind().equals("STATEMENT") && !isOfWorker(span, byId)) {
         byte[] utf8 = span.text().getBytes(StandardCharsets.UTF_8);
         StatementView view =
             new StatementView(
@@ -121,13 +121,24 @@ public final class SpanStatements {
     }
   }
 
+  /** A worker's spans are on its leader's clock, its records on its own. */
+  private static boolean isOfWorker(ViewedSpan span, Map<String, ViewedSpan> byId) {
+    ViewedSpan around = span;
+    while (around != null && !around.kind().equals("WORKER")) {
+      around = byId.get(around.parent());
+    }
+    return around != null;
+  }
+
   /** The nearest statement around a span that is none; empty for a statement. */
   private static String statementOf(ViewedSpan span, Map<String, ViewedSpan> byId) {
     if (span.kind().equals("STATEMENT")) {
       return "";
     }
     ViewedSpan around = byId.get(span.parent());
-    while (around != null && !around.kind().equals("STATEMENT")) {
+    while (around != null
+        && !around.kind().equals("STATEMENT")
+        && !around.kind().equals("WORKER")) {
       around = byId.get(around.parent());
     }
     return around == null ? "" : around.id();
