@@ -33,10 +33,7 @@ final class ControlTargets {
    * @throws CommandFailure when it cannot be read or names no brokers
    */
   static ControlTarget ofConfiguration(Path file) {
-    TreeSet<String> known = new TreeSet<>(RoleKeys.collector());
-    known.addAll(RoleKeys.processor());
-    known.addAll(RoleKeys.exporter());
-    Properties properties = new ConfigurationFile(known).read(file);
+    Properties properties = read(file);
     Map<String, String> kafka = new HashMap<>();
     Map<String, String> registry = new HashMap<>();
     for (String key : properties.stringPropertyNames()) {
@@ -55,6 +52,14 @@ final class ControlTargets {
     String host = properties.getProperty("host", "").strip();
     return new ControlTarget(
         host.isEmpty() ? HostName.ofThisHost() : host, kafka, registry, Optional.empty());
+  }
+
+  /** The properties file of any role. */
+  static Properties read(Path file) {
+    TreeSet<String> known = new TreeSet<>(RoleKeys.collector());
+    known.addAll(RoleKeys.processor());
+    known.addAll(RoleKeys.exporter());
+    return new ConfigurationFile(known).read(file);
   }
 
   /**

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       "  sudo ./pgstitch demo                      see it work on a throwaway server",
       "  sudo ./pgstitch up                        trace the servers of this host until Ctrl-C",
       "  sudo ./pgstitch session on --pid 4711     trace one session in detail while it runs",
+      "  ./pgstitch replay --from -15m --dry-run   what could be stitched again of the last quarter of an hour",
       "  sudo ./pgstitch doctor                    what works on this host, and what to do about the rest",
       "  ./pgstitch up --help                      options and exit statuses of a command",
       "",
@@ -36,6 +37,9 @@ import picocli.CommandLine.Spec;
       ProcessorCommand.class,
       ExporterCommand.class,
       SessionCommand.class,
+      RecordCommand.class,
+      ReplayCommand.class,
+      DlqCommand.class,
       DoctorCommand.class,
       TestCommand.class,
       HelpCommand.class

@@ -98,7 +98,8 @@ record RunSummary(
     return Long.toString(value);
   }
 
-  private static String counters(Map<String, Long> counters) {
+  /** Those that are not zero, by name. */
+  static String counters(Map<String, Long> counters) {
     StringBuilder text = new StringBuilder();
     new TreeMap<>(counters)
         .forEach(

@@ -46,6 +46,11 @@ final class StopSignal implements AutoCloseable {
     }
   }
 
+  /** Whether the process was asked to stop. */
+  boolean isAsked() {
+    return asked.getCount() == 0;
+  }
+
   @Override
   public void close() {
     if (asked.getCount() > 0) {

@@ -17,6 +17,7 @@ class SchemaDocsTest {
   @Test
   void everyRecordEnumAndFieldHasADoc() {
     Topics.withSchema().forEach(topic -> visit(Topics.schemaOf(topic)));
+    visit(RecordedBatch.getClassSchema());
     assertThat(seen).contains("io.pgstitch.schema.Backend", "io.pgstitch.schema.SpanKind");
     assertThat(undocumented).isEmpty();
   }

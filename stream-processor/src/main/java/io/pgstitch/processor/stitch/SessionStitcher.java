@@ -95,6 +95,25 @@ public final class SessionStitcher {
     ended = true;
   }
 
+  /**
+   * Closes what is open because the events that follow are not read; it is marked as incomplete.
+   *
+   * @param where the events end, for the trace file
+   */
+  public void cut(String where) {
+    OpenStatement statement = session.statement();
+    if (statement != null) {
+      statement.setComplete(false);
+    }
+    session.state.getSuspended().forEach(suspended -> suspended.setComplete(false));
+    if (statement != null || !session.state.getSuspended().isEmpty()) {
+      writer.lines().note("INCOMPLETE", where);
+      lifecycle.closeAll(CloseReason.LIMIT);
+      emitter.idleRecords();
+    }
+    ended = true;
+  }
+
   Session session() {
     return session;
   }

@@ -89,6 +89,10 @@ public final class DeadLetters
         exception.toString(),
         exception);
     RecordHeaders headers = new RecordHeaders();
+    if (context.headers() != null) {
+      // Among them, how often the record was retried.
+      context.headers().forEach(headers::add);
+    }
     add(headers, "exception", exception.getClass().getName());
     add(headers, "message", String.valueOf(exception.getMessage()));
     add(headers, "topic", context.topic());

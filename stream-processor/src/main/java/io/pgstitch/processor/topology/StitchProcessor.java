@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
@@ -131,14 +132,27 @@ final class StitchProcessor
     expire(store.lastChangedAt(time -> time < limit));
   }
 
+  /**
+   * Closes all that is open because the events that follow are not read; it is marked.
+   *
+   * @param where the events end, for the trace files
+   */
+  void cut(String where) {
+    end(store.lastEventAt(time -> true), stitcher -> stitcher.cut(where));
+  }
+
   private void expire(List<String> ids) {
+    end(ids, SessionStitcher::expire);
+  }
+
+  private void end(List<String> ids, Consumer<SessionStitcher> how) {
     for (String id : ids) {
       SessionStitcher cached = live.remove(id);
       SessionStitcher stitcher = cached == null ? store.load(id, this) : cached;
       if (stitcher == null) {
         continue;
       }
-      stitcher.expire();
+      how.accept(stitcher);
       store.save(id, stitcher, 0, 0);
       countOpen(-1);
       String key = id.substring(0, id.lastIndexOf('/', id.lastIndexOf('/') - 1));

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -138,6 +139,23 @@ class StitchTopologyTest {
     assertThat(letter.headers().lastHeader("__streams.errors.exception")).isNotNull();
     assertThat(counters.get(Counter.DEAD_LETTERS)).isEqualTo(1);
     assertThat(traces.isEmpty()).isFalse();
+  }
+
+  @Test
+  void deadLetterKeepsTheHeadersOfItsRecord() {
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("pgstitch.retry.count", "1".getBytes(StandardCharsets.UTF_8));
+    driver
+        .createInputTopic(Topics.RAW_EVENTS, new StringSerializer(), new ByteArraySerializer())
+        .pipeInput(new TestRecord<>("key", new byte[] {1}, headers, NOW));
+    TestRecord<byte[], byte[]> letter =
+        driver
+            .createOutputTopic(
+                Topics.DEAD_LETTERS, new ByteArrayDeserializer(), new ByteArrayDeserializer())
+            .readRecord();
+    assertThat(letter.headers().lastHeader("pgstitch.retry.count").value())
+        .isEqualTo("1".getBytes(StandardCharsets.UTF_8));
+    assertThat(letter.headers().lastHeader("__streams.errors.topic")).isNotNull();
   }
 
   @Test
