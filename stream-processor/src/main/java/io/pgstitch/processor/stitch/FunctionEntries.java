@@ -33,6 +33,9 @@ final class FunctionEntries {
   }
 
   void entered(ProbedFunction function, String name, long depth, long object) {
+    if (function == ProbedFunction.PORTAL_RUN) {
+      stack.endStatementsBeforePortal();
+    }
     boolean top = stack.atTopLevel();
     if (state.getMidway()) {
       lifecycle.seen();
