@@ -90,16 +90,6 @@ final class CallStack {
   }
 
   /**
-   * A portal runs, which functions do in a utility command alone: what stands open without a call
-   * has ended, though that was not seen.
-   */
-  void endStatementsBeforePortal() {
-    if (frames.inWindowsAlone()) {
-      backToTopLevel();
-    }
-  }
-
-  /**
    * A statement with another query descriptor runs: one whose window is open without a call in it
    * has ended, though that was not seen.
    */

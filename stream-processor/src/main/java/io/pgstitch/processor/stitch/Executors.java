@@ -52,11 +52,9 @@ final class Executors {
     boolean ofMessage = isOfMessage(event, strings);
     if (function != ProbedFunction.EXECUTOR_START) {
       stack.endStatementsBefore(event.getObject());
-    }
-    // A start may lie inside planning, with a text that is the same; with the message's own, it is
-    // the message's statement.
-    if (ofMessage && (function != ProbedFunction.EXECUTOR_START || event.getText() == 0)) {
-      stack.leaveParsing();
+      if (ofMessage) {
+        stack.leaveParsing();
+      }
     }
     boolean top = stack.atTopLevel();
     if (top && StatementSplits.endedInMessage(statement) && (ofMessage || !statement.getLean())) {

@@ -33,9 +33,6 @@ final class FunctionEntries {
   }
 
   void entered(ProbedFunction function, String name, long depth, long object) {
-    if (function == ProbedFunction.PORTAL_RUN) {
-      stack.endStatementsBeforePortal();
-    }
     boolean top = stack.atTopLevel();
     if (state.getMidway()) {
       lifecycle.seen();

@@ -54,18 +54,6 @@ final class OpenFrames {
     return true;
   }
 
-  /** Whether nested statements have windows open, and no call runs any. */
-  boolean inWindowsAlone() {
-    boolean window = false;
-    for (OpenFrame frame : frames) {
-      if (!frame.getWindow() && runsStatements(frame.getFunction())) {
-        return false;
-      }
-      window |= frame.getWindow();
-    }
-    return window;
-  }
-
   /** Whether PortalRun is open. */
   boolean inPortalRun() {
     for (OpenFrame frame : frames) {

@@ -89,9 +89,6 @@ final class Portals {
       return false;
     }
     boolean own = statement.getHasPortal() && statement.getPortal() == portal;
-    if (!own && isOfAnother(statement)) {
-      statement = splits.atMessage();
-    }
     if (!own && isOfLean(statement) && !suspended.waits(portal)) {
       statement.setPortal(portal);
       own = true;
@@ -101,19 +98,6 @@ final class Portals {
     }
     state.setMark(null);
     return windows.portalRuns();
-  }
-
-  /**
-   * Whether the messages since the statement ran cannot be its own, when a portal runs that is not
-   * known to be its: of a portal that was not seen more than an Execute came, or its portal is
-   * another.
-   */
-  private boolean isOfAnother(OpenStatement statement) {
-    int messagesOfOwn = statement.getPortal() == 0 ? 1 : 0;
-    return statement.getHasPortal()
-        && statement.getRan()
-        && state.getMark() != null
-        && statement.getMessages() > messagesOfOwn;
   }
 
   /** A statement that was first seen without its portal, which is seen only now. */

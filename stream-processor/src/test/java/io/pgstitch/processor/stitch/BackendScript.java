@@ -624,10 +624,6 @@ public final class BackendScript {
     for (int i = 0; i < events.size(); i++) {
       Timed event = events.get(i);
       boolean detail = detailAt.test(i);
-      if (!detail) {
-        // What was reported is forgotten with the detail: set_level() of settings.bpf.h.
-        started.clear();
-      }
       boolean comes =
           switch (event.seen) {
             case ALWAYS, RUN -> true;
