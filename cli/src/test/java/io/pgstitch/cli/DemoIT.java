@@ -13,12 +13,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code pgstitch demo}, once, as a user sees it. */
-@Tag("alone")
 class DemoIT {
   @TempDir private static Path dir;
 

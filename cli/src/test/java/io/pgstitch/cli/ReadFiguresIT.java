@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,7 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * lies between the server's reading of the clock and the system call. A backend that loses its
  * processor there shows it as unaccounted.
  */
-@Tag("alone")
 class ReadFiguresIT {
   private static final Pattern READ_TIME =
       Pattern.compile("I/O Timings: (?:shared )?read=([\\d.]+)");
