@@ -3,10 +3,12 @@ package io.pgstitch.bpf;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The loaded kernel programs. One thread drains, any thread attaches and detaches; closing detaches
@@ -20,6 +22,7 @@ public final class KernelPrograms implements AutoCloseable {
   public static final int LOSS_NO_STATE = 1;
 
   private static final int READER_NICE = -15;
+  private static final int RELEASED_AT_ONCE = 16;
 
   private final long handle;
   private final boolean multi;
@@ -267,12 +270,52 @@ public final class KernelPrograms implements AutoCloseable {
 
   /** Takes an attachment away; the kernel may take its time, others need not wait for it. */
   public void detach(long attachment) {
-    boolean known;
+    detach(List.of(attachment));
+  }
+
+  /**
+   * Takes attachments away, and returns when all are gone. For each the kernel waits until no
+   * processor is inside the probe any more; waits that run at once share that time.
+   */
+  public void detach(Collection<Long> some) {
+    List<Long> known = new ArrayList<>();
     synchronized (this) {
-      known = attachments.remove(attachment);
+      for (Long attachment : some) {
+        if (attachments.remove(attachment)) {
+          known.add(attachment);
+        }
+      }
     }
-    if (known) {
-      NativeBpf.detach(attachment);
+    release(known);
+  }
+
+  private static void release(List<Long> released) {
+    List<Thread> others = new ArrayList<>();
+    AtomicInteger next = new AtomicInteger();
+    Runnable share =
+        () -> {
+          for (int i = next.getAndIncrement(); i < released.size(); i = next.getAndIncrement()) {
+            NativeBpf.detach(released.get(i));
+          }
+        };
+    for (int i = 1; i < Math.min(RELEASED_AT_ONCE, released.size()); i++) {
+      Thread other = new Thread(share, "pgstitch-detach");
+      other.start();
+      others.add(other);
+    }
+    share.run();
+    boolean interrupted = false;
+    for (Thread other : others) {
+      while (other.isAlive()) {
+        try {
+          other.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -318,7 +361,7 @@ public final class KernelPrograms implements AutoCloseable {
 
   /** Takes all attachments away; what is in the ring buffer can still be drained. */
   public synchronized void detachAll() {
-    attachments.forEach(NativeBpf::detach);
+    release(attachments);
     attachments.clear();
   }
 }

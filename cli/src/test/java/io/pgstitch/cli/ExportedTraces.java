@@ -5,12 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** What a spans.jsonl holds, checked while it is read. */
 final class ExportedTraces {
@@ -19,11 +18,22 @@ final class ExportedTraces {
 
   private static final int KEPT_SHARE = 16;
 
+  /** What is kept of the roots of such a file. */
+  private static final List<String> COUNTED_BY =
+      List.of(
+          "pgstitch.executed",
+          "pgstitch.application_name",
+          "pgstitch.complete",
+          "pgstitch.lost_events",
+          "pgstitch.backend.kind",
+          "db.operation.name");
+
+  private static final String NO_SPAN = "0";
+
   private final List<ExportedSpan> roots = new ArrayList<>();
-  private final Set<String> rootTraceIds = new HashSet<>();
-  private final List<String> doubled = new ArrayList<>();
+  private final SeenIds rootIds = new SeenIds();
+  private final SeenIds spanIds = new SeenIds();
   private final Map<String, List<ExportedSpan>> kept = new HashMap<>();
-  private final Set<Long> spanIds = new HashSet<>();
   private final boolean keepsAll;
 
   private ExportedTraces(boolean keepsAll) {
@@ -37,22 +47,32 @@ final class ExportedTraces {
   }
 
   private void add(ExportedSpan span) {
-    // Trace and span id folded into one number: two that are equal would show as a double.
-    long id =
-        Long.parseUnsignedLong(span.traceId().substring(16), 16) * 31
-            + Long.parseUnsignedLong(span.spanId(), 16);
-    if (!spanIds.add(id)) {
-      doubled.add(span.traceId() + "/" + span.spanId());
-    }
+    spanIds.add(span.traceId(), span.spanId());
     if (span.parentSpanId().isEmpty()) {
-      if (!rootTraceIds.add(span.traceId())) {
-        doubled.add(span.traceId());
-      }
-      roots.add(span);
+      rootIds.add(span.traceId(), NO_SPAN);
+      roots.add(keepsAll ? span : inShort(span));
     }
     if (keepsAll || span.traceId().hashCode() % KEPT_SHARE == 0) {
       kept.computeIfAbsent(span.traceId(), t -> new ArrayList<>()).add(span);
     }
+  }
+
+  private static ExportedSpan inShort(ExportedSpan root) {
+    Map<String, String> attributes = new HashMap<>();
+    for (String key : COUNTED_BY) {
+      String value = root.attributes().get(key);
+      if (value != null) {
+        attributes.put(key, value.intern());
+      }
+    }
+    return new ExportedSpan(
+        root.traceId(),
+        root.spanId(),
+        root.parentSpanId(),
+        root.name(),
+        root.startNanos(),
+        root.endNanos(),
+        Map.copyOf(attributes));
   }
 
   /** Root spans whose statement was executed, of an application. */
@@ -109,7 +129,7 @@ final class ExportedTraces {
 
   /** Ids that stand more than once. */
   List<String> doubled() {
-    return doubled;
+    return Stream.concat(rootIds.doubled().stream(), spanIds.doubled().stream()).toList();
   }
 
   /** All spans of the trace whose root has this text; there must be one such trace. */

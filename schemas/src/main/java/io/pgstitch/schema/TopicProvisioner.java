@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
 /** Creates the topics of pgstitch where they are missing, and leaves those that exist alone. */
 public final class TopicProvisioner {
   private static final Logger LOG = LoggerFactory.getLogger(TopicProvisioner.class);
+  private static final Duration SHOWN_WITHIN = Duration.ofSeconds(60);
   private static final Duration DERIVED_RETENTION = Duration.ofDays(7);
   private static final Duration ANSWER_RETENTION = Duration.ofHours(1);
   private static final Duration COMPACTED_WITHIN = Duration.ofMinutes(5);
@@ -40,12 +42,19 @@ public final class TopicProvisioner {
   private TopicProvisioner() {}
 
   /**
-   * Creates what is missing. Safe to be called by many processes at once.
+   * Creates what is missing and returns once a broker shows all of them: the controller answers
+   * before the brokers know, and a Streams application that starts in between gives up for the lack
+   * of its source topic. Safe to be called by many processes at once.
    *
    * @throws KafkaException naming the topic, the cause and what to do about it
    */
   public static void ensure(Admin admin, TopicPlan plan) {
     List<NewTopic> missing = missing(admin, plan);
+    create(admin, missing);
+    awaitShown(admin, plan, System.nanoTime() + SHOWN_WITHIN.toNanos());
+  }
+
+  private static void create(Admin admin, List<NewTopic> missing) {
     Map<String, KafkaFuture<Void>> results = admin.createTopics(missing).values();
     for (NewTopic topic : missing) {
       try {
@@ -58,6 +67,26 @@ public final class TopicProvisioner {
       } catch (InterruptedException e) {
         throw new InterruptException(e);
       }
+    }
+  }
+
+  private static void awaitShown(Admin admin, TopicPlan plan, long deadlineNanos) {
+    List<NewTopic> missing = missing(admin, plan);
+    while (!missing.isEmpty()) {
+      if (System.nanoTime() - deadlineNanos > 0) {
+        throw new KafkaException(
+            "the brokers do not show the topics "
+                + missing.stream().map(NewTopic::name).toList()
+                + " "
+                + SHOWN_WITHIN.toSeconds()
+                + " s after they were created. Check that the brokers follow their controller, and that the user may DESCRIBE topics named pgstitch.*.");
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(50);
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+      missing = missing(admin, plan);
     }
   }
 

@@ -51,7 +51,10 @@ class TopicProvisionerIT {
 
   @Test
   void topicsThatExistStayAsTheyAre() throws Exception {
-    admin.createTopics(List.of(new NewTopic(Topics.RAW_EVENTS, 1, (short) 1))).all().get();
+    admin
+        .createTopics(List.of(new NewTopic(Topics.RAW_EVENTS, 1, (short) 1)))
+        .all()
+        .get(30, TimeUnit.SECONDS);
     TopicProvisioner.ensure(admin, PLAN);
     TopicProvisioner.ensure(admin, PLAN);
     assertThat(topics()).containsExactlyInAnyOrderElementsOf(Topics.all());

@@ -35,11 +35,13 @@ final class StreamsProperties {
     // Without Streams' prefix: a prefixed setting would win over the operator's without one.
     config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     // The broker answers the first batch of a transaction with "concurrent transactions" while it
-    // still
-    // writes the end of the one before. Were more in flight, each of them would be refused as out
-    // of
-    // order and sent again.
+    // still writes the end of the one before. Were more in flight, each of them would be refused as
+    // out of order and sent again.
     config.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+    // A trace has some kilobytes: with Kafka's 16 KiB a batch would hold a handful of them, and
+    // each
+    // batch costs a compressor of its own here and a pass through the broker's log.
+    config.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
     if (!settings.instanceId().isEmpty()) {
       config.put(
           StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),

@@ -181,6 +181,6 @@ public final class BinaryAttacher {
 
   /** Takes the probes of a binary away. */
   public void detach(AttachedBinary binary) {
-    binary.attachments().forEach(programs::detach);
+    programs.detach(binary.attachments());
   }
 }

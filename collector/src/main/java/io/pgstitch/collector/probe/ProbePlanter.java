@@ -84,7 +84,7 @@ final class ProbePlanter {
       }
       return attachments;
     } catch (BpfException e) {
-      attachments.forEach(programs::detach);
+      programs.detach(attachments);
       throw e;
     }
   }

@@ -199,7 +199,7 @@ public final class SessionProbes implements AutoCloseable {
 
   private void remove(List<Long> attachments) {
     if (attachments != null && !attachments.isEmpty()) {
-      remover.execute(() -> attachments.forEach(programs::detach));
+      remover.execute(() -> programs.detach(attachments));
     }
   }
 

@@ -5,10 +5,12 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.data.StatusData;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -38,10 +40,15 @@ public final class TraceSpans {
     if (!trace.getSampled()) {
       return List.of();
     }
-    return trace.getSpans().stream().map(span -> span(trace, span)).toList();
+    Resource server = resources.of(trace.getBackend());
+    List<SpanData> spans = new ArrayList<>(trace.getSpans().size());
+    for (Span span : trace.getSpans()) {
+      spans.add(span(trace, span, server));
+    }
+    return spans;
   }
 
-  private SpanData span(QueryTrace trace, Span span) {
+  private static SpanData span(QueryTrace trace, Span span, Resource server) {
     boolean root = SpanAttributes.isRoot(span);
     return new TraceSpan(
         SpanContext.create(
@@ -55,7 +62,7 @@ public final class TraceSpans {
             ? StatusData.unset()
             : StatusData.create(StatusCode.ERROR, description(span)),
         SpanAttributes.of(trace, span),
-        resources.of(trace.getBackend()),
+        server,
         SCOPE);
   }
 

@@ -3,6 +3,7 @@ package io.pgstitch.exporter.sink.file;
 import io.pgstitch.schema.Backend;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /**
  * A session, which is a file.
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 record Session(Backend backend, long startUtcNanos) {
 
   private static final int VERSION_WITH_ONE_MINOR = 100_000;
+  private static final Pattern NOT_IN_A_LINE = Pattern.compile("[\\p{Cntrl}\\u0085\\u2028\\u2029]");
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
   /** See {@link TraceFileName}. */
@@ -48,7 +50,7 @@ record Session(Backend backend, long startUtcNanos) {
 
   /** The text with every line break and control character made a blank. */
   static String oneLine(String text) {
-    return text.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]", " ");
+    return NOT_IN_A_LINE.matcher(text).replaceAll(" ");
   }
 
   private String image() {
