@@ -253,6 +253,8 @@ final class CallStack {
       pop(-1, true);
     }
     caught();
+    // Its entry is among what was not seen, and so it is missing among the statement's calls.
+    session.unseenPart();
   }
 
   /** Closes all calls and nested statements, as an error or the end of the session does. */

@@ -224,6 +224,9 @@ final class Executors {
       }
       CursorText known = run ? cursorTexts.of(object) : null;
       nested = known == null ? null : stack.openNested(known, true, false);
+      if (run && nested == null) {
+        session.unseenPart(); // whose it is: a cursor's declaration was not seen
+      }
     }
     if (end && object != 0) {
       cursorTexts.forget(object);

@@ -137,19 +137,24 @@ final class RecordLines {
   }
 
   void note(String name, String text) {
+    note(name, text, session.state.getNow());
+  }
+
+  private void note(String name, String text, Reading at) {
     Note note = new Note();
     note.setName(name);
     note.setText(text);
-    note.setTimUs(session.utcUs(session.state.getNow()));
+    note.setTimUs(session.utcUs(at));
     session.pending.addRecord(note);
   }
 
-  /** Whose share of a statement the session's records are. */
-  void ofWorker(Backend worker) {
+  /** Whose share of a statement the session's records are, from some moment on. */
+  void ofWorker(Backend worker, Reading since) {
     note(
         "PARALLEL WORKER OF",
         "pid=%d context=%d number=%d; blocks and WAL are in the leader's figures too"
-            .formatted(worker.getLeaderPid(), worker.getWorkerContext(), worker.getWorkerNumber()));
+            .formatted(worker.getLeaderPid(), worker.getWorkerContext(), worker.getWorkerNumber()),
+        since);
   }
 
   /** Microseconds from one reading to another, such that consecutive windows add up exactly. */

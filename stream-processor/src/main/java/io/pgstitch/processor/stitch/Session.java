@@ -71,6 +71,17 @@ final class Session {
     return state.getStatement();
   }
 
+  /**
+   * Something of the running statement is not known. After a gap that is because it was not seen;
+   * otherwise it is of what began before the session was traced in detail, and no statement's.
+   */
+  void unseenPart() {
+    OpenStatement statement = state.getStatement();
+    if (statement != null && statement.getUnseenBefore()) {
+      statement.setComplete(false);
+    }
+  }
+
   Reading reading() {
     return Readings.copy(state.getNow());
   }

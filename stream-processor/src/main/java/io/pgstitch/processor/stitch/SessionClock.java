@@ -18,13 +18,17 @@ final class SessionClock {
 
   void advance(long deltaNs, long cpuNs) {
     Reading now = session.state.getNow();
+    boolean partly = timeNs < now.getTimeNs();
     timeNs += deltaNs;
     if (timeNs < now.getTimeNs()) {
       session.counters.add(Counter.TIMES_CLAMPED, 1);
       timeNs = now.getTimeNs();
     }
+    // Where another collector has told of the first part of this time, the CPU of that part is told
+    // of, too; how much that was is not known, but no more than all the rest is left.
+    long cpu = partly ? Math.min(cpuNs, timeNs - now.getTimeNs()) : cpuNs;
     now.setTimeNs(timeNs);
-    now.setCpuNs(now.getCpuNs() + cpuNs);
+    now.setCpuNs(now.getCpuNs() + cpu);
   }
 
   /**

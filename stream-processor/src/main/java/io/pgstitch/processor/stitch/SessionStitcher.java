@@ -140,8 +140,8 @@ public final class SessionStitcher {
 
   /** Closes what is open because nothing has been heard of the backend for too long. */
   public void expire() {
-    traceLimits.closeIdle();
     admission.endUnseen();
+    traceLimits.closeIdle();
     lifecycle.closeAll(CloseReason.LIMIT);
     emitter.idleRecords();
     session.counters.add(Counter.SESSIONS_EXPIRED, 1);

@@ -87,7 +87,7 @@ final class StatementLifecycle {
     state.setMark(null);
     state.setStatement(statement);
     if (statement.getWorker()) {
-      writer.lines().ofWorker(session.backend);
+      writer.lines().ofWorker(session.backend, at);
     }
     writer.introduce(statement);
     takeOpenFrames(statement, at);
@@ -181,20 +181,32 @@ final class StatementLifecycle {
   void close(Reading end, CloseReason reason) {
     OpenStatement statement = session.statement();
     leaveCalls(end);
-    if (statement.getUnseenBefore() && !statement.getParseSeen()) {
-      // A Parse, or a Bind of a portal that is run now, may be among what was not seen.
-      statement.setComplete(false);
-    }
+    beginMayBeUnseen(statement);
     emitter.last(statement, writer.statementEnd(statement, end), end, reason);
     session.releaseCursor(statement.getCursor());
     state.setStatement(null);
     state.setMark(null);
   }
 
+  /**
+   * A Parse, or a Bind of a portal that is run now, may be among what was not seen. An error leaves
+   * the functions around the statement without a word, so that it hides which of them were not seen
+   * to begin. And where two collectors told of the session, the begin may have been the other's.
+   */
+  private void beginMayBeUnseen(OpenStatement statement) {
+    if (statement.getUnseenBefore()
+        && (!statement.getParseSeen()
+            || statement.getSqlstate() != null
+            || state.getCoveredUntilNs() != 0)) {
+      statement.setComplete(false);
+    }
+  }
+
   /** Puts the running statement aside until its portal runs again. */
   void suspend(Reading end) {
     OpenStatement statement = session.statement();
     leaveCalls(end);
+    beginMayBeUnseen(statement);
     emitter.part(statement, end);
     state.setStatement(null);
     state.setMark(null);

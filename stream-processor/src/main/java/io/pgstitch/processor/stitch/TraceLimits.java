@@ -82,6 +82,10 @@ final class TraceLimits {
     boolean open = statement != null || !state.getSuspended().isEmpty();
     suspended.closeByLimit(IDLE);
     if (statement != null) {
+      if (!statement.getCommandEnded() && statement.getSqlstate() == null) {
+        statement.setComplete(
+            false); // Its work may have ended, but what it says at its end is missing.
+      }
       close(statement, IDLE);
     }
     return open;
