@@ -219,7 +219,8 @@ __noinline int location_agrees(__u64 text, __s32 location, __s32 length, __u32 p
 	__u32 check = part == LAYOUT_TREE ? CHECK_TREE_LOCATION : CHECK_LOCATION;
 	__u8 last;
 
-	if (location < -1 || length < 0)
+	/* Some commands that the server makes for itself have -1 in both. */
+	if (location < -1 || length < -1 || (length < 0 && location >= 0))
 		return contradict(part, check, location, length);
 	if (!text || location < 0 || (!location && !length))
 		return 1;

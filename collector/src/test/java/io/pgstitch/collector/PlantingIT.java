@@ -9,6 +9,7 @@ import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.testkit.InstallationCopy;
 import io.pgstitch.testkit.PostgresInstallations;
 import java.io.IOException;
@@ -212,9 +213,13 @@ final class PlantingIT {
         .flatMap(
             b ->
                 b.getEvents().stream()
-                    .filter(FunctionEntry.class::isInstance)
-                    .map(FunctionEntry.class::cast)
-                    .map(f -> b.getStrings().get(f.getFunction())));
+                    .filter(e -> e instanceof FunctionEntry || e instanceof StatementEntry)
+                    .map(
+                        e ->
+                            e instanceof FunctionEntry f
+                                ? f.getFunction()
+                                : ((StatementEntry) e).getFunction())
+                    .map(b.getStrings()::get));
   }
 
   @Test

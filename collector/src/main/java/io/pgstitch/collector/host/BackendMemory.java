@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
@@ -14,11 +15,13 @@ import java.util.Optional;
  * the process is gone or the address is none, reads as 0 or as nothing.
  */
 public final class BackendMemory implements AutoCloseable {
+  private final Path maps;
   private final FileChannel channel;
   private final ElfFile elf;
   private final long bias;
 
-  private BackendMemory(FileChannel channel, ElfFile elf, long bias) {
+  private BackendMemory(Path maps, FileChannel channel, ElfFile elf, long bias) {
+    this.maps = maps;
     this.channel = channel;
     this.elf = elf;
     this.bias = bias;
@@ -32,7 +35,7 @@ public final class BackendMemory implements AutoCloseable {
     }
     try {
       FileChannel channel = FileChannel.open(procfs.file(pid, "mem"), StandardOpenOption.READ);
-      return Optional.of(new BackendMemory(channel, elf, bias));
+      return Optional.of(new BackendMemory(procfs.file(pid, "maps"), channel, elf, bias));
     } catch (IOException gone) {
       return Optional.empty();
     }
@@ -47,6 +50,22 @@ public final class BackendMemory implements AutoCloseable {
   public long pointer(String symbol) {
     long address = elf.address(symbol);
     return address == 0 ? 0 : word(bias + address);
+  }
+
+  /** Where the mapping begins that an address lies in, 0 when there is none. */
+  public long mappingOf(long address) {
+    try {
+      for (String line : Files.readAllLines(maps)) {
+        String[] range = line.substring(0, line.indexOf(' ')).split("-", 2);
+        long start = Long.parseUnsignedLong(range[0], 16);
+        if (start <= address && address < Long.parseUnsignedLong(range[1], 16)) {
+          return start;
+        }
+      }
+    } catch (IOException | IllegalArgumentException gone) {
+      return 0;
+    }
+    return 0;
   }
 
   /** Eight bytes at an address. */

@@ -60,8 +60,8 @@ public final class CustomWaits {
 
   /** Address of the table's header, 0 when it is not found. */
   private long table(BackendMemory memory, SharedTable tables) {
-    long header = memory.pointer("ShmemLock") - layout.get("shmem.header_size");
-    if ((int) memory.word(header) != layout.get("shmem.magic")) {
+    long header = memory.mappingOf(memory.pointer("ShmemLock"));
+    if (header == 0 || (int) memory.word(header) != layout.get("shmem.magic")) {
       return 0;
     }
     for (long entry : tables.entries(memory.word(header + layout.get("shmem.index")))) {
