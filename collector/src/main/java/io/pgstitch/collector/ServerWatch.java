@@ -107,7 +107,8 @@ final class ServerWatch {
     } catch (AttachException e) {
       if (hasEnded(server)) {
         // Its binary was reached through its process; another server may run the same.
-        LOG.warn("{} on port {} ended while its probes were planted", server.version(), server.port());
+        LOG.warn(
+            "{} on port {} ended while its probes were planted", server.version(), server.port());
         return;
       }
       refused.put(server.binary(), e.getMessage());
