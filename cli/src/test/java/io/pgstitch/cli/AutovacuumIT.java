@@ -108,6 +108,8 @@ class AutovacuumIT {
 
   private static void vacuumed(ThrowawayPostgres server, String table) throws Exception {
     server.client().sql("alter table %s set (autovacuum_enabled = on)".formatted(table));
+    // The launcher may have found no database worth its while so far, and sleep for long.
+    server.client().sql("select pg_reload_conf()");
     String count =
         "select autovacuum_count from pg_stat_user_tables where relname = '%s'".formatted(table);
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);

@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 
 /** A psql that stays connected, as one who works with it has. */
 final class PsqlSession implements AutoCloseable {
@@ -46,6 +47,9 @@ final class PsqlSession implements AutoCloseable {
   @Override
   public void close() throws IOException, InterruptedException {
     statements.close();
-    psql.waitFor();
+    // One that still runs a statement reads the end of its input only behind that.
+    if (!psql.waitFor(5, TimeUnit.SECONDS)) {
+      psql.destroyForcibly().waitFor();
+    }
   }
 }

@@ -77,7 +77,7 @@ class TopIT {
           PsqlSession asking = new PsqlSession(server, "postgres", "postgres")) {
         assertThat(holder.row("begin; update t set a = 2 returning a;")).isEqualTo("2");
         waiter.send("update t set a = 3 returning a;");
-        sleeper.send("select 'slept' from pg_sleep(600);");
+        sleeper.send("select 'slept' from pg_sleep(60);");
 
         double sleptBefore = age(asking, sleeper.pid());
         JsonNode shown =

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.replay;
 
+import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.TraceRecords;
 import java.util.HashSet;
@@ -67,7 +68,9 @@ final class ChosenTraces {
 
       private boolean isChosen(TraceRecords records, long endUtcMs) {
         String id = records.getTraceId();
-        if (id.isEmpty()) {
+        // A worker's share goes out with its leader's trace, which ends after the worker's session.
+        boolean share = records.getBackend().getKind() == BackendKind.PARALLEL_WORKER;
+        if (id.isEmpty() || (share && !id.equals(decided))) {
           return selection.wantsBetweenStatements(records.getBackend(), endUtcMs * NS_PER_MS);
         }
         return id.equals(decided) ? chosen : chosenOfMoreParts.contains(id);
