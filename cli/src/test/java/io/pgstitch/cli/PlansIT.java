@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -96,10 +97,21 @@ class PlansIT {
   }
 
   private static List<ExportedSpan> nodes(List<ExportedSpan> trace) {
+    Map<String, ExportedSpan> byId = new HashMap<>();
+    trace.forEach(span -> byId.put(span.spanId(), span));
     return trace.stream()
-        .filter(s -> "PLAN_NODE".equals(s.attributes().get("pgstitch.kind")))
+        .filter(s -> s.kind().equals("PLAN_NODE") && !isWorkers(s, byId))
         .sorted(Comparator.comparingInt(s -> Integer.parseInt(plan(s, "number"))))
         .toList();
+  }
+
+  /** Whether a parallel worker told of it: its nodes are counted in the leader's, too. */
+  private static boolean isWorkers(ExportedSpan span, Map<String, ExportedSpan> byId) {
+    ExportedSpan up = span;
+    while (up != null && !up.kind().equals("WORKER")) {
+      up = byId.get(up.parentSpanId());
+    }
+    return up != null;
   }
 
   private static String plan(ExportedSpan span, String attribute) {

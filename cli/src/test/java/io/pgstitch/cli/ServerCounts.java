@@ -70,7 +70,7 @@ final class ServerCounts {
   void compareWith(ExportedTraces traces, List<String> applications) {
     Map<Long, Count> traced = new TreeMap<>();
     for (ExportedSpan root : traces.roots()) {
-      if (applications.contains(root.attributes().get("pgstitch.application_name"))) {
+      if (applications.contains(root.attributes().getOrDefault("pgstitch.application_name", ""))) {
         add(traced, traces.traceOf(root));
       }
     }

@@ -54,6 +54,11 @@ final class CallStack {
     session.state.setThrown(sqlstate);
   }
 
+  /** Whether nothing has told yet which calls the last error left. */
+  boolean hasThrown() {
+    return session.state.getThrown() != null;
+  }
+
   /** What is open now was not left by the last error. */
   private void caught() {
     session.state.setThrown(null);

@@ -83,11 +83,12 @@ final class EventDispatcher {
     } else if (event instanceof StatementEntry e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       long depth = depth(e.getStack());
+      boolean afterError = stack.hasThrown();
       stack.entered(depth);
       ProbedFunction function = functions.of(e.getFunction());
       if (function == ProbedFunction.PLANNER) {
         rules.transactions().detailSeen();
-        rules.plannings().entered(e, depth, strings);
+        rules.plannings().entered(e, depth, afterError, strings);
       } else {
         rules.executors().started(e, depth, function, strings);
       }

@@ -29,10 +29,16 @@ final class Plannings {
     this.functions = functions;
   }
 
-  /** The planner is entered. */
-  void entered(StatementEntry event, long depth, List<String> strings) {
+  /**
+   * The planner is entered.
+   *
+   * @param afterError whether it is the first sight of the stack after an error. The calls that the
+   *     error left are no shallower than the planner, so they seem to be open: it cannot be told
+   *     which statement is planned for, and it is a call without a statement of its own
+   */
+  void entered(StatementEntry event, long depth, boolean afterError, List<String> strings) {
     String name = strings.get(event.getFunction());
-    if (stack.atTopLevel()) {
+    if (stack.atTopLevel() || afterError) {
       functions.entered(ProbedFunction.PLANNER, name, depth, 0);
       place(event);
       return;
@@ -52,6 +58,7 @@ final class Plannings {
   private void place(StatementEntry event) {
     OpenStatement statement = session.statement();
     if (statement != null
+        && stack.atTopLevel()
         && !statement.getHasPortal()
         && event.getText() == 0
         && event.getLocation() >= 0
