@@ -114,7 +114,9 @@ class ParallelWorkersIT {
   /** Returns what EXPLAIN said. */
   private static JsonNode workload(ThrowawayPostgres server, int major) throws Exception {
     String url =
-        server.jdbcUrl("postgres") + "&preferQueryMode=simple&ApplicationName=" + APPLICATION;
+        server.jdbcUrl("postgres")
+            + "&assumeMinServerVersion=12&preferQueryMode=simple&ApplicationName="
+            + APPLICATION;
     try (Connection connection = DriverManager.getConnection(url);
         Statement statement = connection.createStatement()) {
       statement.executeQuery(SCAN).close();

@@ -91,7 +91,7 @@ class TopIT {
         assertThat(locked.at("/wait/seconds").asDouble())
             .isGreaterThan(1)
             .isLessThan(locked.path("age_seconds").asDouble() + 0.001);
-        assertThat(locked.path("text").asText()).isEqualTo("update t set a = 3 returning a;");
+        assertThat(locked.path("text").asText()).isEqualTo("update t set a = 3 returning a");
         assertThat(locked.path("call").asText()).isEqualTo("EXEC");
         JsonNode asleep = of(shown, sleeper.pid());
         assertThat(asleep.at("/wait/class").asText()).isEqualTo("Timeout");
