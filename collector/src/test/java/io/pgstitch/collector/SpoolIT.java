@@ -121,6 +121,7 @@ final class SpoolIT {
   }
 
   @Test
+  @Tag("soak")
   void aFullDiskCostsWhatIsCountedAndMarkedAndTheCollectorGoesOn() throws Exception {
     Path disk = Files.createDirectory(dir.resolve("disk"));
     run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString());
