@@ -38,9 +38,12 @@ final class Plannings {
    */
   void entered(StatementEntry event, long depth, boolean afterError, List<String> strings) {
     String name = strings.get(event.getFunction());
-    if (stack.atTopLevel() || afterError) {
+    boolean top = stack.atTopLevel();
+    if (top || afterError) {
       functions.entered(ProbedFunction.PLANNER, name, depth, 0);
-      place(event);
+      if (top) {
+        place(event);
+      }
       return;
     }
     OpenStatement unused = lifecycle.seen();
@@ -58,7 +61,6 @@ final class Plannings {
   private void place(StatementEntry event) {
     OpenStatement statement = session.statement();
     if (statement != null
-        && stack.atTopLevel()
         && !statement.getHasPortal()
         && event.getText() == 0
         && event.getLocation() >= 0
