@@ -104,9 +104,19 @@ final class ServerWatch {
             "not traced on port {}: {}: {}", server.port(), missing.symbol(), missing.reason());
       }
     } catch (AttachException e) {
+      if (hasEnded(server)) {
+        // Its binary was reached through its process; another server may run the same.
+        LOG.warn(
+            "{} on port {} ended while its probes were planted", server.version(), server.port());
+        return;
+      }
       refused.put(server.binary(), e.getMessage());
       LOG.error("cannot trace: {}", e.getMessage());
     }
+  }
+
+  private boolean hasEnded(PostgresServer server) {
+    return finder.server(server.pid()).filter(s -> s.startTicks() == server.startTicks()).isEmpty();
   }
 
   private static void sayReduced(String version, String why) {
