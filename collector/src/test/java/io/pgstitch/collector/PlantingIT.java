@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What a level costs, as the kernel counts it: runs of programs, which are the traps that
  * statements take. Each server runs a binary of its own, which no other server on the host shares.
  */
+@Tag("alone")
 final class PlantingIT {
   private static final int BREAKPOINT = 0xcc;
   private static final int TIMES = 20;

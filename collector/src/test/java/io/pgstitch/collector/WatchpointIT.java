@@ -14,11 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The two ways to measure waits, on the same workload: the exact one checks the other. */
+@Tag("alone")
 final class WatchpointIT {
   /** The trap at each end of a wait takes some microseconds, more on a busy machine. */
   private static final long TRAPS_NANOS = 100_000;
