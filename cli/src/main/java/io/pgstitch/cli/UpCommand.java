@@ -98,8 +98,9 @@ final class UpCommand implements Callable<Integer> {
       defaultValue = "syscalls",
       description =
           "How waits are measured: syscalls, or watchpoint, which is exact also for waits that"
-              + " reach no system call and costs several microseconds each. Default:"
-              + " ${DEFAULT-VALUE}.")
+              + " reach no system call and costs several microseconds each. A virtual machine"
+              + " refuses watchpoint: it may crash the server there; watchpoint-in-vm accepts that."
+              + " Default: ${DEFAULT-VALUE}.")
   private String waits;
 
   @Option(
@@ -147,7 +148,7 @@ final class UpCommand implements Callable<Integer> {
             .orElseThrow(
                 () ->
                     CommandFailure.usage(
-                        "--waits " + waits + " does not exist", "Modes: syscalls, watchpoint."));
+                        "--waits " + waits + " does not exist", "Modes: " + WaitMode.all() + "."));
     PipelineOptions options =
         new PipelineOptions(
             out,

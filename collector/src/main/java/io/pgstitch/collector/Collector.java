@@ -15,6 +15,7 @@ import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerFinder;
+import io.pgstitch.collector.host.VirtualMachine;
 import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.BinaryAttacher;
@@ -79,6 +80,7 @@ public final class Collector implements SessionControl, AutoCloseable {
    */
   public void start() {
     try {
+      refuseUnsafeWatchpoints();
       sender = new BatchSender(settings);
       programs = loadPrograms();
       begin();
@@ -98,6 +100,20 @@ public final class Collector implements SessionControl, AutoCloseable {
               + "; run as root (or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE) on Linux 5.15 or"
               + " later with BTF; `pgstitch doctor` says what is missing",
           e);
+    }
+  }
+
+  /**
+   * A hypervisor may deliver the debug exception of a watchpoint with an empty DR6. Linux then
+   * finds no watchpoint that it belongs to, and ends the process with SIGTRAP; PostgreSQL restarts
+   * all its backends when one dies so.
+   */
+  private void refuseUnsafeWatchpoints() {
+    if (settings.waits() == WaitMode.WATCHPOINT && VirtualMachine.isHost()) {
+      throw new CollectorException(
+          "waits=watchpoint is refused: this is a virtual machine, where a hardware watchpoint may"
+              + " end a backend with SIGTRAP and restart its server. Use waits=syscalls; for a"
+              + " server that may crash there is waits=watchpoint-in-vm");
     }
   }
 

@@ -201,7 +201,7 @@ public record CollectorSettings(
   private static WaitMode waitMode(String value, List<String> wrong) {
     Optional<WaitMode> mode = WaitMode.of(value);
     if (mode.isEmpty()) {
-      wrong.add("waits is '" + value + "'; it must be syscalls or watchpoint");
+      wrong.add("waits is '" + value + "'; it must be one of " + WaitMode.all());
     }
     return mode.orElse(WaitMode.SYSCALLS);
   }

@@ -29,7 +29,7 @@ final class WaitWatch {
   }
 
   static WaitWatch of(CollectorSettings settings, KernelPrograms programs) {
-    return new WaitWatch(programs, settings.waits() == WaitMode.WATCHPOINT);
+    return new WaitWatch(programs, settings.waits().watches());
   }
 
   /**

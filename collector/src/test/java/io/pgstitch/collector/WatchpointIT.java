@@ -1,7 +1,9 @@
 package io.pgstitch.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pgstitch.collector.host.VirtualMachine;
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.Wait;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -107,7 +110,7 @@ final class WatchpointIT {
   @ValueSource(ints = {13, 15, 18})
   void bothWaysSeeTheSameWaits(int major) throws InterruptedException {
     Map<String, List<Long>> calls = run("syscalls", major);
-    Map<String, List<Long>> words = run("watchpoint", major);
+    Map<String, List<Long>> words = run("watchpoint-in-vm", major);
     for (String event : List.of("DataFileRead", "ClientRead", "PgSleep", "advisory")) {
       assertThat(words).containsKey(event);
       assertThat(words.get(event)).as(event).hasSameSizeAs(calls.get(event));
@@ -122,5 +125,20 @@ final class WatchpointIT {
     long call = calls.get("DataFileRead").get(reads / 2);
     long word = words.get("DataFileRead").get(reads / 2);
     assertThat(word).isBetween(call, call + TRAPS_NANOS);
+  }
+
+  /** It could end the server there. */
+  @Test
+  void aVirtualMachineRefusesIt() {
+    try (TracedServer traced = traced("watchpoint", 15)) {
+      if (VirtualMachine.isHost()) {
+        assertThatThrownBy(traced::collect)
+            .isInstanceOf(CollectorException.class)
+            .hasMessageContaining("virtual machine")
+            .hasMessageContaining("waits=syscalls");
+      } else {
+        assertThat(traced.collect().status().servers()).isNotEmpty();
+      }
+    }
   }
 }

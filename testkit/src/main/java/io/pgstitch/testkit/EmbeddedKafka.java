@@ -10,9 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.function.IntConsumer;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
@@ -47,6 +49,7 @@ public final class EmbeddedKafka implements KafkaUnderTest {
    *     is taken, the data is damaged
    */
   public static EmbeddedKafka start(Path dir, int port) {
+    sayWhyTheProcessEnds();
     Path logDir = dir.toAbsolutePath();
     KafkaRaftServer server = null;
     try {
@@ -83,6 +86,19 @@ public final class EmbeddedKafka implements KafkaUnderTest {
   public void close() {
     server.shutdown();
     server.awaitShutdown();
+  }
+
+  /** A broker with a fatal fault ends its process; where nothing logs, it would do so silently. */
+  private static void sayWhyTheProcessEnds() {
+    Exit.setHaltProcedure((status, message) -> end(status, message, Runtime.getRuntime()::halt));
+    Exit.setExitProcedure((status, message) -> end(status, message, Runtime.getRuntime()::exit));
+  }
+
+  private static void end(int status, String message, IntConsumer end) {
+    new IllegalStateException(
+            "the embedded Kafka ends the process, status " + status + ": " + message)
+        .printStackTrace();
+    end.accept(status);
   }
 
   private static void createPrivateDirectory(Path dir) throws IOException {
