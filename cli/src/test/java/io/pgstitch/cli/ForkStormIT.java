@@ -14,10 +14,12 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many connections: 500 that stay, and 4000 that come and go, 200 a second. */
+@Tag("alone")
 class ForkStormIT {
   private static final int IDLE = 500;
   private static final int CLIENTS = 8;

@@ -14,10 +14,12 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to a server while it is traced, and what the trace says of it. */
+@Tag("alone")
 class ServerEventsIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
