@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.function.IntConsumer;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -27,6 +28,8 @@ import org.apache.kafka.metadata.storage.Formatter;
  * created by themselves.
  */
 public final class EmbeddedKafka implements KafkaUnderTest {
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(90);
+
   private final KafkaRaftServer server;
   private final int port;
 
@@ -81,11 +84,32 @@ public final class EmbeddedKafka implements KafkaUnderTest {
     return "127.0.0.1:" + port;
   }
 
-  /** Stops the broker cleanly and waits for it. The directory stays. */
+  /**
+   * Stops the broker cleanly and waits for it. The directory stays.
+   *
+   * @throws IllegalStateException if it does not stop; its threads are left alone then
+   */
   @Override
   public void close() {
-    server.shutdown();
-    server.awaitShutdown();
+    // The thread of the controller's quorum does not always end: seen once, on a busy machine.
+    Thread stopping =
+        new Thread(
+            () -> {
+              server.shutdown();
+              server.awaitShutdown();
+            },
+            "embedded-kafka-stop");
+    stopping.setDaemon(true);
+    stopping.start();
+    try {
+      stopping.join(STOP_LIMIT.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (stopping.isAlive()) {
+      throw new IllegalStateException(
+          "the embedded Kafka on port " + port + " did not stop within " + STOP_LIMIT);
+    }
   }
 
   /** A broker with a fatal fault ends its process; where nothing logs, it would do so silently. */
