@@ -53,6 +53,7 @@ struct backend {
 	__u64 portal_text;		/* address of the last portal's copy of it */
 	__u64 utility_stack;		/* stack pointer of the message's first utility, 0 none */
 	__u64 lock_stack;		/* stack pointer of the open ProcSleep, 0 none */
+	__u64 aio_stack;		/* stack pointer of the open pgaio_wref_wait whose blocks are known, 0 none */
 	__u32 lock_mode;
 	__u32 lock_tag[4];
 	__u32 binary;
@@ -86,6 +87,7 @@ struct backend {
 struct details {
 	struct file_detail file;
 	struct lock_detail lock;
+	struct block_detail block;
 	__u64 report_stack;    /* stack pointer of the main loop's EmitErrorReport, 0 none runs */
 	__u32 client_sqlstate; /* in the message that is being built, 0 not yet */
 	__u32 client_fatal;    /* its severity is above ERROR */
@@ -486,7 +488,7 @@ static __always_inline void fill_wait(struct wait_event *e, const struct backend
 	__builtin_memcpy(e->lock_tag, b->lock_tag, sizeof(e->lock_tag));
 }
 
-/* Three sizes, because a reservation's must be a constant. */
+/* Four sizes, because a reservation's must be a constant. */
 static __noinline int put_wait(struct backend *b)
 {
 	struct details *d;
@@ -517,6 +519,14 @@ static __noinline int put_wait(struct backend *b)
 			goto full;
 		fill_wait(&e->wait, b, sizeof(*e), FLAG_WAIT_LOCK);
 		__builtin_memcpy(&e->lock, &d->lock, sizeof(e->lock));
+		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	} else if (d && detail == FLAG_WAIT_BLOCK) {
+		struct wait_of_block *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+		if (!e)
+			goto full;
+		fill_wait(&e->wait, b, sizeof(*e), FLAG_WAIT_BLOCK);
+		__builtin_memcpy(&e->block, &d->block, sizeof(e->block));
 		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	} else {
 		struct wait_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
@@ -573,6 +583,7 @@ static __always_inline void before_event(struct backend *b, __u64 now)
 	if (b->wait.active && !b->wait.in_call)
 		put_wait(b);
 	b->lock_stack = 0;
+	b->aio_stack = 0;
 	if (!b->announced)
 		announce(b, now);
 	put_buffers_if_moved(b, now);

@@ -37,6 +37,7 @@ enum event_flags {
 	FLAG_BINDS_LAST = 8,	/* position: values sent before, type: values there are */
 	FLAG_WAIT_FILE = 0x100,	  /* struct file_detail follows struct wait_event */
 	FLAG_WAIT_LOCK = 0x200,	  /* struct lock_detail follows struct wait_event */
+	FLAG_WAIT_BLOCK = 0x400,  /* struct block_detail follows struct wait_event */
 	FLAG_FATAL = 0x400,	  /* the error ends the session */
 };
 
@@ -201,6 +202,23 @@ struct wait_of_file {
 struct wait_of_lock {
 	struct wait_event wait;
 	struct lock_detail lock;
+};
+
+/* The blocks that an asynchronous IO moves, as its handle names them (18 and later). */
+struct block_detail {
+	__u32 tablespace;
+	__u32 database;
+	__u32 file; /* relfilenode */
+	__u32 block;
+	__u32 blocks;
+	__u32 fork; /* ForkNumber */
+	__u32 temporary;
+	__u32 pad;
+};
+
+struct wait_of_block {
+	struct wait_event wait;
+	struct block_detail block;
 };
 
 #define RELATION_NAME 64
@@ -412,7 +430,14 @@ struct target_config {
 	__u32 string_cursor;
 	__u32 error_sqlstate;
 	__u32 known; /* 0: nothing here may be used */
-	__u32 pad;
+	__u32 aio_handle_size; /* 0: the server has no asynchronous IO */
+	__u64 aio_control; /* the variable that points to the handles */
+	__u32 aio_handle_count;
+	__u32 aio_handles;
+	__u32 aio_target;
+	__u32 aio_target_data;
+	__u32 aio_generation;
+	__u32 aio_smgr; /* the target that is blocks of a relation */
 	__u32 lock_conflicts[16]; /* by mode: bits 1 << mode of the modes that it conflicts with */
 };
 

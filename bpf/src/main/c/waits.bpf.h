@@ -128,9 +128,18 @@ static __always_inline void read_arguments(struct pending_wait *w, struct pt_reg
 	with_descriptor:
 		w->descriptor = PT_REGS_PARM1_CORE_SYSCALL(regs);
 	}
-	if (w->descriptor >= 0 && WAIT_CLASS(w->event) == CLASS_IO &&
-	    read_file(current_details(), w->descriptor))
+	if (WAIT_CLASS(w->event) != CLASS_IO)
+		return;
+	if (w->descriptor >= 0 && read_file(current_details(), w->descriptor))
 		w->detail = FLAG_WAIT_FILE;
+}
+
+/* A sleep until an asynchronous IO is done, or the call that completes it: the handle has said which
+ * blocks it moves. Reads that this process does itself meanwhile have a descriptor. */
+static __always_inline void take_blocks(const struct backend *b, struct pending_wait *w)
+{
+	if (b->aio_stack && WAIT_CLASS(w->event) == CLASS_IO && w->descriptor < 0)
+		w->detail = FLAG_WAIT_BLOCK;
 }
 
 /* Whether a call outside of waits moves the bytes for which the client was waited for. */
@@ -207,8 +216,10 @@ int BPF_PROG(on_syscall, struct pt_regs *regs, long call)
 		/* Its writes say when it begins and ends; the first call in it says for what. */
 		if (w->active && w->in_call && w->calls++ == 0) {
 			w->syscall = call;
-			if (w->detail != FLAG_WAIT_LOCK)
+			if (w->detail != FLAG_WAIT_LOCK) {
 				read_arguments(w, regs, call);
+				take_blocks(b, w);
+			}
 		}
 		return 0;
 	}
@@ -230,6 +241,7 @@ int BPF_PROG(on_syscall, struct pt_regs *regs, long call)
 		w->bytes = -1;
 	} else {
 		read_arguments(w, regs, call);
+		take_blocks(b, w);
 	}
 	return 0;
 }

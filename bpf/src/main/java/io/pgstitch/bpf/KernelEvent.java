@@ -34,6 +34,7 @@ public final class KernelEvent {
   public static final int FLAG_TEXT_UNREADABLE = 4;
   public static final int FLAG_WAIT_FILE = 0x100;
   public static final int FLAG_WAIT_LOCK = 0x200;
+  public static final int FLAG_WAIT_BLOCK = 0x400;
   public static final int FLAG_FATAL = 0x400;
 
   /** The transaction has been given an id (ACTIVITY). */
@@ -443,6 +444,45 @@ public final class KernelEvent {
 
   public byte[] waitFileGrandparent() {
     return terminated(at + WAIT_DETAIL + 8 + FILE_NAME + FILE_PARENT, FILE_GRANDPARENT);
+  }
+
+  /** Whether the wait is for an asynchronous IO, whose blocks are known. */
+  public boolean isWaitForBlocks() {
+    return (flags() & FLAG_WAIT_BLOCK) != 0;
+  }
+
+  /** OID; where {@link #isWaitForBlocks()}, as are those that follow. */
+  public long waitBlockTablespace() {
+    return Integer.toUnsignedLong(buffer.getInt(at + WAIT_DETAIL));
+  }
+
+  /** OID, 0 for a shared catalog. */
+  public long waitBlockDatabase() {
+    return Integer.toUnsignedLong(buffer.getInt(at + WAIT_DETAIL + 4));
+  }
+
+  public long waitBlockFile() {
+    return Integer.toUnsignedLong(buffer.getInt(at + WAIT_DETAIL + 8));
+  }
+
+  /** The first one, by its number in the fork. */
+  public long waitBlock() {
+    return Integer.toUnsignedLong(buffer.getInt(at + WAIT_DETAIL + 12));
+  }
+
+  /** How many in a row. */
+  public long waitBlocks() {
+    return Integer.toUnsignedLong(buffer.getInt(at + WAIT_DETAIL + 16));
+  }
+
+  /** ForkNumber of common/relpath.h. */
+  public int waitBlockFork() {
+    return buffer.getInt(at + WAIT_DETAIL + 20);
+  }
+
+  /** Of a temporary relation, which one process has for itself. */
+  public boolean isWaitBlockTemporary() {
+    return buffer.getInt(at + WAIT_DETAIL + 24) != 0;
   }
 
   /** How many holders of the lock waited for are known. */

@@ -37,10 +37,31 @@ public record TargetConfig(
     int stringLength,
     int stringCursor,
     int errorSqlstate,
+    Aio aio,
     int[] lockConflicts) {
 
   private static final int MODES = 16;
-  private static final int BYTES = 16 + 24 * 4 + MODES * 4;
+  private static final int BYTES = 16 + 24 * 4 + 8 + 6 * 4 + MODES * 4;
+
+  /**
+   * Where the handles of asynchronous IO are, 18 and later.
+   *
+   * @param control address of pgaio_ctl
+   * @param handleSize 0 where the server has none
+   * @param smgr the target that is blocks of a relation
+   */
+  public record Aio(
+      long control,
+      int handleSize,
+      int handleCount,
+      int handles,
+      int target,
+      int targetData,
+      int generation,
+      int smgr) {
+    /** Of a server without. */
+    public static final Aio NONE = new Aio(0, 0, 0, 0, 0, 0, 0, 0);
+  }
 
   byte[] toBytes() {
     ByteBuffer out = ByteBuffer.allocate(BYTES).order(ByteOrder.nativeOrder());
@@ -69,7 +90,14 @@ public record TargetConfig(
         .putInt(stringCursor)
         .putInt(errorSqlstate)
         .putInt(1)
-        .putInt(0);
+        .putInt(aio.handleSize)
+        .putLong(aio.control)
+        .putInt(aio.handleCount)
+        .putInt(aio.handles)
+        .putInt(aio.target)
+        .putInt(aio.targetData)
+        .putInt(aio.generation)
+        .putInt(aio.smgr);
     for (int mode = 0; mode < MODES; mode++) {
       out.putInt(mode < lockConflicts.length ? lockConflicts[mode] : 0);
     }

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -130,6 +131,52 @@ final class WaitTargetsIT {
                 assertThat(w.io().getRelationOid()).isEqualTo(index);
                 assertThat(w.io().getRelation()).isEqualTo("big_g");
               });
+    }
+  }
+
+  /** As 18 comes: IO workers read, and the backend sleeps until they have. */
+  @Test
+  void theBlocksThatAnIoWorkerReadsAreNamed() {
+    try (TracedServer traced =
+        new TracedServer(
+            dir,
+            PostgresInstallations.ofMajor(18),
+            b -> b.setting("shared_buffers", "1MB").setting("autovacuum", "off"))) {
+      assertThat(traced.server().client().sql("show io_method")).isEqualTo("worker");
+      traced.server().client().sql(BIG);
+      traced.server().client().sql("vacuum full big");
+      traced.server().client().sql("alter table big set (parallel_workers = 0)");
+      traced.server().restart();
+      traced.collect();
+      for (int i = 0; i < 5; i++) {
+        traced.server().client().sql("select count(filler) from big");
+      }
+      long oid = number(traced, "select 'big'::regclass::oid");
+      long database = number(traced, "select oid from pg_database where datname = 'postgres'");
+      long file = number(traced, "select pg_relation_filenode('big')");
+      long blocks = number(traced, "select pg_relation_size('big') / 8192");
+      List<Seen> completions =
+          waits(traced.batches()).stream()
+              .filter(w -> w.event().equals("AioIoCompletion"))
+              .toList();
+      assertThat(completions).hasSizeGreaterThan(20).allMatch(w -> w.io() != null);
+      List<Seen> ofTable =
+          completions.stream().filter(w -> w.io().getRelfilenode() == file).toList();
+      assertThat(ofTable)
+          .hasSizeGreaterThan(20)
+          .allSatisfy(
+              w -> {
+                assertThat(w.io().getRelationOid()).isEqualTo(oid);
+                assertThat(w.io().getRelation()).isEqualTo("big");
+                assertThat(w.io().getDatabaseOid()).isEqualTo(database);
+                assertThat(w.io().getTablespaceOid()).isEqualTo(1663);
+                assertThat(w.io().getFork()).isEqualTo("main");
+                assertThat(w.io().getBytes()).isPositive();
+                assertThat(w.io().getBytes() % 8192).isZero();
+                assertThat(w.io().getBlock() + w.io().getBytes() / 8192).isBetween(1L, blocks);
+              });
+      // Not always the same ones: a scan waits for blocks from its begin to its end.
+      assertThat(ofTable.stream().map(w -> w.io().getBlock()).distinct().count()).isGreaterThan(10);
     }
   }
 

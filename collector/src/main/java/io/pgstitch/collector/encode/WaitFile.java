@@ -2,6 +2,7 @@ package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,13 +28,14 @@ record WaitFile(
     long segment,
     String path) {
 
-  private static final int PERMANENT = -1;
+  static final int PERMANENT = -1;
   private static final long DEFAULT_TABLESPACE = 1663;
   private static final long GLOBAL_TABLESPACE = 1664;
-  private static final int BLOCK_BYTES = 8192;
+  static final int BLOCK_BYTES = 8192;
   private static final long BLOCKS_PER_SEGMENT = 131_072;
   private static final Pattern RELATION =
       Pattern.compile("(?:t(\\d{1,9})_)?(\\d{1,10})(?:_(fsm|vm|init))?(?:\\.(\\d{1,6}))?");
+  private static final List<String> FORKS = List.of("main", "fsm", "vm", "init");
   private static final Pattern OID = Pattern.compile("\\d{1,10}");
   private static final Pattern TABLESPACE_VERSION = Pattern.compile("PG_\\d+_\\d{9}");
 
@@ -68,6 +70,11 @@ record WaitFile(
       }
     }
     return new WaitFile(0, 0, PERMANENT, 0, "", 0, path);
+  }
+
+  /** Of a ForkNumber, as common/relpath.h numbers them. */
+  static String forkName(int number) {
+    return FORKS.get(number);
   }
 
   private static WaitFile relation(long tablespace, long database, Matcher name, String path) {

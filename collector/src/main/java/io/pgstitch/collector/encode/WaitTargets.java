@@ -33,6 +33,9 @@ final class WaitTargets {
     if (e.waitLockMode() != 0) {
       out.writeIndex(LOCK);
       lock(e, out);
+    } else if (e.isWaitForBlocks()) {
+      out.writeIndex(IO);
+      blocks(e, out);
     } else if (e.waitDescriptor() >= 0) {
       out.writeIndex(IO);
       io(e, out);
@@ -67,6 +70,25 @@ final class WaitTargets {
       out.writeBytes(name(relation));
     }
     out.writeString(file == null ? "" : file.path());
+  }
+
+  /** An asynchronous IO: which blocks, and no descriptor, since another process may do it. */
+  private void blocks(KernelEvent e, BinaryEncoder out) throws IOException {
+    RelationNames.Relation relation =
+        e.isWaitBlockTemporary()
+            ? null
+            : relations.ofFile(e.waitBlockDatabase(), WaitFile.PERMANENT, e.waitBlockFile());
+    out.writeInt(-1);
+    out.writeLong(-1);
+    out.writeLong(e.waitBlocks() * WaitFile.BLOCK_BYTES);
+    out.writeLong(e.waitBlockTablespace());
+    out.writeLong(e.waitBlockDatabase());
+    out.writeLong(e.waitBlockFile());
+    out.writeString(WaitFile.forkName(e.waitBlockFork()));
+    out.writeLong(e.waitBlock());
+    out.writeLong(relation == null ? 0 : relation.oid());
+    out.writeBytes(name(relation));
+    out.writeBytes(EMPTY);
   }
 
   private byte[] name(RelationNames.Relation relation) {

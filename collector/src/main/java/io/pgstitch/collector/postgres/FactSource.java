@@ -17,6 +17,7 @@ public final class FactSource {
   static final String PLANS = "plan-layout.properties";
   static final String BINDS = "binds.properties";
   static final String CHECKS = "checks.properties";
+  static final String ASYNCHRONOUS_IO = "asynchronous-io.properties";
   static final String CUSTOM_WAITS = "custom-waits.properties";
   private static final List<String> FILES = List.of(LAYOUT, PLANS, BINDS, CHECKS);
   private static final FactSource BUILT_IN = new FactSource(Map.of());

@@ -85,6 +85,16 @@ public final class PostgresFacts {
         : new PostgresFacts(major, of(newestMajor()));
   }
 
+  /**
+   * Where handles of asynchronous IO are, by the keys of asynchronous-io.properties; empty for a
+   * major that has none.
+   */
+  public Map<String, Integer> asynchronousIo() {
+    return known && FactFile.exists(major, FactSource.ASYNCHRONOUS_IO)
+        ? source.values(major, FactSource.ASYNCHRONOUS_IO)
+        : Map.of();
+  }
+
   /** Where the names of registered wait events lie; empty for a major that has none, up to 16. */
   public Map<String, Integer> customWaits() {
     return known && FactFile.exists(major, FactSource.CUSTOM_WAITS)

@@ -3,6 +3,7 @@ package io.pgstitch.collector.probe;
 import io.pgstitch.bpf.TargetConfig;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.postgres.PostgresFacts;
+import java.util.Map;
 
 /** Puts together where one binary keeps what waits wait for and what errors say. */
 final class TargetFacts {
@@ -34,6 +35,7 @@ final class TargetFacts {
         facts.offset("string_info.len"),
         facts.offset("string_info.cursor"),
         facts.offset("error_data.sqlerrcode"),
+        aio(elf, facts.asynchronousIo()),
         // By mode, as storage/lockdefs.h numbers them.
         new int[] {
           0,
@@ -46,5 +48,20 @@ final class TargetFacts {
           facts.offset("lock_conflicts.exclusive"),
           facts.offset("lock_conflicts.access_exclusive")
         });
+  }
+
+  private static TargetConfig.Aio aio(ElfFile elf, Map<String, Integer> layout) {
+    if (layout.isEmpty()) {
+      return TargetConfig.Aio.NONE;
+    }
+    return new TargetConfig.Aio(
+        elf.address("pgaio_ctl"),
+        layout.get("handle.size"),
+        layout.get("control.handle_count"),
+        layout.get("control.handles"),
+        layout.get("handle.target"),
+        layout.get("handle.target_data"),
+        layout.get("handle.generation"),
+        layout.get("target.smgr"));
   }
 }
