@@ -9,6 +9,7 @@ import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.CustomWaits;
 import io.pgstitch.collector.host.DatabaseEncodings;
+import io.pgstitch.collector.host.NamedTranches;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.postgres.ServerEncoding;
@@ -115,7 +116,14 @@ final class BackendStreams {
         key,
         k -> {
           CustomWaits waits = new CustomWaits(backends, binary.elf(), binary.facts().customWaits());
-          return new CustomWaitNames(() -> waits.read(postmaster), System::nanoTime);
+          NamedTranches tranches = new NamedTranches(backends, binary.elf());
+          return new CustomWaitNames(
+              () -> {
+                Map<Integer, String> names = waits.read(postmaster);
+                names.putAll(tranches.read(postmaster));
+                return names;
+              },
+              System::nanoTime);
         });
   }
 

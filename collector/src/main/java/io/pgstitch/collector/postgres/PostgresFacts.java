@@ -194,7 +194,9 @@ public final class PostgresFacts {
   public boolean isRegisteredWait(int id) {
     String eventClass = waitEventClass(id);
     return !events.containsKey(id)
-        && (eventClass.equals(EXTENSION) || eventClass.equals(INJECTION_POINT));
+        && (eventClass.equals(EXTENSION)
+            || eventClass.equals(INJECTION_POINT)
+            || eventClass.equals(LWLOCK));
   }
 
   /**
