@@ -3,6 +3,7 @@ package io.pgstitch.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.cli.Launcher.Outcome;
+import io.pgstitch.testkit.Majors;
 import io.pgstitch.testkit.PostgresInstallation;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Random statements, the detailed tier on: all identities hold, and the client sees the same with
  * tracing on and off. The seed is printed; {@code -Dpgstitch.random.seed=N} repeats a run, {@code
- * -Dpgstitch.random.majors=14,16,17} takes other majors.
+ * -Dpgstitch.majors=14,16,17} takes other majors.
  */
 class RandomWorkloadIT {
   private static final int STATEMENTS = 600;
@@ -26,11 +27,8 @@ class RandomWorkloadIT {
   @TempDir private Path dir;
 
   static List<PostgresInstallation> installations() {
-    List<String> majors =
-        List.of(System.getProperty("pgstitch.random.majors", "13,15,18").split(",", -1));
-    return PostgresInstallations.maven().stream()
-        .filter(i -> majors.contains(String.valueOf(i.major())))
-        .toList();
+    List<Integer> majors = Majors.sampled().boxed().toList();
+    return PostgresInstallations.maven().stream().filter(i -> majors.contains(i.major())).toList();
   }
 
   @ParameterizedTest
@@ -50,6 +48,8 @@ class RandomWorkloadIT {
               dir,
               "--pid",
               String.valueOf(server.postmasterPid()),
+              "--level",
+              "29",
               "--functions",
               "--function",
               "heap_update",

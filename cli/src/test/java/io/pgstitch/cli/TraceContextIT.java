@@ -2,6 +2,7 @@ package io.pgstitch.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.cli.Launcher.Outcome;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Statements of a real client join the trace that the client names. */
 class TraceContextIT {
@@ -34,17 +35,23 @@ class TraceContextIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1", "8"})
-  void eachExecutionJoinsTheTraceInForce(String level) throws Exception {
+  @CsvSource({"15, 1", "13, 8", "18, 8"})
+  void eachExecutionJoinsTheTraceInForce(int major, String level) throws Exception {
+    Outcome outcome;
     try (ThrowawayPostgres server =
-        ThrowawayPostgres.builder(PostgresInstallations.ofMajor(15)).start()) {
+        ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major)).start()) {
       String pid = String.valueOf(server.postmasterPid());
       try (RunningUp up = RunningUp.start(dir, "--pid", pid, "--level", level)) {
         try (Connection connection = DriverManager.getConnection(server.jdbcUrl("postgres"))) {
           work(connection);
         }
-        assertThat(up.stop().status()).isZero();
+        outcome = up.stop();
       }
+      assertThat(outcome.status()).as(outcome.out() + outcome.err()).isZero();
+      // Counted, each with its own name.
+      assertThat(outcome.out())
+          .containsPattern("malformed_traceparents 1\\b")
+          .containsPattern("unsampled 1\\b");
       List<ExportedSpan> roots = new ArrayList<>();
       new SpanFile(dir.resolve("out/spans.jsonl"))
           .forEach(
@@ -59,6 +66,8 @@ class TraceContextIT {
         expected.add(trace(100 + i));
       }
       assertJoined(roots, "select $1", expected);
+      assertJoined(roots, "select 'span'", List.of(trace(5)));
+      assertJoined(roots, "insert into batched", List.of(trace(6), trace(6), trace(6)));
       assertJoined(roots, "select 'local'", List.of(trace(3)));
       assertJoined(roots, "select 'name'", List.of(trace(2)));
       assertThat(roots)
@@ -78,6 +87,18 @@ class TraceContextIT {
     try (Statement statement = connection.createStatement();
         PreparedStatement prepared = connection.prepareStatement("select ?::int")) {
       statement.execute("select 'comment' /*a='b',traceparent='" + parent(1, "01") + "'*/");
+      statement.execute("/*span={\"traceparent\":\"" + parent(5, "01") + "\"}*/ select 'span'");
+      // All of a batch are on their way before the first one runs.
+      statement.execute("create temp table batched (n int)");
+      try (PreparedStatement batched =
+          connection.prepareStatement(
+              "insert into batched values (?) /*traceparent='" + parent(6, "01") + "'*/")) {
+        for (int i = 0; i < 3; i++) {
+          batched.setInt(1, i + 1);
+          batched.addBatch();
+        }
+        batched.executeBatch();
+      }
       for (int i = 0; i < EXECUTIONS; i++) {
         statement.execute("set pgstitch.traceparent = '" + parent(100 + i, "01") + "'");
         prepared.setInt(1, i);
