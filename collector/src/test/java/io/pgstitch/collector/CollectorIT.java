@@ -254,9 +254,9 @@ final class CollectorIT {
     try (TracedServer traced = new TracedServer(dir, 15)) {
       traced.set("rescan.ms", "4000");
       traced.collect();
-      // Another binary than any that is watched: a server of another major.
-      try (ThrowawayPostgres late =
-          ThrowawayPostgres.builder(PostgresInstallations.ofMajor(13)).start()) {
+      // A binary of its own: no server that another test runs has made it known.
+      try (InstallationCopy own = InstallationCopy.of(PostgresInstallations.ofMajor(13));
+          ThrowawayPostgres late = ThrowawayPostgres.builder(own.installation()).start()) {
         Process sleeper = late.client().startPsql("-c", "select pg_sleep(7)");
         assertThat(sleeper.waitFor()).isZero();
         late.client().sql("select 'new'");
