@@ -163,7 +163,7 @@ class StatementTimesIT {
         s.executeQuery(
             "select queryid, plans, total_plan_time, total_exec_time from pg_stat_statements"
                 + " where query like '"
-                + text.substring(0, 30)
+                + text.substring(0, 20)
                 + "%"
                 + (text.equals(COMPUTED) ? "generate_series%" : "using%")
                 + "'")) {
