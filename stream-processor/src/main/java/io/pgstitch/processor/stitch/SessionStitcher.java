@@ -7,6 +7,7 @@ import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendEnd;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.OpenQuery;
 import io.pgstitch.schema.RawEventBatch;
 import java.util.List;
@@ -80,12 +81,25 @@ public final class SessionStitcher {
         backendEnded(end);
       }
       traceLimits.check();
-      if (session.pending.size() >= session.limits.pendingSpans()
-          || session.pending.chars() >= session.limits.pendingChars()) {
+      if (isPartFull() && !awaitsMore(event)) {
         sendPart();
       }
     }
     signsOfLife.eventsCame();
+  }
+
+  private boolean isPartFull() {
+    return session.pending.size() >= session.limits.pendingSpans()
+        || session.pending.chars() >= session.limits.pendingChars();
+  }
+
+  /**
+   * Where a function begins, its executor's bind values follow, and stand before an EXEC that must
+   * not be gone by then. As many entries in a row as would make a part too large cannot be: each
+   * has a stack frame.
+   */
+  private static boolean awaitsMore(Object event) {
+    return event instanceof FunctionEntry;
   }
 
   /** Whether a batch only says that its backend is there. */

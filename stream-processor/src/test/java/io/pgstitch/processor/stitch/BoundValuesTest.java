@@ -58,6 +58,20 @@ class BoundValuesTest {
     assertThat(binds.getTimUs()).isEqualTo(exec.getTimUs() - exec.getElapsedUs());
   }
 
+  /**
+   * The part ends wherever it is full, but not between an EXEC and the values that belong before.
+   */
+  @Test
+  void standBeforeTheirExecWhereverAPartEnds() {
+    execute("select $1", 1, 2, "a").idle();
+    List<String> whole = script.stitch().shortRecords();
+    assertThat(whole).containsSubsequence("BINDS 101 [a]", "EXEC 101 r=0 mis=0");
+    for (int limit = 1; limit < 20; limit++) {
+      Stitched parts = script.stitch(new StitchLimits(limit, 512, 64, 64));
+      assertThat(parts.shortRecords()).as("parts of " + limit).isEqualTo(whole);
+    }
+  }
+
   @Test
   void eachExecutionHasItsOwn() {
     execute("select $1", 1, 2, "first").idleInTransaction();
