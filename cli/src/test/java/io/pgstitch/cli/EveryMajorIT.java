@@ -14,11 +14,13 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The same workload of real clients on every major: each statement once, and as it was. */
+@Tag("alone")
 class EveryMajorIT {
   private static final List<String> APPLICATIONS =
       Stream.concat(

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * How long the phases of statements took, and how often they were planned: as pg_stat_statements,
  * pg_prepared_statements, the server's log and the scheduler say it.
  */
+@Tag("alone")
 class StatementTimesIT {
   private static final String PLANNED =
       "select count(*) from parts a join parts b using (k) join parts c using (k)";
