@@ -6,9 +6,13 @@ import static io.pgstitch.testkit.EmbeddedKafkaSettings.NODE_ID;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.function.IntConsumer;
@@ -31,10 +35,12 @@ public final class EmbeddedKafka implements KafkaUnderTest {
   private static final Duration STOP_LIMIT = Duration.ofSeconds(90);
 
   private final KafkaRaftServer server;
+  private final FileChannel lock;
   private final int port;
 
-  private EmbeddedKafka(KafkaRaftServer server, int port) {
+  private EmbeddedKafka(KafkaRaftServer server, FileChannel lock, int port) {
     this.server = server;
+    this.lock = lock;
     this.port = port;
   }
 
@@ -55,18 +61,21 @@ public final class EmbeddedKafka implements KafkaUnderTest {
     sayWhyTheProcessEnds();
     Path logDir = dir.toAbsolutePath();
     KafkaRaftServer server = null;
+    FileChannel lock = null;
     try {
       createPrivateDirectory(logDir);
+      lock = lock(logDir);
       format(logDir);
       KafkaConfig config =
           new KafkaConfig(EmbeddedKafkaSettings.of(logDir, port, FreePort.find()), false);
       server = new KafkaRaftServer(config, Time.SYSTEM);
       server.startup();
-      return new EmbeddedKafka(server, port);
+      return new EmbeddedKafka(server, lock, port);
     } catch (Exception e) {
       if (server != null) {
         shutDownAfter(e, server);
       }
+      release(lock);
       throw new IllegalStateException(
           "the embedded Kafka did not start in "
               + logDir
@@ -91,7 +100,7 @@ public final class EmbeddedKafka implements KafkaUnderTest {
    */
   @Override
   public void close() {
-    // The thread of the controller's quorum does not always end: seen once, on a busy machine.
+    // The thread of the controller's quorum does not end when its log was damaged.
     Thread stopping =
         new Thread(
             () -> {
@@ -110,6 +119,7 @@ public final class EmbeddedKafka implements KafkaUnderTest {
       throw new IllegalStateException(
           "the embedded Kafka on port " + port + " did not stop within " + STOP_LIMIT);
     }
+    release(lock);
   }
 
   /** A broker with a fatal fault ends its process; where nothing logs, it would do so silently. */
@@ -123,6 +133,38 @@ public final class EmbeddedKafka implements KafkaUnderTest {
             "the embedded Kafka ends the process, status " + status + ": " + message)
         .printStackTrace();
     end.accept(status);
+  }
+
+  /**
+   * Kafka's own lock comes too late: a second broker has written into the log of the controller's
+   * quorum by then, which ends the first one.
+   */
+  private static FileChannel lock(Path dir) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            dir.resolve(".embedded-kafka.lock"),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE);
+    try {
+      if (channel.tryLock() != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException ofThisProcess) {
+      // Said below.
+    }
+    channel.close();
+    throw new IOException("another broker uses the directory");
+  }
+
+  /** Gives the directory back; with the process it would end, too. */
+  private static void release(FileChannel lock) {
+    try {
+      if (lock != null) {
+        lock.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void createPrivateDirectory(Path dir) throws IOException {
