@@ -38,6 +38,8 @@ final class LwLockWaitsIT {
           PsqlSession writer = new PsqlSession(traced.server());
           PsqlSession watcher = new PsqlSession(traced.server())) {
         pid = writer.pid();
+        // It must not want the lock itself.
+        watcher.run("set pg_stat_statements.track = 'none'");
         reader.send("do $$ begin loop perform count(*) from pg_stat_statements; end loop; end $$");
         frozen = freezeWhileItBlocks(reader, writer, watcher);
         shown = waitOf(watcher, pid);
