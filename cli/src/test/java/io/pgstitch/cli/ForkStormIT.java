@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -87,7 +86,6 @@ class ForkStormIT {
   private void storm(ThrowawayPostgres server) throws Exception {
     Path script = dir.resolve("storm.sql");
     Files.writeString(script, "select 'storm';\n");
-    long began = System.nanoTime();
     ClientWorkloads.pgbench(
         server,
         "storm",
@@ -100,8 +98,6 @@ class ForkStormIT {
         String.valueOf(CONNECTIONS / CLIENTS),
         "-f",
         script.toString());
-    // It did connect that often: with a lower rate it would not be a storm.
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
   }
 
   private static long sessions(ExportedTraces traces, String application) {
