@@ -18,8 +18,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random statements, the detailed tier on: all identities hold, and the client sees the same with
- * tracing on and off. The seed is printed; {@code -Dpgstitch.random.seed=N} repeats a run, {@code
- * -Dpgstitch.majors=14,16,17} takes other majors.
+ * tracing on and off. The seed is the same in each build, another each time under {@code
+ * -Dpgstitch.random.seed=new}, as the long tests have it; it is printed, and {@code
+ * -Dpgstitch.random.seed=N} repeats a run. {@code -Dpgstitch.majors=14,16,17} takes other majors.
  */
 class RandomWorkloadIT {
   private static final int STATEMENTS = 600;
@@ -34,7 +35,7 @@ class RandomWorkloadIT {
   @ParameterizedTest
   @MethodSource("installations")
   void keepsEveryIdentityAndChangesNoResult(PostgresInstallation installation) throws Exception {
-    long seed = Long.getLong("pgstitch.random.seed", System.nanoTime());
+    long seed = seed();
     System.out.println("random workload on " + installation + ": seed " + seed);
     String untraced;
     try (ThrowawayPostgres server = server(installation)) {
@@ -68,6 +69,11 @@ class RandomWorkloadIT {
           .hasSizeGreaterThan(STATEMENTS / 2);
       TraceFiles.validate(dir.resolve("out/traces"));
     }
+  }
+
+  private static long seed() {
+    String asked = System.getProperty("pgstitch.random.seed", "1");
+    return asked.equals("new") ? System.nanoTime() : Long.parseLong(asked);
   }
 
   private static ThrowawayPostgres server(PostgresInstallation installation) throws Exception {

@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.OpenNested;
 import io.pgstitch.processor.state.OpenStatement;
+import io.pgstitch.processor.state.Phase;
 import io.pgstitch.schema.BindsBound;
 
 /**
@@ -27,17 +28,22 @@ final class BoundValues {
       if (nested.getBinds() == null) {
         nested.setBinds(HeldBinds.of(event.getBinds()));
         nested.setBindsTotal(event.getTotal());
-        writer.lines().binds(nested.getCursor(), event);
+        writer.lines().binds(nested.getCursor(), event, nested.getSelect());
       }
     } else if (statement != null && statement.getOwnObject() == event.getObject()) {
       // A rule makes several executors of one statement: they have the same values.
       if (statement.getBinds() == null) {
         statement.setBinds(HeldBinds.of(event.getBinds()));
         statement.setBindsTotal(event.getTotal());
-        writer.lines().binds(statement.getCursor(), event);
+        writer.lines().binds(statement.getCursor(), event, fetches(statement));
       }
     } else {
       session.counters.add(Counter.BINDS_WITHOUT_STATEMENT, 1);
     }
+  }
+
+  /** Whether its EXEC has ended. */
+  private static boolean fetches(OpenStatement statement) {
+    return statement.getCall().getPhase() == Phase.FETCH && statement.getCalls() > 0;
   }
 }

@@ -90,10 +90,19 @@ final class RecordLines {
     session.pending.addRecord(close);
   }
 
-  /** Bind values; they stand before the EXEC of their execution, which may have ended. */
-  void binds(int cursor, BindsBound event) {
+  /**
+   * Bind values; they stand before the EXEC of their execution, which may have ended. Where that
+   * was sent already, a line says that they come late.
+   *
+   * @param execEnded whether it has ended
+   */
+  void binds(int cursor, BindsBound event, boolean execEnded) {
     List<Object> records = session.pending.records();
     int place = BindsPlace.in(records, cursor);
+    if (execEnded && place == records.size()) {
+      note("BINDS LATE", "#" + cursor + " of the EXEC above");
+      place++;
+    }
     Binds line = new Binds();
     line.setCursor(cursor);
     line.setTotal(event.getTotal());

@@ -7,7 +7,6 @@ import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendEnd;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.CloseReason;
-import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.OpenQuery;
 import io.pgstitch.schema.RawEventBatch;
 import java.util.List;
@@ -28,6 +27,7 @@ public final class SessionStitcher {
   private final EventDispatcher events;
   private final SignsOfLife signsOfLife;
   private final TraceLimits traceLimits;
+  private final PartBorder partBorder;
   private boolean ended;
 
   /** A stitcher for a backend of which nothing was seen. */
@@ -46,6 +46,7 @@ public final class SessionStitcher {
     this.lifecycle = new StatementLifecycle(session, writer, stack, suspended, emitter);
     this.signsOfLife = new SignsOfLife(session);
     this.traceLimits = new TraceLimits(session, lifecycle, suspended, writer.lines());
+    this.partBorder = new PartBorder(session);
     this.admission = new BatchAdmission(session, writer, lifecycle, suspended);
     this.events =
         new EventDispatcher(
@@ -81,25 +82,11 @@ public final class SessionStitcher {
         backendEnded(end);
       }
       traceLimits.check();
-      if (isPartFull() && !awaitsMore(event)) {
+      if (partBorder.isAfter(event)) {
         sendPart();
       }
     }
     signsOfLife.eventsCame();
-  }
-
-  private boolean isPartFull() {
-    return session.pending.size() >= session.limits.pendingSpans()
-        || session.pending.chars() >= session.limits.pendingChars();
-  }
-
-  /**
-   * Where a function begins, its executor's bind values follow, and stand before an EXEC that must
-   * not be gone by then. As many entries in a row as would make a part too large cannot be: each
-   * has a stack frame.
-   */
-  private static boolean awaitsMore(Object event) {
-    return event instanceof FunctionEntry;
   }
 
   /** Whether a batch only says that its backend is there. */

@@ -63,6 +63,7 @@ class BoundValuesTest {
    */
   @Test
   void standBeforeTheirExecWhereverAPartEnds() {
+    script.level(12);
     execute("select $1", 1, 2, "a").idle();
     List<String> whole = script.stitch().shortRecords();
     assertThat(whole).containsSubsequence("BINDS 101 [a]", "EXEC 101 r=0 mis=0");
@@ -70,6 +71,41 @@ class BoundValuesTest {
       Stitched parts = script.stitch(new StitchLimits(limit, 512, 64, 64));
       assertThat(parts.shortRecords()).as("parts of " + limit).isEqualTo(whole);
     }
+  }
+
+  /** The same where other events come between the end of an EXEC and the executor's run. */
+  @Test
+  void ofNestedStatementsStandBeforeTheirExecWhereverAPartEnds() {
+    script
+        .level(12)
+        .running("select f($1)")
+        .portal(1, "SELECT")
+        .ownStart(1, 2, SELECT)
+        .enter("PortalRun", 1)
+        .hits(3)
+        .enter("standard_ExecutorRun", 2)
+        .binds(2, "outer");
+    script.statement(9, "select $1", SELECT, -1, 0).exit().hits(3);
+    script.enter("standard_ExecutorRun", 9).binds(9, "inner").exit(1);
+    script.enter("standard_ExecutorEnd", 9).exit();
+    script.exit(1).exit().commandEnd("SELECT", 1).idle();
+    List<String> whole = script.stitch().shortRecords();
+    for (int limit = 1; limit < 30; limit++) {
+      Stitched parts = script.stitch(new StitchLimits(limit, 512, 64, 64));
+      assertThat(parts.shortRecords()).as("parts of " + limit).isEqualTo(whole);
+    }
+  }
+
+  @Test
+  void afterAnExecThatWasSentAreSaidToBeLate() {
+    script.level(12).running("select $1").portal(1, "SELECT", "s1", -1, 0).ownStart(1, 2, SELECT);
+    script.idleInTransaction().running("select $1").enter("PortalRun", 1);
+    script.enter("standard_ExecutorRun", 2).binds(2, "a").exit(1).exit();
+    Stitched out = script.commandEnd("SELECT", 1).idle().stitch();
+    assertThat(out.statements()).hasSize(1);
+    assertThat(out.shortRecords())
+        .containsSubsequence(
+            "EXEC 101 r=0 mis=0", "NOTE BINDS LATE", "BINDS 101 [a]", "FETCH 101 r=1 mis=0");
   }
 
   @Test

@@ -3,16 +3,20 @@ package io.pgstitch.processor.stitch;
 import io.pgstitch.schema.ActivityState;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /** A client that does whatever the seed says, by both protocols, with errors and cursors. */
 final class RandomScript {
   private final Random random;
   private final BackendScript script = new BackendScript();
   private final List<Portal> waiting = new ArrayList<>();
+  private final Set<Long> bound = new HashSet<>();
   private boolean inTransaction;
   private boolean rollsBack;
+  private boolean binds;
 
   private record Portal(long address, long query, String text) {}
 
@@ -23,6 +27,13 @@ final class RandomScript {
   /** An aborted transaction is ended by a ROLLBACK, as servers demand. */
   RandomScript rollingBack() {
     rollsBack = true;
+    return this;
+  }
+
+  /** The first run of each executor has a bind value, and the level asks for it. */
+  RandomScript binding() {
+    binds = true;
+    script.level(12);
     return this;
   }
 
@@ -112,7 +123,10 @@ final class RandomScript {
   private void run(Portal portal, boolean select) {
     if (select) {
       script.ownStart(portal.address, portal.query, 1);
-      script.enter("PortalRun", portal.address).enter("standard_ExecutorRun", portal.query);
+      script.enter("PortalRun", portal.address);
+      noiseInBetween();
+      script.enter("standard_ExecutorRun", portal.query);
+      bound(portal.query);
       body(2);
       script.exit(3).exit();
       noise();
@@ -122,6 +136,7 @@ final class RandomScript {
       script.enter("PortalRun", portal.address);
       script.statement(portal.query, "", 3, -1, 0).exit();
       script.enter("standard_ExecutorRun", portal.query);
+      bound(portal.query);
       body(2);
       script.exit(3);
       script.enter("standard_ExecutorFinish", portal.query);
@@ -144,6 +159,24 @@ final class RandomScript {
         noise();
         script.exit();
       }
+    }
+  }
+
+  private void boundBody(int levels) {
+    bound(0);
+    body(levels);
+  }
+
+  private void bound(long query) {
+    if (binds) {
+      script.binds(query, "v" + random.nextInt(100));
+    }
+  }
+
+  /** Where no run has a value, nothing comes, so that other scripts stay what they are. */
+  private void noiseInBetween() {
+    if (binds) {
+      noise();
     }
   }
 
@@ -174,6 +207,9 @@ final class RandomScript {
         script.enter("PortalStart", 7).statement(query, "select loop", 1, -1, 0).exit().exit();
         for (int i = 0; i < 2; i++) {
           script.enter("standard_ExecutorRun", query);
+          if (i == 0) {
+            bound(query);
+          }
           noise();
           script.exit(10);
           if (levels > 1) {
@@ -188,16 +224,17 @@ final class RandomScript {
         long query = script.newObject();
         script.statement(query, "insert fails", 3, -1, 0).exit();
         script.enter("standard_ExecutorRun", query);
+        bound(query);
         body(levels - 1);
         script.longjmp(depth);
       }
       case 3 -> {
         planning("update t", 2, levels);
-        script.nested("update t", 2, 1, () -> body(levels - 1));
+        script.nested("update t", 2, 1, () -> boundBody(levels - 1));
       }
       default -> {
         planning("select n", 1, levels);
-        script.nested("select n", 1, 2, () -> body(levels - 1));
+        script.nested("select n", 1, 2, () -> boundBody(levels - 1));
       }
     }
   }
@@ -242,7 +279,11 @@ final class RandomScript {
     if (!select) {
       script.statement(portal.query, "", 3, -1, 0).exit();
     }
+    noiseInBetween();
     script.enter("standard_ExecutorRun", portal.query);
+    if (bound.add(portal.query)) {
+      bound(portal.query);
+    }
     body(2);
     script.exit(5);
     if (!select) {
@@ -326,7 +367,10 @@ final class RandomScript {
       script.call("parse_analyze_fixedparams").call("standard_planner");
       Portal portal = new Portal(script.newObject(), script.newObject(), "");
       script.portal(portal.address, "SELECT").ownStart(portal.address, portal.query, 1);
-      script.enter("PortalRun", portal.address).enter("standard_ExecutorRun", portal.query);
+      script.enter("PortalRun", portal.address);
+      noiseInBetween();
+      script.enter("standard_ExecutorRun", portal.query);
+      bound(portal.query);
       body(2);
       if (random.nextBoolean()) {
         script.statement(script.newObject(), "select nested", 1, -1, 0);

@@ -2,13 +2,21 @@ package io.pgstitch.processor.stitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.schema.Binds;
+import io.pgstitch.schema.Call;
+import io.pgstitch.schema.CallKind;
+import io.pgstitch.schema.Close;
+import io.pgstitch.schema.Note;
+import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.RawEventBatch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumWriter;
@@ -42,6 +50,47 @@ class RandomScriptsTest {
         throw new AssertionError("seed " + seed, e);
       }
     }
+  }
+
+  /** As {@code BINDS_ORDER} of the trace file's rules. */
+  @Test
+  void bindsComeBeforeTheirExecWhereverPartsEnd() {
+    int late = 0;
+    for (long seed = 0; seed < CASES; seed++) {
+      BackendScript script = new RandomScript(seed).binding().write();
+      StitchLimits parts = new StitchLimits(1 + (int) (seed % 23), 512, 64, 64);
+      late += lateBinds(seed, script.stitch(parts).records);
+    }
+    assertThat(late).as("portals that run in another message than their Bind").isPositive();
+  }
+
+  /** How many are said to come after their EXEC; fails where that is not said. */
+  private static int lateBinds(long seed, List<Object> records) {
+    Set<Integer> executed = new HashSet<>();
+    Set<Integer> bound = new HashSet<>();
+    int late = 0;
+    for (int i = 0; i < records.size(); i++) {
+      Object record = records.get(i);
+      if (record instanceof ParsingInCursor parsing) {
+        executed.remove(parsing.getCursor());
+        bound.remove(parsing.getCursor());
+      } else if (record instanceof Binds binds && executed.contains(binds.getCursor())) {
+        if (records.get(i - 1) instanceof Note note && note.getName().equals("BINDS LATE")) {
+          late++;
+        } else {
+          bound.add(binds.getCursor());
+        }
+      } else if (record instanceof Call call) {
+        boolean wrong = bound.remove(call.getCursor()) && call.getKind() == CallKind.FETCH;
+        assertThat(wrong).as("seed %d: BINDS after the EXEC before %s", seed, call).isFalse();
+        if (call.getKind() == CallKind.EXEC) {
+          executed.add(call.getCursor());
+        }
+      } else if (record instanceof Close close) {
+        executed.remove(close.getCursor());
+      }
+    }
+    return late;
   }
 
   @Test

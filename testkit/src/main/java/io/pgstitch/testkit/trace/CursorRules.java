@@ -25,6 +25,9 @@ final class CursorRules {
   /** Line of a BINDS after an EXEC that no call followed yet. */
   private final Map<Long, Integer> boundSinceExec = new HashMap<>();
 
+  /** Of them it is said that their BINDS come after the EXEC. */
+  private final Set<Long> late = new HashSet<>();
+
   /** Closed, but kept by the server: may be used again without a new introduction. */
   private final Set<Long> keptAsPrepared = new HashSet<>();
 
@@ -58,7 +61,9 @@ final class CursorRules {
     } else if (record instanceof Stat stat) {
       use(stat.line(), "STAT", stat.cursor());
     } else if (record instanceof OfCursor other) {
-      if (other.kind().equals("BINDS") && executed.contains(other.cursor())) {
+      if (other.kind().equals(TraceGrammar.LATE)) {
+        late.add(other.cursor());
+      } else if (executed.contains(other.cursor()) && !late.remove(other.cursor())) {
         boundSinceExec.put(other.cursor(), other.line());
       }
       use(other.line(), other.kind(), other.cursor());

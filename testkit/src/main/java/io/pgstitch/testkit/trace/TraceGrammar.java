@@ -22,6 +22,12 @@ final class TraceGrammar {
   private static final Pattern STAR =
       Pattern.compile(
           "\\*\\*\\* \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}[+-]\\d\\d:\\d\\d|\\*\\*\\* [A-Z0-9][\\w ]*:.*");
+
+  /** Kind of the line that says that the BINDS below belong to the EXEC above. */
+  static final String LATE = "BINDS LATE";
+
+  private static final Pattern LATE_BINDS =
+      Pattern.compile("\\*\\*\\* " + LATE + ": #" + N + " .*");
   private static final Pattern PARSING =
       Pattern.compile(
           ("PARSING IN CURSOR #"
@@ -123,6 +129,11 @@ final class TraceGrammar {
   private void record() {
     int number = text.lineNumber();
     String line = text.nextLine();
+    Matcher late = LATE_BINDS.matcher(line);
+    if (late.matches()) {
+      records.add(new OfCursor(number, LATE, n(late, 1)));
+      return;
+    }
     if (line.isEmpty() || STAR.matcher(line).matches()) {
       return;
     }

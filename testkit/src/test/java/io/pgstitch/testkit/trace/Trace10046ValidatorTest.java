@@ -298,6 +298,15 @@ class Trace10046ValidatorTest {
   }
 
   @Test
+  void bindsThatAreSaidToBeLateMayFollowTheirExecOnce() {
+    String late = "*** BINDS LATE: #101 of the EXEC above\nBINDS #101:\n\n";
+    String fetch = "FETCH #101:c=10";
+    assertThat(GOOD).contains(fetch);
+    assertThat(rules(GOOD.replace(fetch, late + fetch))).isEmpty();
+    assertBreaks(TraceRule.BINDS_ORDER, fetch, late + "BINDS #101:\n\n" + fetch);
+  }
+
+  @Test
   void violationNamesTheLine() {
     TraceReport report = validate(GOOD.replace("*** SQLSTATE: 22012", "SQLSTATE: 22012"));
     long line = GOOD.substring(0, GOOD.indexOf("*** SQLSTATE")).lines().count() + 1;
