@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
+import io.opentelemetry.proto.trace.v1.Span;
 import io.pgstitch.cli.Launcher.Outcome;
 import io.pgstitch.schema.Topics;
 import io.pgstitch.testkit.EmbeddedKafka;
+import io.pgstitch.testkit.OtlpReceiver;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
 import java.io.PrintWriter;
@@ -20,6 +23,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -184,6 +188,52 @@ class ReplayIT {
     Outcome other = runWithKafka("replay", "--from", "-2h", "--sink", "file", "--out", "again");
     assertThat(other.status()).isEqualTo(ExitStatus.USAGE);
     assertThat(other.err()).contains("holds the results of another replay");
+  }
+
+  @Test
+  @Order(2)
+  void anOtlpBackendGetsTheLiveRunsSpansAndAgainTheSame() throws Exception {
+    List<String> live = new ArrayList<>();
+    new SpanFile(dir.resolve("live/spans.jsonl"))
+        .forEach(
+            s ->
+                live.add(
+                    spanLine(
+                        s.traceId(), s.spanId(), s.parentSpanId(), s.startNanos(), s.endNanos())));
+    try (OtlpReceiver receiver = OtlpReceiver.start()) {
+      for (int times = 1; times <= 2; times++) {
+        Outcome outcome =
+            run(
+                "replay",
+                "--file",
+                "case.avro",
+                "--sink",
+                "otlp",
+                "--otlp-endpoint",
+                receiver.grpcEndpoint());
+        assertThat(outcome.status()).as(outcome.err() + outcome.out()).isZero();
+        assertThat(receiver.spans()).hasSize(times * live.size());
+        assertThat(receiver.spans().stream().map(s -> spanLine(s.span())).distinct())
+            .containsExactlyInAnyOrderElementsOf(live);
+      }
+    }
+  }
+
+  private static String spanLine(Span span) {
+    return spanLine(
+        hex(span.getTraceId()),
+        hex(span.getSpanId()),
+        hex(span.getParentSpanId()),
+        span.getStartTimeUnixNano(),
+        span.getEndTimeUnixNano());
+  }
+
+  private static String spanLine(String trace, String span, String parent, long start, long end) {
+    return trace + "/" + span + " in " + parent + " from " + start + " to " + end;
+  }
+
+  private static String hex(ByteString id) {
+    return HexFormat.of().formatHex(id.toByteArray());
   }
 
   private static Map<String, Map<TopicPartition, OffsetAndMetadata>> groups() throws Exception {

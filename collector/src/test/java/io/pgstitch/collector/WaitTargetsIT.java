@@ -291,9 +291,12 @@ final class WaitTargetsIT {
     }
   }
 
-  /** Who blocks a backend, as the server says. */
+  /**
+   * Who blocks a backend, as the server says; on a busy machine it takes a while until it waits.
+   */
   private static Set<Integer> blockers(PsqlSession watcher, long pid) {
-    for (int i = 0; i < 200; i++) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (System.nanoTime() < deadline) {
       String pids = watcher.ask("select array_to_string(pg_blocking_pids(" + pid + "), ',')");
       if (!pids.isEmpty()) {
         return Arrays.stream(pids.split(",", -1))
