@@ -10,14 +10,15 @@ import java.util.List;
 
 /**
  * Where a part of a long trace ends: at the first event after which it is full, but not between an
- * EXEC and the bind values that stand before it in the trace file. What returns rows runs in FETCH,
- * so these come when its EXEC has ended.
+ * EXEC and what belongs to it and comes later. What returns rows runs in FETCH, so its bind values,
+ * which stand before the EXEC in the trace file, come when that has ended; and how many rows a
+ * command such as COPY processed is said where the command is done.
  */
 final class PartBorder {
   /** The bit of a level that asks for bind values. */
   private static final int LEVEL_BINDS = 4;
 
-  /** Spans or records that a full part waits for bind values: a cursor may be opened and left. */
+  /** Spans or records that a full part waits: a cursor may be opened and left. */
   private static final int PATIENCE = 1_000;
 
   private final Session session;
@@ -28,12 +29,25 @@ final class PartBorder {
 
   /** Whether the part ends after this event, the last one that was taken. */
   boolean isAfter(Object event) {
-    return isFull(0, 1) && (isFull(PATIENCE, 2) || !awaitsBinds(event));
+    return isFull(0, 1) && (isFull(PATIENCE, 2) || !awaitsMore(event));
   }
 
   private boolean isFull(int more, int times) {
     return session.pending.size() >= session.limits.pendingSpans() + more
         || session.pending.chars() >= (long) times * session.limits.pendingChars();
+  }
+
+  private boolean awaitsMore(Object event) {
+    return session.state.getMark() != null || awaitsRows() || awaitsBinds(event);
+  }
+
+  private boolean awaitsRows() {
+    OpenStatement statement = session.statement();
+    return statement != null
+        && statement.getRowsRecord() >= 0
+        && statement.getCall() != null
+        && statement.getCall().getPhase() == Phase.CLOSE
+        && !statement.getCommandEnded();
   }
 
   private boolean awaitsBinds(Object event) {

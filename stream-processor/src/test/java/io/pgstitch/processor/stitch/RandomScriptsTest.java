@@ -8,9 +8,11 @@ import io.pgstitch.schema.CallKind;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
+import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -50,6 +52,28 @@ class RandomScriptsTest {
         throw new AssertionError("seed " + seed, e);
       }
     }
+  }
+
+  /** Where parts end is an affair of memory: it decides on nothing that is said of a statement. */
+  @Test
+  void partsDoNotChangeWhatIsSaidOfAStatement() {
+    for (long seed = 0; seed < CASES / 3; seed++) {
+      BackendScript script = new RandomScript(seed).write();
+      StitchLimits parts = new StitchLimits(20 + (int) (seed % 23), 512, 64, 64);
+      assertThat(said(script.stitch(parts)))
+          .as("seed " + seed)
+          .isEqualTo(said(script.stitch(StitchLimits.DEFAULT)));
+    }
+  }
+
+  private static List<Object> said(Stitched stitched) {
+    List<Object> said = new ArrayList<>();
+    for (QueryTrace trace : stitched.statements()) {
+      said.add(trace.getTraceId() + " " + trace.getText() + " rows " + trace.getRows());
+      said.addAll(stitched.spans(trace));
+    }
+    said.addAll(stitched.records);
+    return said;
   }
 
   /** As {@code BINDS_ORDER} of the trace file's rules. */

@@ -83,6 +83,16 @@ class StatementWindowsTest {
   }
 
   @Test
+  void rowsThatTheCommandsEndTellsAreInTheExecWhereverAPartEnds() {
+    script.running("copy t").call("pg_parse_query").portal(1, "COPY").enter("PortalRun", 1);
+    script.statement(0, "", 6, -1, 0).exit().exit().hits(1).commandEnd("COPY", 12).idle();
+    for (int limit = 1; limit < 12; limit++) {
+      Stitched parts = script.stitch(new StitchLimits(limit, 512, 64, 64));
+      assertThat(parts.shortRecords()).as("parts of " + limit).contains("EXEC 101 r=12 mis=0");
+    }
+  }
+
+  @Test
   void parseBindAndExecuteOfOneTextAreOneStatement() {
     Stitched out =
         script
