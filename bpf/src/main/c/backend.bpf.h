@@ -46,6 +46,9 @@ struct backend {
 	__u64 wait_word; /* where this backend keeps its wait_event_info, 0 unknown */
 	__u64 cpu_ns;	 /* on-CPU time up to on_cpu_since */
 	__u64 on_cpu_since;
+	__u64 cpu_said;	   /* the most that was said of it */
+	__u64 exec_offset; /* the scheduler's account of the task less cpu_ns, since its first switch */
+	__u32 exec_known;  /* whether exec_offset is */
 	__u64 buffers[BUFFER_COUNTERS]; /* as last reported */
 	__u64 wal[WAL_COUNTERS];
 	__u64 running_stack;		/* stack pointer of the last report of a running state */
@@ -226,9 +229,31 @@ static __always_inline void count_loss(__u32 reason)
 		__sync_fetch_and_add(n, 1);
 }
 
-static __always_inline __u64 cpu_time(const struct backend *b, __u64 now)
+/* Within a slice the clock is all there is; it counts what a hypervisor took meanwhile. What was said too
+ * much of is caught up with, not taken back. */
+static __always_inline __u64 cpu_time(struct backend *b, __u64 now)
 {
-	return b->cpu_ns + (now - b->on_cpu_since);
+	__u64 cpu = b->cpu_ns + (now - b->on_cpu_since);
+
+	if (cpu < b->cpu_said)
+		return b->cpu_said;
+	b->cpu_said = cpu;
+	return cpu;
+}
+
+/* The task leaves its processor: from its second switch on, what it used is what the scheduler booked. */
+static __always_inline void settle_cpu(struct backend *b, const struct task_struct *task, __u64 now)
+{
+	__u64 booked = task->se.sum_exec_runtime;
+
+	if (b->exec_known) {
+		b->cpu_ns = booked - b->exec_offset;
+	} else {
+		b->cpu_ns += now - b->on_cpu_since;
+		b->exec_offset = booked - b->cpu_ns;
+		b->exec_known = 1;
+	}
+	b->on_cpu_since = now;
 }
 
 static __always_inline struct backend *known_backend(struct task_struct *task)

@@ -78,6 +78,10 @@ struct pid {
 	struct upid numbers[];
 };
 
+struct sched_entity {
+	__u64 sum_exec_runtime;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -89,6 +93,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct files_struct *files;
 	struct fs_struct *fs;
+	struct sched_entity se;
 };
 
 #if defined(__TARGET_ARCH_x86)

@@ -732,8 +732,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *previous, struct task_
 	b = known_backend(previous);
 	if (b) {
 		now = bpf_ktime_get_ns();
-		b->cpu_ns += now - b->on_cpu_since;
-		b->on_cpu_since = now;
+		settle_cpu(b, previous, now);
 	}
 	b = known_backend(next);
 	if (b)
