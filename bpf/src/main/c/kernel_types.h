@@ -78,6 +78,10 @@ struct pid {
 	struct upid numbers[];
 };
 
+struct uprobe_task {
+	unsigned int depth;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -89,6 +93,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct files_struct *files;
 	struct fs_struct *fs;
+	struct uprobe_task *utask;
 };
 
 #if defined(__TARGET_ARCH_x86)
