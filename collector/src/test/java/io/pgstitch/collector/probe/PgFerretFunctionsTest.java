@@ -21,9 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The functions that PG Ferret hooks in a build of its own: each that nm finds in a stock executable
- * with a symbol table is followed, and each that the compiler left out or the version has not is
- * reported.
+ * The functions that PG Ferret hooks in a build of its own: each that nm finds in a stock
+ * executable with a symbol table is followed, and each that the compiler left out or the version
+ * has not is reported.
  */
 final class PgFerretFunctionsTest {
   private static final List<String> HOOKED =

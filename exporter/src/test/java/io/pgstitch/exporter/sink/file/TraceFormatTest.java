@@ -179,7 +179,8 @@ class TraceFormatTest {
         Stream.of(
                 new String(TraceFormat.bytes(Sessions.statement(4711, 3)), UTF_8),
                 written(
-                    new ErrorLine(101, "42P01", "no such\ntable", 9L, "", ""), wait("Lock", "tuple", null)))
+                    new ErrorLine(101, "42P01", "no such\ntable", 9L, "", ""),
+                    wait("Lock", "tuple", null)))
             .flatMap(String::lines)
             .filter(line -> !line.startsWith("select "))
             .toList();
