@@ -324,7 +324,7 @@ int on_executor_start(struct pt_regs *ctx)
 		forget_plan(query);
 	query_agrees(query, 0);
 	put_query(b, now, cookie, stack, query);
-	expect_return(stack, cookie, query, 0);
+	expect_return(stack, cookie, query, UNSEEN_LEAF);
 	return 0;
 }
 
@@ -392,7 +392,7 @@ int on_executor_end(struct pt_regs *ctx)
 	if (wants(b, LEVEL_PLAN_STATISTICS))
 		put_plan_of_end(b, now, stack, query);
 	put_entry(b, now, cookie, stack, query);
-	expect_return(stack, cookie, query, 0);
+	expect_return(stack, cookie, query, UNSEEN_LEAF);
 	return 0;
 }
 
@@ -453,7 +453,7 @@ int on_executor_run(struct pt_regs *ctx)
 	if (b->unseen)
 		end_unseen_of(query, now);
 	if (returns_open() >= KERNEL_RETURNS) {
-		keep_unseen(stack, cookie, query, 1);
+		keep_unseen(stack, cookie, query, UNSEEN_RUN);
 	} else if (b->runs < MAX_RUNS) {
 		i = b->runs;
 		run_at(b, i)->stack = stack;

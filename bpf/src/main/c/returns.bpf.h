@@ -11,12 +11,14 @@
 #define UNSEEN_CALLS 1024
 /* An executor's next function may be a little deeper than the one before, under hooks of extensions. */
 #define UNSEEN_NEAR 4
+#define UNSEEN_RUN 1  /* ExecutorRun */
+#define UNSEEN_LEAF 2 /* it runs no statements: whatever comes next is after it, however deep */
 
 struct unseen_call {
 	__u64 stack;
 	__u64 cookie;
 	__u64 query; /* QueryDesc of an executor's function, else 0 */
-	__u64 runs;  /* whether it is ExecutorRun */
+	__u64 kind;  /* UNSEEN_RUN, UNSEEN_LEAF or 0 */
 };
 
 struct unseen_calls {
@@ -48,7 +50,7 @@ static __always_inline struct unseen_call *unseen_at(struct unseen_calls *calls,
 	return &calls->call[i & (UNSEEN_CALLS - 1)];
 }
 
-__attribute__((noinline)) int keep_unseen(__u64 stack, __u64 cookie, __u64 query, __u32 runs)
+__attribute__((noinline)) int keep_unseen(__u64 stack, __u64 cookie, __u64 query, __u32 kind)
 {
 	struct backend *b = known_backend(bpf_get_current_task_btf());
 	struct unseen_calls *calls = bpf_task_storage_get(
@@ -67,17 +69,17 @@ __attribute__((noinline)) int keep_unseen(__u64 stack, __u64 cookie, __u64 query
 	call->stack = stack;
 	call->cookie = cookie;
 	call->query = query;
-	call->runs = runs;
+	call->kind = kind;
 	b->unseen++;
-	b->unseen_runs += runs & 1;
+	b->unseen_runs += kind & UNSEEN_RUN;
 	return 0;
 }
 
 /* A function is entered that has a return program: remembers it where the kernel does not. */
-static __always_inline void expect_return(__u64 stack, __u64 cookie, __u64 query, __u32 runs)
+static __always_inline void expect_return(__u64 stack, __u64 cookie, __u64 query, __u32 kind)
 {
 	if (returns_open() >= KERNEL_RETURNS)
-		keep_unseen(stack, cookie, query, runs);
+		keep_unseen(stack, cookie, query, kind);
 }
 
 /* Rows of a run that has returned. Its executor has not ended, as far as the probe there tells. */
@@ -87,7 +89,7 @@ static __always_inline __s64 rows_of(const struct backend *b, const struct unsee
 	struct layout_config *c = layout_of(b->binary);
 	__u64 estate;
 
-	if (!call->runs || !bin || !bin->layout_known || !c || !(b->level & LEVEL_DETAIL) ||
+	if (call->kind != UNSEEN_RUN || !bin || !bin->layout_known || !c || !(b->level & LEVEL_DETAIL) ||
 	    c->contradicted[LAYOUT_QUERY])
 		return -1;
 	estate = read_u64(call->query + bin->query_estate);
@@ -107,7 +109,7 @@ __attribute__((noinline)) int end_unseen(__u64 now, __u32 silently)
 		return 0;
 	call = unseen_at(calls, b->unseen - 1);
 	b->unseen--;
-	b->unseen_runs -= call->runs & 1;
+	b->unseen_runs -= call->kind & UNSEEN_RUN;
 	if (silently || !(b->level & LEVEL_TRACE) || !b->announced)
 		return 0;
 	count_loss(LOSS_RETURN_UNSEEN);
@@ -141,7 +143,7 @@ __attribute__((noinline)) int end_unseen_below(__u64 stack, __u64 cookie, __u64 
 		if (!b->unseen)
 			break;
 		call = unseen_at(calls, b->unseen - 1);
-		if (call->stack > stack)
+		if (call->stack > stack && call->kind != UNSEEN_LEAF)
 			break;
 		/* The kernel reported it after all. */
 		own = cookie && call->stack == stack && call->cookie == cookie;
