@@ -14,7 +14,10 @@
 #include "plans.h"
 
 #define MAX_BINARIES 64
-#define MAX_RUNS 32
+/* What the kernel remembers of a process: MAX_URETPROBE_DEPTH of kernel/events/uprobes.c. Entries that
+ * are deeper have no return (returns.bpf.h), so no more runs than these are open. */
+#define KERNEL_RETURNS 64
+#define MAX_RUNS KERNEL_RETURNS
 #define MAX_QUERIES 16
 #define NO_COUNT (~0ULL)
 
@@ -77,6 +80,9 @@ struct backend {
 	__u32 begun_before;
 	__u32 runs;
 	struct executor_run run[MAX_RUNS];
+	__u32 unseen;	     /* open calls whose return the kernel will not report */
+	__u32 unseen_runs;   /* runs of executors among them */
+	__u32 unseen_thrown; /* an error has left some of them, which ones the next event tells */
 	__u32 watched; /* the wait word has a watchpoint: its writes say when waits begin and end */
 	struct pending_wait wait;
 	__u32 undos;
@@ -94,7 +100,10 @@ struct details {
 	__u64 report_stack;    /* stack pointer of the main loop's EmitErrorReport, 0 none runs */
 	__u32 client_sqlstate; /* in the message that is being built, 0 not yet */
 	__u32 client_fatal;    /* its severity is above ERROR */
-	__u32 finishing;       /* errfinish runs */
+	__u64 client_message;  /* addresses of its fields, 0 not yet */
+	__u64 client_detail;
+	__u64 client_hint;
+	__u64 finishing;       /* stack pointer of the running errfinish, 0 none */
 };
 
 /* Where events with text are put together: a backend runs one program at a time, while a per-CPU

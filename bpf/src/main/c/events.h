@@ -34,6 +34,7 @@ enum event_flags {
 	FLAG_TEXT_SAME = 2,	/* the text is that of the running message, it is not repeated */
 	FLAG_TEXT_UNREADABLE = 4, /* the text could not be read (page not resident) */
 	FLAG_HAD_XID = 1 << 16, /* activity: the transaction has been given an id */
+	FLAG_LATE = 1 << 17,	/* exit: the return was not seen, this is the next sight of the backend */
 	FLAG_BINDS_LAST = 8,	/* position: values sent before, type: values there are */
 	FLAG_WAIT_FILE = 0x100,	  /* struct file_detail follows struct wait_event */
 	FLAG_WAIT_LOCK = 0x200,	  /* struct lock_detail follows struct wait_event */
@@ -245,10 +246,13 @@ struct error_event {
 	struct event_header h;
 	__u32 sqlstate;	      /* PostgreSQL's packed form */
 	__u32 message_length; /* of the text behind it, 0 none */
+	__u32 detail_length;  /* of the text behind that */
+	__u32 hint_length;
 };
 
-/* The longest message of an error that is read, with its terminator. */
+/* The longest message of an error that is read, with its terminator, and detail or hint. */
 #define MESSAGE_LENGTH 4096
+#define DETAIL_LENGTH 1024
 
 struct backend_end_event {
 	struct event_header h;
@@ -526,7 +530,8 @@ struct rule {
 enum loss {
 	LOSS_RING_FULL = 0,
 	LOSS_NO_STATE = 1,   /* the per-backend state could not be allocated */
-	LOSS_COUNT = 2,
+	LOSS_RETURN_UNSEEN = 2, /* a call's return that the kernel did not report; its exit comes late */
+	LOSS_COUNT = 3,
 };
 
 #endif

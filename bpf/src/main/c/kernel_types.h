@@ -82,6 +82,10 @@ struct sched_entity {
 	__u64 sum_exec_runtime;
 };
 
+struct uprobe_task {
+	unsigned int depth;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -94,6 +98,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct fs_struct *fs;
 	struct sched_entity se;
+	struct uprobe_task *utask;
 };
 
 #if defined(__TARGET_ARCH_x86)

@@ -17,7 +17,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	if (!state)                                                                 \
 		return 0;                                                           \
 	stack = PT_REGS_SP(ctx);                                                    \
-	now = bpf_ktime_get_ns()
+	now = bpf_ktime_get_ns();                                                   \
+	if (state->unseen)                                                          \
+	end_unseen_below(stack, 0, now)
 
 /* Each program emits only what the level in force asks for. */
 #define ENTER(state, cookie, stack, now)                                            \
@@ -33,7 +35,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	    !asks_for(state, bpf_get_attach_cookie(ctx)))                           \
 		return 0;                                                           \
 	stack = PT_REGS_SP(ctx) - RETURN_POPS;                                      \
-	now = bpf_ktime_get_ns()
+	now = bpf_ktime_get_ns();                                                   \
+	if (state->unseen)                                                          \
+	end_unseen_below(stack, bpf_get_attach_cookie(ctx), now)
 
 /* Reads a piece of a text behind the head of the event in the scratch. One that is full goes ahead as
  * an EVENT_TEXT record. Returns what was read, as bpf_probe_read_user_str() does. Global, so that the
@@ -191,6 +195,7 @@ int on_entry(struct pt_regs *ctx)
 	if (!b->announced && !b->begun_before)
 		return 0;
 	put_entry(b, now, cookie, stack, 0);
+	expect_return(stack, cookie, 0, 0);
 	return 0;
 }
 
@@ -211,12 +216,36 @@ int on_portal_run_exit(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A function whose first argument says what it works on: a Portal or a QueryDesc. */
+/* A function whose first argument says what it works on: a Portal. */
 SEC("uprobe")
 int on_entry_with_object(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
 	put_entry(b, now, cookie, stack, PT_REGS_PARM1(ctx));
+	expect_return(stack, cookie, 0, 0);
+	return 0;
+}
+
+/* The same of one whose return nobody waits for. */
+SEC("uprobe")
+int on_object(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	put_entry(b, now, cookie, stack, PT_REGS_PARM1(ctx));
+	return 0;
+}
+
+/* standard_ExecutorFinish(QueryDesc *queryDesc) */
+SEC("uprobe")
+int on_executor_finish(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	__u64 query = PT_REGS_PARM1(ctx);
+
+	if (b->unseen)
+		end_unseen_of(query, now);
+	put_entry(b, now, cookie, stack, query);
+	expect_return(stack, cookie, query, 0);
 	return 0;
 }
 
@@ -294,7 +323,9 @@ int on_executor_start(struct pt_regs *ctx)
 	if (wants(b, LEVEL_PLAN_STATISTICS))
 		forget_plan(query);
 	query_agrees(query, 0);
-	return put_query(b, now, cookie, stack, query);
+	put_query(b, now, cookie, stack, query);
+	expect_return(stack, cookie, query, UNSEEN_LEAF);
+	return 0;
 }
 
 /* standard_planner(Query *parse, const char *query_string, ...): what is planned, so that the time goes
@@ -330,6 +361,7 @@ int on_planner(struct pt_regs *ctx)
 	if (message)
 		s->h.flags |= FLAG_TEXT_SAME;
 	put_with_text(s, message ? 0 : text, sizeof(s->statement), &s->statement.text_length);
+	expect_return(stack, cookie, 0, 0);
 	return 0;
 }
 
@@ -355,9 +387,12 @@ int on_executor_end(struct pt_regs *ctx)
 	for (int i = 0; i < MAX_QUERIES; i++)
 		if (b->query[i] == query)
 			b->query[i] = 0;
+	if (b->unseen)
+		end_unseen_of(query, now);
 	if (wants(b, LEVEL_PLAN_STATISTICS))
 		put_plan_of_end(b, now, stack, query);
 	put_entry(b, now, cookie, stack, query);
+	expect_return(stack, cookie, query, UNSEEN_LEAF);
 	return 0;
 }
 
@@ -373,6 +408,7 @@ int on_utility(struct pt_regs *ctx)
 		b->utility_stack = stack;
 	utility_agrees(PT_REGS_PARM1(ctx));
 	put_statement(b, now, cookie, stack, 0, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
+	expect_return(stack, cookie, 0, 0);
 	return 0;
 }
 
@@ -414,14 +450,18 @@ int on_executor_run(struct pt_regs *ctx)
 			break;
 		b->runs = i - 1;
 	}
-	i = b->runs;
-	if (i < MAX_RUNS) {
+	if (b->unseen)
+		end_unseen_of(query, now);
+	if (returns_open() >= KERNEL_RETURNS) {
+		keep_unseen(stack, cookie, query, UNSEEN_RUN);
+	} else if (b->runs < MAX_RUNS) {
+		i = b->runs;
 		run_at(b, i)->stack = stack;
 		run_at(b, i)->query = query;
 		run_at(b, i)->count =
 		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
+		b->runs = i + 1;
 	}
-	b->runs = i + 1;
 	query_agrees(query, 1);
 	put_run(b, now, cookie, stack, query);
 	if (wants(b, LEVEL_BINDS))
@@ -521,7 +561,7 @@ int on_portal_defined(struct pt_regs *ctx)
 	portal_agrees(portal, statements);
 	/* The text of a portal that the client's message makes is the message's, or a copy of it. One
 	 * that a utility (EXECUTE) or a function opens is deeper, and may have another. */
-	own = b->runs == 0 && stack > b->utility_stack && b->message_text;
+	own = b->runs == 0 && b->unseen_runs == 0 && stack > b->utility_stack && b->message_text;
 	if (bin->layout_known && statements && follows(b, LAYOUT_PORTAL))
 		planned = read_u64(read_u64(statements + bin->list_elements));
 	read_planned_statement(b, bin, planned, own ? text : 0, &command, &s->portal.query_id,
@@ -691,6 +731,8 @@ int on_worker_register(struct pt_regs *ctx)
 	b->registering =
 	    bin && bin->layout_known && is_parallel_worker(bin, worker) ? worker : 0;
 	b->registering_ns = bpf_ktime_get_ns();
+	if (b->registering && b->announced && asks_for(b, bpf_get_attach_cookie(ctx)))
+		expect_return(PT_REGS_SP(ctx), bpf_get_attach_cookie(ctx), 0, 0);
 	return 0;
 }
 

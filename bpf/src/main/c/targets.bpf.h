@@ -5,6 +5,7 @@
 #define PGSTITCH_TARGETS_BPF_H
 
 #include "layouts.bpf.h"
+#include "returns.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -468,12 +469,32 @@ static __noinline int read_holders(struct backend *b, struct target_config *c, _
 #define ADMIN_SHUTDOWN SQLSTATE('5', '7', 'P', '0', '1')
 #define CRASH_SHUTDOWN SQLSTATE('5', '7', 'P', '0', '2')
 
+/* Reads a text behind the event in the scratch and what is there already. Returns its length. */
+static __always_inline __u32 put_error_field(struct scratch *s, __u64 address, __u64 used)
+{
+	long n;
+
+	if (!address)
+		return 0;
+	barrier_var(used);
+	if (used > MESSAGE_LENGTH + DETAIL_LENGTH)
+		return 0;
+	n = bpf_probe_read_user_str(s->bytes + sizeof(s->error) + used, DETAIL_LENGTH,
+				    (void *)address);
+	if (n == DETAIL_LENGTH)
+		s->h.flags |= FLAG_TEXT_CUT;
+	if (n < 0)
+		s->h.flags |= FLAG_TEXT_UNREADABLE;
+	return n > 0 ? (n - 1) & (DETAIL_LENGTH - 1) : 0;
+}
+
 static __noinline int put_error(struct backend *b, __u32 sqlstate, __u64 message, __u64 stack,
 				__u32 fatal)
 {
 	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0,
 						 BPF_LOCAL_STORAGE_GET_F_CREATE);
-	__u64 now = bpf_ktime_get_ns();
+	struct details *d = known_details();
+	__u64 now = bpf_ktime_get_ns(), detail = 0, hint = 0;
 	long n = 0;
 
 	if (!b || !s) {
@@ -493,10 +514,17 @@ static __noinline int put_error(struct backend *b, __u32 sqlstate, __u64 message
 			s->h.flags |= FLAG_TEXT_UNREADABLE;
 		n = n > 0 ? n - 1 : 0;
 	}
+	n &= MESSAGE_LENGTH - 1;
+	if (message && d) {
+		detail = put_error_field(s, d->client_detail, n);
+		hint = put_error_field(s, d->client_hint, n + detail);
+	}
 	s->error.sqlstate = sqlstate ? sqlstate : SQLSTATE_INTERNAL_ERROR;
 	s->error.message_length = n;
-	s->h.length = sizeof(s->error) + n;
-	put(s, sizeof(s->error) + (n & (MESSAGE_LENGTH - 1)));
+	s->error.detail_length = detail;
+	s->error.hint_length = hint;
+	s->h.length = sizeof(s->error) + n + detail + hint;
+	put(s, s->h.length & (2 * TEXT_PIECE - 1));
 	return 1;
 }
 
@@ -515,11 +543,17 @@ int on_error_report(struct pt_regs *ctx)
 	look_for_xid(b);
 	if (!b->running_stack || stack < b->running_stack)
 		return 0;
+	if (b->kind != BACKEND_CLIENT && returns_open() >= KERNEL_RETURNS) {
+		/* It has no return, and nobody is told. */
+		put_error(b, b->sqlstate_raised, 0, stack, 0);
+		return 0;
+	}
 	d = current_details();
 	if (!d)
 		return 0;
 	d->report_stack = stack;
 	d->client_sqlstate = 0;
+	d->client_message = 0;
 	return 0;
 }
 
@@ -572,7 +606,8 @@ __noinline int string_agrees(__u64 buffer, __u32 reporting)
 
 /* pq_sendstring(StringInfo buf, const char *str): a field of an ErrorResponse ('E') or a
  * NoticeResponse ('N'), whose type pq_beginmessage keeps in buf->cursor; the field's code is the last
- * byte so far. Ordinary statements send no strings this way. An ErrorResponse is an error of any
+ * byte so far. Message, detail and hint stand in the error's own memory until all is sent; the names of
+ * the source's file and of its line come last. Ordinary statements send no strings this way. An ErrorResponse is an error of any
  * severity; of notices only those matter with which a backend dies at once (quickdie). */
 SEC("uprobe")
 int on_client_string(struct pt_regs *ctx)
@@ -604,7 +639,11 @@ int on_client_string(struct pt_regs *ctx)
 	d = current_details();
 	if (!d)
 		return 0;
-	if (code == 'V') {
+	if (code == 'S') {
+		d->client_message = 0;
+		d->client_detail = 0;
+		d->client_hint = 0;
+	} else if (code == 'V') {
 		/* ERROR, FATAL, PANIC; in a notice WARNING and below. */
 		type = read_u8(text);
 		d->client_fatal = type == 'F' || type == 'P';
@@ -612,6 +651,14 @@ int on_client_string(struct pt_regs *ctx)
 		bpf_probe_read_user(five, sizeof(five), (void *)text);
 		d->client_sqlstate = SQLSTATE(five[0], five[1], five[2], five[3], five[4]);
 	} else if (code == 'M') {
+		d->client_message = text;
+	} else if (code == 'D') {
+		d->client_detail = text;
+	} else if (code == 'H') {
+		d->client_hint = text;
+	} else if (d->client_message) {
+		text = d->client_message;
+		d->client_message = 0;
 		if (type == 'N') {
 			if (d->client_sqlstate != ADMIN_SHUTDOWN &&
 			    d->client_sqlstate != CRASH_SHUTDOWN)
@@ -662,7 +709,7 @@ int on_errfinish(struct pt_regs *ctx)
 	b->sqlstate_named = 0;
 	d = current_details();
 	if (d)
-		d->finishing = 1;
+		d->finishing = PT_REGS_SP(ctx);
 	return 0;
 }
 
@@ -687,8 +734,11 @@ int on_thrown(struct pt_regs *ctx)
 	__u64 now = bpf_ktime_get_ns();
 	struct error_event *e;
 
-	if (!b || !d || !d->finishing || !b->announced || b->kind == BACKEND_OTHER ||
-	    !asks_for(b, bpf_get_attach_cookie(ctx)))
+	if (b && b->unseen)
+		b->unseen_thrown = 1;
+	/* errfinish's return may not have been seen: what calls from it is deeper. */
+	if (!b || !d || PT_REGS_SP(ctx) >= d->finishing || !b->announced ||
+	    b->kind == BACKEND_OTHER || !asks_for(b, bpf_get_attach_cookie(ctx)))
 		return 0;
 	d->finishing = 0;
 	before_event(b, now);
@@ -701,6 +751,8 @@ int on_thrown(struct pt_regs *ctx)
 		    PT_REGS_SP(ctx));
 	e->sqlstate = b->sqlstate_raised ? b->sqlstate_raised : SQLSTATE_INTERNAL_ERROR;
 	e->message_length = 0;
+	e->detail_length = 0;
+	e->hint_length = 0;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	return 0;
 }

@@ -40,6 +40,9 @@ public final class KernelEvent {
   /** The transaction has been given an id (ACTIVITY). */
   public static final int FLAG_HAD_XID = 1 << 16;
 
+  /** The return was not seen: this is the next sight of the backend (EXIT). */
+  public static final int FLAG_LATE = 1 << 17;
+
   /** {@link #settingCause}: SET, RESET, set_config(), or the session's start. */
   public static final int CAUSE_GIVEN = 0;
 
@@ -88,6 +91,7 @@ public final class KernelEvent {
   public static final int KIND_BACKGROUND_WORKER = 6;
 
   private static final int HEADER = 48;
+  private static final int ERROR_TEXTS = HEADER + 16;
   private static final int SESSION_TEXT = 64;
   private static final int NAME_LENGTH = 64;
   private static final int WAIT_DETAIL = HEADER + 64;
@@ -330,15 +334,39 @@ public final class KernelEvent {
   public byte[] text() {
     int head =
         switch (kind()) {
-          case ACTIVITY, ERROR -> HEADER + 8;
+          case ACTIVITY -> HEADER + 8;
+          case ERROR -> ERROR_TEXTS;
           case STATEMENT -> HEADER + 32;
           case PORTAL -> HEADER + 32 + 2 * NAME_LENGTH;
           case SETTING -> HEADER + 24 + NAME_LENGTH;
           default -> HEADER;
         };
-    byte[] bytes = new byte[Math.max(0, length() - head)];
-    buffer.get(at + head, bytes);
+    int behind = kind() == ERROR ? errorDetailLength() + errorHintLength() : 0;
+    return bytes(head, length() - head - behind);
+  }
+
+  private byte[] bytes(int from, int count) {
+    byte[] bytes = new byte[Math.max(0, count)];
+    buffer.get(at + from, bytes);
     return bytes;
+  }
+
+  private int errorDetailLength() {
+    return buffer.getInt(at + HEADER + 8);
+  }
+
+  private int errorHintLength() {
+    return buffer.getInt(at + HEADER + 12);
+  }
+
+  /** What the client was told besides the message, empty when nothing (ERROR). */
+  public byte[] errorDetail() {
+    return bytes(ERROR_TEXTS + textLength(), errorDetailLength());
+  }
+
+  /** The hint that the client was given, empty when none (ERROR). */
+  public byte[] errorHint() {
+    return bytes(ERROR_TEXTS + textLength() + errorDetailLength(), errorHintLength());
   }
 
   public long commandRows() {

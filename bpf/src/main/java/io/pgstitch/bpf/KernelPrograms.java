@@ -21,6 +21,9 @@ public final class KernelPrograms implements AutoCloseable {
   /** Backends for which the kernel could not allocate state. */
   public static final int LOSS_NO_STATE = 1;
 
+  /** Returns of functions that the kernel did not report. */
+  public static final int LOSS_RETURN_UNSEEN = 2;
+
   private static final int READER_NICE = -15;
   private static final int RELEASED_AT_ONCE = 16;
 

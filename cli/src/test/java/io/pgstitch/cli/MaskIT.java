@@ -104,7 +104,10 @@ class MaskIT {
       fails(s, "insert into t values (" + NUMBER + ", 's3cr3t')");
       fails(s, "select 's3cr3t'::int");
       fails(s, "select 's3cr3t");
-      fails(s, "do $$ begin raise exception 's3cr3t of %', 's3cr3t'; end $$");
+      fails(
+          s,
+          "do $$ begin raise exception 's3cr3t of %', 's3cr3t'"
+              + " using detail = 's3cr3t', hint = 's3cr3t'; end $$");
       try (PreparedStatement p = c.prepareStatement("select b from t where b = ? and a = ?")) {
         for (int i = 0; i < 7; i++) {
           p.setString(1, SECRET);

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every statement of pgbench is traced once: pg_stat_statements is the judge. */
 class PgbenchIT {
@@ -22,7 +22,7 @@ class PgbenchIT {
   @TempDir private Path dir;
 
   @ParameterizedTest
-  @ValueSource(ints = {15, 13, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void tracesExactlyWhatTheServerCounted(int major) throws Exception {
     try (ThrowawayPostgres server =
         ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major))

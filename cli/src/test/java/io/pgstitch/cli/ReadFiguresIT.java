@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What the server itself says of a cold scan, in EXPLAIN with track_io_timing and (from 16 on) in
@@ -41,7 +41,7 @@ class ReadFiguresIT {
   @TempDir private Path dir;
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 16, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void readsAddUpToTheServersOwnFigures(int major) throws Exception {
     ThrowawayPostgres.Builder builder =
         ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major))

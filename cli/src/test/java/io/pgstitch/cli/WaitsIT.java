@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Waits are as long, and as many, as they truly were. */
 class WaitsIT {
@@ -40,7 +40,7 @@ class WaitsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void aSleepIsOneWaitInsideItsCall(int major) throws Exception {
     try (ThrowawayPostgres server = server(major);
         RunningUp up = up(server)) {
@@ -67,7 +67,7 @@ class WaitsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void aLockIsOneWaitAlthoughTheDeadlockCheckWakesTheWaiter(int major) throws Exception {
     String update = "update t set a = 2";
     try (ThrowawayPostgres server = server(major)) {
@@ -137,7 +137,7 @@ class WaitsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void blocksReadAreThoseThatExplainCounts(int major) throws Exception {
     String explain =
         "explain (analyze, buffers, costs off, timing off, summary off) select count(*) from big";

@@ -324,6 +324,7 @@ public final class Collector implements SessionControl, AutoCloseable {
         pump.lost(),
         programs.losses(KernelPrograms.LOSS_RING_FULL),
         programs.losses(KernelPrograms.LOSS_NO_STATE),
+        programs.losses(KernelPrograms.LOSS_RETURN_UNSEEN),
         pump.unknownBackend(),
         sender.spool());
   }

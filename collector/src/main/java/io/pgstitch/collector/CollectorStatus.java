@@ -17,6 +17,8 @@ import java.util.List;
  * @param lost events that the kernel could not hand over, as counted in the backends' sequences
  * @param ringFull events that found the ring buffer full, as counted by the kernel
  * @param noState backends for which the kernel had no memory
+ * @param returnsUnseen returns of functions that the kernel did not report, because more than 64
+ *     were open; their exits are marked as late
  * @param unknownBackend events of backends that were never announced
  * @param spool what waits on disk for Kafka, and what was dropped because it did not fit
  */
@@ -31,6 +33,7 @@ public record CollectorStatus(
     long lost,
     long ringFull,
     long noState,
+    long returnsUnseen,
     long unknownBackend,
     SpoolStatus spool) {
 

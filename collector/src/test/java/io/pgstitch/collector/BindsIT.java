@@ -400,7 +400,7 @@ final class BindsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void thatAreManyLongOrUnknownSaySo(int major) throws SQLException {
     try (TracedServer traced = traced(major)) {
       traced

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A collector on real servers of the oldest, a middle and the newest major. */
 final class CollectorIT {
@@ -53,7 +53,7 @@ final class CollectorIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void seesStatementsOfSessionsThatBeginAfterTheAttachment(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.collect();
@@ -72,7 +72,7 @@ final class CollectorIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void measuresASleepAsOneWait(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.collect();
@@ -94,7 +94,7 @@ final class CollectorIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void seesSqlStatesOfErrorsAndNoNotices(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.collect();
@@ -160,7 +160,7 @@ final class CollectorIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void parallelWorkersShareTheKeyOfTheirLeader(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.server().client().sql("create table t as select g from generate_series(1, 100000) g");

@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Texts arrive as the client wrote them, whatever the database's encoding is. */
 class EncodingsIT {
@@ -36,7 +36,7 @@ class EncodingsIT {
   @TempDir private Path dir;
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void textsAndPlacesOfStatementsAreRight(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       CHARACTERS.forEach(

@@ -1,19 +1,21 @@
 package io.pgstitch.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.pgstitch.schema.BackendEnd;
 import io.pgstitch.schema.ErrorReported;
 import io.pgstitch.schema.ErrorThrown;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.testkit.CommandFailedException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Errors are those that the client gets, word for word. */
 final class ErrorsIT {
@@ -79,7 +81,40 @@ final class ErrorsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
+  void haveTheDetailAndTheHintThatTheClientPrints(int major) throws Exception {
+    try (TracedServer traced = new TracedServer(dir, major)) {
+      traced.server().client().sql("create table t (a int primary key); insert into t values (7)");
+      traced.collect();
+      List<String> printed = new ArrayList<>();
+      for (String sql :
+          List.of(
+              "insert into t values (7)",
+              "select nothing(1)",
+              "do $$ begin raise 'no' using detail = 'Größe\n2', hint = 'klein'; end $$",
+              "do $$ begin raise 'no' using detail = repeat('x', 3000); end $$",
+              "select 1/0")) {
+        printed.add(
+            assertThrows(CommandFailedException.class, () -> traced.server().client().sql(sql))
+                .standardError());
+      }
+      List<ErrorReported> errors = events(traced.batches(), ErrorReported.class).toList();
+      assertThat(errors.stream().map(ErrorReported::getDetail))
+          .containsExactly("Key (a)=(7) already exists.", "", "Größe\n2", "x".repeat(1023), "");
+      assertThat(errors.stream().map(ErrorReported::getHint).map(h -> h.replaceAll(" .*", "")))
+          .containsExactly("", "No", "klein", "", "");
+      assertThat(errors.stream().map(ErrorReported::getMessageCut))
+          .containsExactly(false, false, false, true, false);
+      for (int i = 0; i < errors.size(); i++) {
+        assertThat(printed.get(i))
+            .contains(errors.get(i).getDetail())
+            .contains(errors.get(i).getHint());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void thatAreCaughtAreThrownAndNotReported(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.collect();
@@ -96,7 +131,7 @@ final class ErrorsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void ofAParallelWorkerKeepTheirCode(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.server().client().sql("create table t as select 0 as a");
@@ -111,7 +146,7 @@ final class ErrorsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void thatEndSessionsSayWhy(int major) throws Exception {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.collect();

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -178,7 +179,7 @@ final class PlantingIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void aNeighbourOfADetailedSessionPaysNothingForIt(int major) {
     try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(major));
         TracedServer traced = traced(binary)) {

@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What waits wait for is what the server says of itself. */
 final class WaitTargetsIT {
@@ -181,7 +180,7 @@ final class WaitTargetsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void aRewriteRenamesTheFileAndARenameTheRelation(int major) {
     try (TracedServer traced = traced(major)) {
       traced.server().client().sql(BIG);
@@ -205,7 +204,7 @@ final class WaitTargetsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void tablespacesTemporaryTablesAndOtherFilesAreToldApart(int major) throws IOException {
     Path space = Files.createTempDirectory("pgstitch-space");
     Files.setPosixFilePermissions(space, PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -272,7 +271,7 @@ final class WaitTargetsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void theClientsBytesAreThoseOfItsMessages(int major) throws Exception {
     try (TracedServer traced = traced(major)) {
       traced.collect();

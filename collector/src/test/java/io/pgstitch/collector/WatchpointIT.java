@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The two ways to measure waits, on the same workload: the exact one checks the other. */
 @Tag("alone")
@@ -107,7 +107,7 @@ final class WatchpointIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {13, 15, 18})
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void bothWaysSeeTheSameWaits(int major) throws InterruptedException {
     Map<String, List<Long>> calls = run("syscalls", major);
     Map<String, List<Long>> words = run("watchpoint-in-vm", major);

@@ -60,7 +60,10 @@ public final class Traces {
         spans,
         "",
         "",
-        null);
+        null,
+        0,
+        "",
+        "");
   }
 
   private static Span wait(String id, String parent, long start) {

@@ -319,9 +319,12 @@ public final class BackendStream {
         events.setting(e, settingValue(e), isCut(e, e.text()));
       }
       case KernelEvent.ERROR -> {
-        byte[] message = e.text();
-        byte[] sent = settings.mask().map(mask -> mask.message(message)).orElse(message);
-        events.error(e, texts.utf8(sent), isCut(e, message));
+        events.error(
+            e,
+            errorText(e.text()),
+            isCut(e, e.text()),
+            errorText(e.errorDetail()),
+            errorText(e.errorHint()));
       }
       case KernelEvent.THROWN -> events.thrown(e);
       case KernelEvent.WORKER_LAUNCHED -> events.workerLaunched(e);
@@ -331,6 +334,10 @@ public final class BackendStream {
       }
       default -> throw new IllegalStateException("unknown record kind " + e.kind());
     }
+  }
+
+  private byte[] errorText(byte[] text) {
+    return texts.utf8(settings.mask().map(mask -> mask.message(text)).orElse(text));
   }
 
   private byte[] waitName(int event) {

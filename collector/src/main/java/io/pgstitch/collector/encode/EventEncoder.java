@@ -81,6 +81,7 @@ final class EventEncoder {
     stack(e);
     out.writeInt(strings.indexOf(function));
     out.writeLong(e.exitRows());
+    out.writeBoolean((e.flags() & KernelEvent.FLAG_LATE) != 0);
   }
 
   /**
@@ -179,13 +180,16 @@ final class EventEncoder {
     out.writeBoolean(e.transactionReadOnly());
   }
 
-  void error(KernelEvent e, byte[] message, boolean cut) throws IOException {
+  void error(KernelEvent e, byte[] message, boolean cut, byte[] detail, byte[] hint)
+      throws IOException {
     head(EventSchema.ERROR, e);
     stack(e);
     out.writeString(sqlstate(e.errorSqlstate()));
     out.writeBytes(message);
     out.writeBoolean(cut);
     out.writeBoolean(e.errorFatal());
+    out.writeBytes(detail);
+    out.writeBytes(hint);
   }
 
   void thrown(KernelEvent e) throws IOException {

@@ -117,7 +117,8 @@ final class KernelRecords {
 
   static KernelEvent error(long sequence, int packed, String message, int flags) {
     byte[] bytes = message.getBytes(StandardCharsets.UTF_8);
-    ByteBuffer body = body(8 + bytes.length).putInt(packed).putInt(bytes.length).put(bytes);
+    ByteBuffer body = body(16 + bytes.length).putInt(packed).putInt(bytes.length);
+    body.putLong(0).put(bytes);
     return event(KernelEvent.ERROR, flags, sequence, 300, 0, 0x7000, 0, body.array());
   }
 
@@ -127,7 +128,7 @@ final class KernelRecords {
   }
 
   static KernelEvent error(long sequence, int packed) {
-    return event(KernelEvent.ERROR, sequence, 300, 0, 0x7000, 0, body(8).putInt(packed).array());
+    return event(KernelEvent.ERROR, sequence, 300, 0, 0x7000, 0, body(16).putInt(packed).array());
   }
 
   static KernelEvent end(long sequence, int status) {

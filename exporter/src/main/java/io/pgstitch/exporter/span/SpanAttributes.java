@@ -94,6 +94,8 @@ final class SpanAttributes {
     text(to, "client.address", backend.getClientAddress());
     text(to, "pgstitch.statement_name", trace.getStatementName());
     to.put("pgstitch.level", trace.getLevel());
+    text(to, "pgstitch.error.detail", trace.getErrorDetail());
+    text(to, "pgstitch.error.hint", trace.getErrorHint());
     to.put("pgstitch.close_reason", trace.getCloseReason().name());
     to.put("pgstitch.complete", trace.getComplete());
     to.put("pgstitch.executed", trace.getExecuted());
@@ -106,6 +108,7 @@ final class SpanAttributes {
     if (trace.getLostEvents() > 0) {
       to.put("pgstitch.lost_events", trace.getLostEvents());
     }
+    count(to, "pgstitch.unseen_returns", trace.getUnseenReturns());
     if (trace.getPart() > 0) {
       to.put("pgstitch.parts", trace.getPart() + 1);
     }

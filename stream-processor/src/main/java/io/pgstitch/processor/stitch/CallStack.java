@@ -174,6 +174,7 @@ final class CallStack {
   private void makeRoom(CursorText identity) {
     while (nested.isFull(identity.getText().length())) {
       session.counters.add(Counter.NESTED_LIMIT, 1);
+      session.statement().setComplete(false);
       closeNested(nested.get(0));
     }
   }

@@ -4,6 +4,7 @@ import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.schema.CommandEnd;
+import io.pgstitch.schema.ErrorReported;
 import java.util.List;
 
 /** How commands end: done, failed, or with their transaction. */
@@ -92,22 +93,26 @@ final class CommandEnds {
   }
 
   /** An error was reported: everything that runs is left. */
-  void failed(String sqlstate, String message) {
+  void failed(ErrorReported error) {
+    String sqlstate = error.getSqlstate();
+    String message = error.getMessage();
     state.setThrown(null);
     OpenStatement statement = session.statement();
     transactions.failed();
     if (statement == null) {
-      writer.lines().error(0, sqlstate, message);
+      writer.lines().error(0, error);
       return;
     }
     statement.setSqlstate(sqlstate);
     statement.setErrorMessage(message);
+    statement.setErrorDetail(error.getDetail());
+    statement.setErrorHint(error.getHint());
     stack.popAll(sqlstate, message);
     if (transactions.failedBeforeRun()) {
       statement.getCall().setPhase(Phase.PARSE);
     }
     lifecycle.closeCall(session.reading());
-    writer.lines().error(statement.getCursor(), sqlstate, message);
+    writer.lines().error(statement.getCursor(), error);
     lifecycle.openCall(Phase.CLOSE, session.reading());
     state.setMark(null);
   }

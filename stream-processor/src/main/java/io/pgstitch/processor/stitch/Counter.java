@@ -46,6 +46,8 @@ public enum Counter {
   PLANS_WITHOUT_STATEMENT,
   /** Nested statements closed by the limit on open ones. */
   NESTED_LIMIT,
+  /** Calls of functions whose return the kernel did not report; their traces are incomplete. */
+  UNSEEN_RETURNS,
   /** Calls of functions that were left out by the limit on open ones. */
   CALLS_LIMIT,
   /** Signs of life of backends that run a statement without events. */

@@ -72,6 +72,9 @@ final class EventDispatcher {
       rules.functions().entered(function, name, depth, e.getObject());
     } else if (event instanceof FunctionExit e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
+      if (e.getLate()) {
+        UnseenReturns.mark(session);
+      }
       stack.exited(strings.get(e.getFunction()), depth(e.getStack()), e.getRows());
     } else if (event instanceof BufferDelta e) {
       session.addBlocks(e.getUsage());
@@ -109,7 +112,7 @@ final class EventDispatcher {
       rules.commands().transactionEnded(e.getCommitted(), e.getReadOnly());
     } else if (event instanceof ErrorReported e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
-      rules.commands().failed(e.getSqlstate(), e.getMessage());
+      rules.commands().failed(e);
     } else if (event instanceof ErrorThrown e) {
       clock.advance(e.getDeltaNs(), e.getCpuDeltaNs());
       stack.thrown(e.getSqlstate());

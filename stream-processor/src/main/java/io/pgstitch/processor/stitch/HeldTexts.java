@@ -11,6 +11,8 @@ final class HeldTexts {
   static long chars(OpenStatement statement) {
     return (long) statement.getText().length()
         + statement.getErrorMessage().length()
+        + statement.getErrorDetail().length()
+        + statement.getErrorHint().length()
         + bytes(statement.getBinds());
   }
 

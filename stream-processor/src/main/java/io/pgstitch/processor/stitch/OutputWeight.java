@@ -27,7 +27,7 @@ final class OutputWeight {
     } else if (record instanceof Binds line) {
       return of(line.getBinds());
     } else if (record instanceof ErrorLine line) {
-      return length(line.getMessage());
+      return length(line.getMessage()) + length(line.getDetail()) + length(line.getHint());
     } else if (record instanceof Note line) {
       return length(line.getText());
     } else if (record instanceof Stat line) {

@@ -10,6 +10,7 @@ import io.pgstitch.schema.Call;
 import io.pgstitch.schema.CallKind;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.ErrorReported;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.TransactionEndLine;
@@ -136,11 +137,13 @@ final class RecordLines {
     session.pending.addRecord(line);
   }
 
-  void error(int cursor, String sqlstate, String message) {
+  void error(int cursor, ErrorReported error) {
     ErrorLine line = new ErrorLine();
     line.setCursor(cursor);
-    line.setSqlstate(sqlstate);
-    line.setMessage(message);
+    line.setSqlstate(error.getSqlstate());
+    line.setMessage(error.getMessage());
+    line.setDetail(error.getDetail());
+    line.setHint(error.getHint());
     line.setTimUs(session.utcUs(session.state.getNow()));
     session.pending.addRecord(line);
   }

@@ -64,6 +64,8 @@ final class StatementLifecycle {
     statement.setStatementName("");
     statement.setCommandTag("");
     statement.setErrorMessage("");
+    statement.setErrorDetail("");
+    statement.setErrorHint("");
     statement.setRows(-1);
     statement.setBegunBefore(state.getMidway() && state.getBegunBefore());
     statement.setComplete(!state.getMidway() && state.getLostPending() == 0);

@@ -109,6 +109,7 @@ final class TailMove {
     resumed.setCall(call);
     resumed.setNextOrdinal(fresh.getNextOrdinal() + shift);
     resumed.setLostEvents(resumed.getLostEvents() + fresh.getLostEvents());
+    resumed.setUnseenReturns(resumed.getUnseenReturns() + fresh.getUnseenReturns());
     resumed.setLosses(Losses.join(resumed.getLosses(), fresh.getLosses()));
     resumed.setComplete(resumed.getComplete() && fresh.getComplete());
     resumed.setDefinedInMessage(false);

@@ -85,6 +85,8 @@ final class TraceEmitter {
     trace.setRows(statement.getRows());
     trace.setSqlstate(statement.getSqlstate());
     trace.setErrorMessage(statement.getErrorMessage());
+    trace.setErrorDetail(statement.getErrorDetail());
+    trace.setErrorHint(statement.getErrorHint());
     trace.setStartUtcNs(session.utcNs(statement.getStart().getTimeNs()));
     trace.setEndUtcNs(session.utcNs(end.getTimeNs()));
     trace.setCloseReason(reason);
@@ -102,6 +104,7 @@ final class TraceEmitter {
     trace.setCloseLimit(limited ? statement.getCloseLimit() : "");
     trace.setContinuesTraceId(statement.getContinues() == null ? "" : statement.getContinues());
     trace.setLosses(Losses.of(statement));
+    trace.setUnseenReturns(statement.getUnseenReturns());
     trace.setSpans(spans);
     if (statement.getWorker()) {
       output.share(trace, statement.getStart().getTimeNs(), session.state.getUtcOffsetNs());

@@ -336,8 +336,17 @@ public final class BackendScript {
     return exitOf(function, rows);
   }
 
+  /** Leaves the innermost call; the return itself was not seen. */
+  public BackendScript exitLate(long rows) {
+    return exitOf(open.remove(open.size() - 1), rows, true);
+  }
+
   /** An exit whose entry was not seen. */
   public BackendScript exitOf(String function, long rows) {
+    return exitOf(function, rows, false);
+  }
+
+  private BackendScript exitOf(String function, long rows, boolean late) {
     int stack = stack();
     boolean always = function.equals(RUN) || function.equals(UTILITY);
     return add(
@@ -349,6 +358,7 @@ public final class BackendScript {
           e.setStack(stack);
           e.setFunction(string(strings, function));
           e.setRows(rows);
+          e.setLate(late);
           return e;
         });
   }
@@ -577,6 +587,8 @@ public final class BackendScript {
           e.setStack(950);
           e.setSqlstate(sqlstate);
           e.setMessage("message of " + sqlstate);
+          e.setDetail("detail of " + sqlstate);
+          e.setHint("hint of " + sqlstate);
           return e;
         });
   }

@@ -92,15 +92,19 @@ final class TraceFormat {
           + (":err=" + SqlState.pack(error.getSqlstate()))
           + (" tim=" + error.getTimUs())
           + ("\n*** SQLSTATE: " + Session.oneLine(error.getSqlstate()))
-          + (error.getMessage().isEmpty()
-              ? ""
-              : "\n*** MESSAGE: " + EscapedLine.of(error.getMessage()));
+          + starLine("MESSAGE", error.getMessage())
+          + starLine("DETAIL", error.getDetail())
+          + starLine("HINT", error.getHint());
     }
     if (record instanceof Note note) {
       return "*** " + Session.oneLine(note.getName()) + ": " + Session.oneLine(note.getText());
     }
     throw new IllegalArgumentException(
         "no line is known for a " + record.getClass().getName() + ": this exporter is too old");
+  }
+
+  private static String starLine(String name, String text) {
+    return text.isEmpty() ? "" : "\n*** " + name + ": " + EscapedLine.of(text);
   }
 
   private static String call(Call call) {

@@ -94,7 +94,7 @@ class TraceFormatTest {
 
   @Test
   void errorHasThePackedSqlstateAndTheFiveCharacters() {
-    assertThat(written(new ErrorLine(101, "22012", "", 9L)))
+    assertThat(written(new ErrorLine(101, "22012", "", 9L, "", "")))
         .isEqualTo("ERROR #101:err=33816706 tim=9\n*** SQLSTATE: 22012\n");
   }
 
@@ -150,8 +150,14 @@ class TraceFormatTest {
 
   @Test
   void aMessageStaysInOneLineFromWhichItCanBeRead() {
-    assertThat(written(new ErrorLine(101, "22012", "a\\b\nWAIT #1: nam='x'\u0001", 9L)))
+    assertThat(written(new ErrorLine(101, "22012", "a\\b\nWAIT #1: nam='x'\u0001", 9L, "", "")))
         .endsWith("\n*** MESSAGE: a\\\\b\\nWAIT #1: nam='x'\\u0001\n");
+  }
+
+  @Test
+  void detailAndHintStandBelowTheMessage() {
+    assertThat(written(new ErrorLine(101, "23505", "no", 9L, "Key (a)=(1)\nis there.", "Try 2.")))
+        .endsWith("\n*** MESSAGE: no\n*** DETAIL: Key (a)=(1)\\nis there.\n*** HINT: Try 2.\n");
   }
 
   private static LockTarget transactionLock(List<Integer> holders, boolean cut) {
@@ -173,7 +179,8 @@ class TraceFormatTest {
         Stream.of(
                 new String(TraceFormat.bytes(Sessions.statement(4711, 3)), UTF_8),
                 written(
-                    new ErrorLine(101, "42P01", "no such\ntable", 9L), wait("Lock", "tuple", null)))
+                    new ErrorLine(101, "42P01", "no such\ntable", 9L, "", ""),
+                    wait("Lock", "tuple", null)))
             .flatMap(String::lines)
             .filter(line -> !line.startsWith("select "))
             .toList();
