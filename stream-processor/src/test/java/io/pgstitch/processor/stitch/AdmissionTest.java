@@ -7,6 +7,7 @@ import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Which batches are taken, and what losses and restarts do. */
@@ -41,6 +42,15 @@ class AdmissionTest {
     assertThatThrownBy(() -> stitcher.accept(torn))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("holds 4");
+  }
+
+  @Test
+  void batchThatHasLostAllItsEventsIsNoSignOfLife() {
+    RawEventBatch torn = script.simpleSelect("select 1", 1).batch();
+    torn.setEvents(List.of());
+    assertThatThrownBy(() -> stitcher.accept(torn))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("holds 0");
   }
 
   @Test
