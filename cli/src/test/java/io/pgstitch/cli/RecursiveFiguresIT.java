@@ -45,12 +45,13 @@ class RecursiveFiguresIT {
             .setting("autovacuum", "off")
             .start()) {
       prepare(server);
-      try (RunningUp up = RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()));
-          PsqlSession session = new PsqlSession(server, "postgres", "postgres")) {
-        // What is planned and looked up once per session is no part of the figures.
-        session.row("select outermost() /* first */;");
-        session.row("select 1 from pg_stat_statements_reset();");
-        session.row(LEADER + ";");
+      try (RunningUp up = RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()))) {
+        try (PsqlSession session = new PsqlSession(server, "postgres", "postgres")) {
+          // What is planned and looked up once per session is no part of the figures.
+          session.row("select outermost() /* first */;");
+          session.row("select 1 from pg_stat_statements_reset();");
+          session.row(LEADER + ";");
+        }
         counted(server, counted);
         assertThat(up.stop().status()).isZero();
       }
