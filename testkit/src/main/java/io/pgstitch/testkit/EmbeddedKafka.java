@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -94,7 +95,8 @@ public final class EmbeddedKafka implements KafkaUnderTest {
   }
 
   /**
-   * Stops the broker cleanly and waits for it. The directory stays.
+   * Stops the broker cleanly and waits for it, also in a thread that is interrupted; the thread is
+   * interrupted still when this returns. The directory stays.
    *
    * @throws IllegalStateException if it does not stop; its threads are left alone then
    */
@@ -110,16 +112,33 @@ public final class EmbeddedKafka implements KafkaUnderTest {
             "embedded-kafka-stop");
     stopping.setDaemon(true);
     stopping.start();
-    try {
-      stopping.join(STOP_LIMIT.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    await(stopping);
     if (stopping.isAlive()) {
       throw new IllegalStateException(
           "the embedded Kafka on port " + port + " did not stop within " + STOP_LIMIT);
     }
     release(lock);
+  }
+
+  /**
+   * Waits for a thread, as long as it may take. Whoever is interrupted wants to end, too, and the
+   * directory is free only when the broker has let go of it.
+   */
+  private static void await(Thread stopping) {
+    long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
+    boolean interrupted = false;
+    for (long left = STOP_LIMIT.toNanos();
+        left > 0 && stopping.isAlive();
+        left = deadline - System.nanoTime()) {
+      try {
+        TimeUnit.NANOSECONDS.timedJoin(stopping, left);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** A broker with a fatal fault ends its process; where nothing logs, it would do so silently. */

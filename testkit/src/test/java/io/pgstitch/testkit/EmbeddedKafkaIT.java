@@ -88,6 +88,15 @@ class EmbeddedKafkaIT {
     }
   }
 
+  @Test
+  void anInterruptedThreadStopsItAndGivesItsDirectoryBack() {
+    EmbeddedKafka kafka = EmbeddedKafka.start(dir);
+    Thread.currentThread().interrupt();
+    kafka.close();
+    assertThat(Thread.interrupted()).as("the thread is interrupted still").isTrue();
+    EmbeddedKafka.start(dir).close();
+  }
+
   private Process startProcess(int port) throws Exception {
     Process process =
         new ProcessBuilder(

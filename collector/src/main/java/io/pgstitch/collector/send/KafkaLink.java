@@ -54,6 +54,10 @@ final class KafkaLink implements BrokerLink {
     config.remove("transactional.id");
     config.put("acks", "all");
     config.put("enable.idempotence", "true");
+    // With several, a partition can be stuck for ever: when the first batch that a producer sends
+    // to
+    // it fails, and one behind it arrives, the broker takes no number as the next (KAFKA-15591).
+    config.put("max.in.flight.requests.per.connection", "1");
     config.put("retries", String.valueOf(Integer.MAX_VALUE));
     config.put("delivery.timeout.ms", String.valueOf(Integer.MAX_VALUE));
     config.put("max.block.ms", String.valueOf(METADATA_PATIENCE.toMillis()));

@@ -16,6 +16,7 @@ final class KafkaLinkTest {
                 "enable.idempotence", "false",
                 "delivery.timeout.ms", "5000",
                 "max.block.ms", "9000",
+                "max.in.flight.requests.per.connection", "5",
                 "transactional.id", "x",
                 "linger.ms", "50"));
     assertThat(config)
@@ -24,6 +25,7 @@ final class KafkaLinkTest {
         .containsEntry("enable.idempotence", "true")
         .containsEntry("delivery.timeout.ms", String.valueOf(Integer.MAX_VALUE))
         .containsEntry("max.block.ms", "1000")
+        .containsEntry("max.in.flight.requests.per.connection", "1")
         .containsEntry("linger.ms", "50")
         .doesNotContainKey("transactional.id");
   }

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.replay;
 
+import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.TraceRecords;
@@ -8,15 +9,15 @@ import java.util.Set;
 
 /**
  * Which traces of one stream are chosen. A trace of one part decides by itself. What a trace of
- * more parts is, its last part alone says, so the stream is surveyed before it is read to be
- * written.
+ * more parts is, its last part alone says, and what a parallel worker's is, its leader's, so the
+ * stream is surveyed before it is read to be written.
  */
 final class ChosenTraces {
   private static final long NS_PER_MS = 1_000_000;
 
   private final TraceSelection selection;
   private final ReplaySummary summary;
-  private final Set<String> chosenOfMoreParts = new HashSet<>();
+  private final Set<String> chosenBefore = new HashSet<>();
 
   ChosenTraces(TraceSelection selection, ReplaySummary summary) {
     this.selection = selection;
@@ -25,15 +26,22 @@ final class ChosenTraces {
 
   /** Counts what is chosen, and remembers what cannot decide by itself. */
   StreamStitcher.Finished survey() {
+    WorkerShares shares = new WorkerShares(this::choose);
     return new StreamStitcher.Finished() {
       @Override
       public void trace(String key, long number, QueryTrace trace) {
-        if (trace.getLast() && selection.wants(trace)) {
-          summary.add(key, trace);
-          if (trace.getPart() > 0) {
-            chosenOfMoreParts.add(trace.getTraceId());
-          }
+        if (!trace.getLast()) {
+          return;
         }
+        if (trace.getLeader() != null) {
+          shares.ended(key, trace);
+          return;
+        }
+        boolean wanted = selection.wants(trace);
+        if (wanted) {
+          choose(key, trace);
+        }
+        shares.decided(trace, wanted);
       }
 
       @Override
@@ -41,6 +49,17 @@ final class ChosenTraces {
         // They go with their trace.
       }
     };
+  }
+
+  private void choose(String key, QueryTrace last) {
+    summary.add(key, last);
+    if (last.getPart() > 0 || isWorker(last.getBackend())) {
+      chosenBefore.add(last.getTraceId());
+    }
+  }
+
+  private static boolean isWorker(Backend backend) {
+    return backend.getKind() == BackendKind.PARALLEL_WORKER;
   }
 
   /** Passes on what is chosen. */
@@ -51,9 +70,9 @@ final class ChosenTraces {
 
       @Override
       public void trace(String key, long number, QueryTrace trace) {
-        boolean whole = trace.getPart() == 0 && trace.getLast();
+        boolean whole = trace.getPart() == 0 && trace.getLast() && !isWorker(trace.getBackend());
         decided = trace.getTraceId();
-        chosen = whole ? selection.wants(trace) : chosenOfMoreParts.contains(decided);
+        chosen = whole ? selection.wants(trace) : chosenBefore.contains(decided);
         if (chosen) {
           output.trace(key, new ReplayOutput.Place(stream, number), trace);
         }
@@ -68,12 +87,10 @@ final class ChosenTraces {
 
       private boolean isChosen(TraceRecords records, long endUtcMs) {
         String id = records.getTraceId();
-        // A worker's share goes out with its leader's trace, which ends after the worker's session.
-        boolean share = records.getBackend().getKind() == BackendKind.PARALLEL_WORKER;
-        if (id.isEmpty() || (share && !id.equals(decided))) {
+        if (id.isEmpty()) {
           return selection.wantsBetweenStatements(records.getBackend(), endUtcMs * NS_PER_MS);
         }
-        return id.equals(decided) ? chosen : chosenOfMoreParts.contains(id);
+        return id.equals(decided) ? chosen : chosenBefore.contains(id);
       }
     };
   }

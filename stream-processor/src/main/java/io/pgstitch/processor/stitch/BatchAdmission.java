@@ -72,12 +72,19 @@ final class BatchAdmission {
     }
     if (batch.getFirstSequence() < next) {
       session.counters.add(Counter.OVERLAPPING_BATCHES, 1);
-      return BatchPlace.behindEvents(batch, next - batch.getFirstSequence());
+      return untold(batch, BatchPlace.behindEvents(batch, next - batch.getFirstSequence()));
     }
     lost(batch.getFirstSequence() - next, batch);
-    return state.getCoveredUntilNs() == 0
-        ? BatchPlace.first(batch)
-        : BatchPlace.behindTime(batch, state.getCoveredUntilNs());
+    return untold(batch, BatchPlace.first(batch));
+  }
+
+  /** A place, or the later one up to which an earlier run of a collector had told of the time. */
+  private BatchPlace untold(RawEventBatch batch, BatchPlace place) {
+    if (state.getCoveredUntilNs() == 0) {
+      return place;
+    }
+    BatchPlace told = BatchPlace.behindTime(batch, state.getCoveredUntilNs());
+    return told.index() > place.index() ? told : place;
   }
 
   private boolean goesOnAlone(RawEventBatch batch) {
@@ -150,6 +157,7 @@ final class BatchAdmission {
     state.setBegunBefore(state.getMidway());
     state.setStaleEvents(0);
     state.setUnseenBefore(!fresh || unknownBefore);
+    state.setAttachedLater(batch.getBegunBefore());
     if (unknownBefore) {
       writer.lines().note("INCOMPLETE", unseen + " events before this point were not seen");
     }

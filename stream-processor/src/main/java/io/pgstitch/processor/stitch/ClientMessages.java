@@ -109,6 +109,7 @@ final class ClientMessages {
       endAtIdle(statement, inTransaction);
     }
     state.setUnseenBefore(state.getUnseenBefore() && inTransaction);
+    state.setAttachedLater(state.getAttachedLater() && inTransaction);
     state.setMessageText("");
     state.setMessageIdentity(0);
     state.setMessageTruncated(false);

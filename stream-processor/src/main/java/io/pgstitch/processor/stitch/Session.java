@@ -72,12 +72,13 @@ final class Session {
   }
 
   /**
-   * Something of the running statement is not known. After a gap that is because it was not seen;
-   * otherwise it is of what began before the session was traced in detail, and no statement's.
+   * Something of the running statement is not known. After a gap, and where the collector came into
+   * the transaction, that is because it was not seen; otherwise it is of what began before the
+   * session was traced in detail, and no statement's.
    */
   void unseenPart() {
     OpenStatement statement = state.getStatement();
-    if (statement != null && statement.getUnseenBefore()) {
+    if (statement != null && (statement.getUnseenBefore() || state.getAttachedLater())) {
       statement.setComplete(false);
     }
   }

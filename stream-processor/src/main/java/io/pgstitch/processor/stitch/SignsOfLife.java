@@ -19,9 +19,9 @@ final class SignsOfLife {
     this.state = session.state;
   }
 
-  /** Whether a batch is one. */
+  /** Whether a batch is one: it says that it has no events, and has none. */
   static boolean is(RawEventBatch batch) {
-    return batch.getEvents().isEmpty();
+    return batch.getEvents().isEmpty() && batch.getLastSequence() < batch.getFirstSequence();
   }
 
   /** Takes one; after or before other events than those that are known it says nothing of now. */

@@ -1,8 +1,10 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.OpenFrame;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.schema.CloseReason;
+import java.util.List;
 
 /** Divides the running statement when it turns out to be two, and says when it can be. */
 final class StatementSplits {
@@ -35,6 +37,7 @@ final class StatementSplits {
    */
   OpenStatement afterCommand() {
     markUnlessMarked();
+    encloserMayBeUnseen();
     tailMove.split(CloseReason.COMPLETED, Phase.PARSE);
     return session.statement();
   }
@@ -55,6 +58,21 @@ final class StatementSplits {
     tailMove.split(reason, Phase.UNDETERMINED);
     session.statement().setMessages(messages);
     return session.statement();
+  }
+
+  /**
+   * What handles the whole message returns behind its last statement alone: that its entry was not
+   * seen, those before cannot know by then.
+   */
+  private void encloserMayBeUnseen() {
+    OpenStatement statement = session.statement();
+    List<OpenFrame> frames = session.state.getFrames();
+    boolean seen =
+        !frames.isEmpty()
+            && frames.get(0).getStart().getTimeNs() <= statement.getStart().getTimeNs();
+    if (statement.getUnseenBefore() && !seen) {
+      statement.setComplete(false);
+    }
   }
 
   /** When a part was sent since the place, what came after it cannot be moved any more. */

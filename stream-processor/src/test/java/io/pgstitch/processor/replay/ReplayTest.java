@@ -312,6 +312,40 @@ class ReplayTest {
   }
 
   @Test
+  void aWorkerThatEndedBeforeTheRangeIsWrittenWithItsLeadersTrace() {
+    BackendScript leader = session(2).running("select n").call("pg_parse_query");
+    leader.portal(1, "SELECT").ownStart(1, 2, 1);
+    leader.enter("PortalRun", 1).enter("standard_ExecutorRun", 2).workerLaunched(9, 77, 0);
+    BackendScript worker = BackendScript.worker(leader, 3, 77, 0);
+    worker.after(2_000).running("select n").statement(5, "select n", 1, -1, 0).exit();
+    worker.enter("standard_ExecutorRun", 5).exit(3).backendEnd();
+    long workerEnded = worker.now();
+    leader.after(60_000).workersDestroyed(9).after(50_000).exit(1).exit(1);
+    leader.commandEnd("SELECT", 1).transactionEnd(true).idle();
+    long leaderEnded = leader.now();
+    leader.simpleSelect("select 4", 1);
+    add(0, leader, 5);
+    add(0, worker, 100);
+    long utc = BackendScript.UTC_OFFSET;
+
+    ReplaySummary summary = replay(between(workerEnded + 40_000 + utc, workerEnded + 41_000 + utc));
+
+    assertThat(kept.traces)
+        .extracting(trace -> trace.getBackend().getPid())
+        .containsExactlyInAnyOrder(2, 3);
+    assertThat(kept.all)
+        .filteredOn(TraceRecords.class::isInstance)
+        .extracting(records -> ((TraceRecords) records).getBackend().getPid())
+        .contains(2, 3);
+    assertThat(summary.traces()).isEqualTo(2);
+
+    kept.all.clear();
+    kept.traces.clear();
+    replay(between(leaderEnded + 1_000 + utc, Long.MAX_VALUE));
+    assertThat(kept.texts()).containsExactly("select 4");
+  }
+
+  @Test
   void progressRisesToOne() {
     add(0, session(1).simpleSelect("select 1", 1), 3);
     add(1, session(2).simpleSelect("select 2", 1), 3);

@@ -7,6 +7,7 @@ import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Which batches are taken, and what losses and restarts do. */
@@ -41,6 +42,15 @@ class AdmissionTest {
     assertThatThrownBy(() -> stitcher.accept(torn))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("holds 4");
+  }
+
+  @Test
+  void batchThatHasLostAllItsEventsIsNoSignOfLife() {
+    RawEventBatch torn = script.simpleSelect("select 1", 1).batch();
+    torn.setEvents(List.of());
+    assertThatThrownBy(() -> stitcher.accept(torn))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("holds 0");
   }
 
   @Test
@@ -255,5 +265,52 @@ class AdmissionTest {
         .containsExactly("select 1", "select 2", "select 4");
     assertThat(out.statements().get(2).getLostEvents()).isEqualTo(dropped - told);
     TraceIdentities.check(out);
+  }
+
+  @Test
+  void whatASecondCollectorRepeatsIsPassedOverInAnOverlap() {
+    script.epoch(50).simpleSelect("select 1", 1).simpleSelect("select 2", 1);
+    int told = script.size();
+    stitcher.accept(script.batch());
+    script.epoch(60).simpleSelect("select 3", 1);
+    RawEventBatch begin = script.batch(0, 4, 0);
+    begin.setBegunBefore(true);
+    stitcher.accept(begin);
+    stitcher.accept(script.batch(2, told - 3, 0));
+    stitcher.accept(script.batch(told - 3, script.size(), 0));
+    assertThat(out.counters.get(Counter.OVERLAPPING_BATCHES)).isEqualTo(1);
+    assertThat(out.statements())
+        .extracting(QueryTrace::getText)
+        .containsExactly("select 1", "select 2", "select 3");
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void messageWhoseFunctionMayHaveBegunUnseenMarksEachOfItsStatements() {
+    script.idle();
+    int unseen = script.size();
+    script.running("select 1;select 2").call("pg_parse_query");
+    script.call("parse_analyze_fixedparams").portal(1, "SELECT", "", 0, 8).ownStart(1, 2, 1);
+    script.ownRun(1, 2, 1).endOfPortal(1, 2).commandEnd("SELECT", 1);
+    script.call("parse_analyze_fixedparams").portal(3, "SELECT", "", 9, 8).ownStart(3, 4, 1);
+    script.ownRun(3, 4, 1).endOfPortal(3, 4).transactionEnd(true).commandEnd("SELECT", 1);
+    script.idle();
+    stitcher.accept(script.batch(unseen, script.size(), 0));
+    assertThat(out.statements())
+        .extracting(QueryTrace::getText)
+        .containsExactly("select 1", "select 2");
+    assertThat(out.statements()).extracting(QueryTrace::getComplete).containsOnly(false);
+  }
+
+  @Test
+  void executorOfACursorThatWasDeclaredBeforeTheCollectorCameMarksItsStatement() {
+    script.begunBefore().idleInTransaction();
+    script.running("fetch c").call("pg_parse_query").call("parse_analyze_fixedparams");
+    script.portal(1, "FETCH").enter("PortalRun", 1).statement(0, "", 6, -1, 0);
+    script.enter("standard_ExecutorRun", 99).exit(1).exit().exit();
+    script.commandEnd("FETCH", 1).idleInTransaction();
+    script.simpleSelect("select 1", 1);
+    stitcher.accept(script.batch());
+    assertThat(out.statements()).extracting(QueryTrace::getComplete).containsExactly(false, true);
   }
 }

@@ -1,0 +1,68 @@
+package io.pgstitch.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.testkit.EmbeddedKafkaMain;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+
+/** A broker as a process of its own, to be killed. */
+final class BrokerProcess implements AutoCloseable {
+  private final Path dir;
+  private final int port;
+  private Process process;
+
+  private BrokerProcess(Path dir, int port) {
+    this.dir = dir;
+    this.port = port;
+  }
+
+  /** Starts one on a free port, and returns once it accepts clients. */
+  static BrokerProcess start(Path dir) throws IOException {
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    BrokerProcess broker = new BrokerProcess(dir, port);
+    broker.run();
+    return broker;
+  }
+
+  private void run() throws IOException {
+    process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx384m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                EmbeddedKafkaMain.class.getName(),
+                dir.toString(),
+                Integer.toString(port))
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    BufferedReader out = process.inputReader();
+    String line;
+    do {
+      line = out.readLine();
+    } while (line != null && !line.startsWith("ready"));
+    assertThat(line).isEqualTo("ready " + bootstrapServers());
+  }
+
+  String bootstrapServers() {
+    return "127.0.0.1:" + port;
+  }
+
+  /** SIGKILL, and the same again with what is on the disk. */
+  void killAndRestart() throws IOException, InterruptedException {
+    close();
+    run();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+}

@@ -1,0 +1,61 @@
+package io.pgstitch.processor;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Processors as processes of their own, each with a state directory, to be killed. */
+final class ProcessorProcesses implements AutoCloseable {
+  private final Path dir;
+  private final String brokers;
+  private final List<Process> running = new ArrayList<>();
+  private int started;
+
+  /**
+   * Nothing runs yet.
+   *
+   * @param dir for state and logs
+   */
+  ProcessorProcesses(Path dir, String brokers) {
+    this.dir = dir;
+    this.brokers = brokers;
+  }
+
+  /** Starts another one and does not wait for it. */
+  void start() throws IOException {
+    int number = started++;
+    running.add(
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ProcessorMain.class.getName(),
+                brokers,
+                dir.resolve("state" + number).toString())
+            .redirectErrorStream(true)
+            .redirectOutput(new File(dir.toFile(), "processor" + number + ".log"))
+            .start());
+  }
+
+  /** Whether none has ended by itself. */
+  boolean allAlive() {
+    return running.stream().allMatch(Process::isAlive);
+  }
+
+  /** Kills the one that has run for the longest, with SIGKILL. */
+  void killOldest() throws InterruptedException {
+    running.remove(0).destroyForcibly().waitFor();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    while (!running.isEmpty()) {
+      killOldest();
+    }
+  }
+}

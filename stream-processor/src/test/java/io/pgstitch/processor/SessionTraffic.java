@@ -1,0 +1,135 @@
+package io.pgstitch.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.processor.stitch.RandomSession;
+import io.pgstitch.schema.AvroDeserializer;
+import io.pgstitch.schema.AvroSerializer;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.BackendKey;
+import io.pgstitch.schema.BundledSchemaRegistry;
+import io.pgstitch.schema.QueryTrace;
+import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.SchemaRegistry;
+import io.pgstitch.schema.TopicPlan;
+import io.pgstitch.schema.TopicProvisioner;
+import io.pgstitch.schema.Topics;
+import io.pgstitch.schema.TraceRecords;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** What many sessions send, and what must come of it, whatever happens to those who stitch it. */
+final class SessionTraffic {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  private final String brokers;
+  private final SchemaRegistry registry = new BundledSchemaRegistry();
+  private final Map<Integer, List<QueryTrace>> traces = new HashMap<>();
+  private final Map<Integer, List<TraceRecords>> records = new HashMap<>();
+  private final List<List<RawEventBatch>> sessions = new ArrayList<>();
+  private int sent;
+
+  /**
+   * Makes sessions of so many statements together, and the topics.
+   *
+   * @param brokers {@code bootstrap.servers}
+   */
+  SessionTraffic(String brokers, int statements, int partitions) {
+    this.brokers = brokers;
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
+      TopicProvisioner.ensure(admin, new TopicPlan(partitions, (short) 1, Duration.ofHours(24)));
+    }
+    int made = 0;
+    for (int pid = 1; made < statements; pid++) {
+      RandomSession session = new RandomSession(pid);
+      sessions.add(session.batches());
+      for (SpecificRecord output : session.stitched().all) {
+        if (output instanceof QueryTrace trace) {
+          traces.computeIfAbsent(pid, p -> new ArrayList<>()).add(trace);
+        } else {
+          records.computeIfAbsent(pid, p -> new ArrayList<>()).add((TraceRecords) output);
+        }
+      }
+      made += session.stitched().statements().size();
+    }
+  }
+
+  /** Sends the sessions up to this part of all; batches of several in turn. */
+  void sendUntil(int part, int parts) {
+    int until = sessions.size() * part / parts;
+    // One request in flight, as the collector has.
+    Map<String, Object> config =
+        Map.of("bootstrap.servers", brokers, "max.in.flight.requests.per.connection", 1);
+    List<List<RawEventBatch>> some = sessions.subList(sent, until);
+    try (KafkaProducer<String, RawEventBatch> producer =
+        new KafkaProducer<>(
+            config, new StringSerializer(), new AvroSerializer<>(RawEventBatch.class, registry))) {
+      int longest = some.stream().mapToInt(List::size).max().orElse(0);
+      for (int i = 0; i < longest; i++) {
+        for (List<RawEventBatch> session : some) {
+          if (i < session.size()) {
+            String key = BackendKey.of(session.get(i).getBackend());
+            producer.send(new ProducerRecord<>(Topics.RAW_EVENTS, key, session.get(i)));
+          }
+        }
+      }
+    }
+    sent = until;
+  }
+
+  /** What was committed is, to the byte, what comes of the sessions undisturbed. */
+  void assertStitchedOnce() {
+    assertThat(read(Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, traces))
+        .isEqualTo(traces);
+    assertThat(read(Topics.TRACE_RECORDS, TraceRecords.class, TraceRecords::getBackend, records))
+        .isEqualTo(records);
+  }
+
+  /** Committed records by pid, once there are as many as expected and for two seconds after. */
+  private <T extends SpecificRecord> Map<Integer, List<T>> read(
+      String topic, Class<T> type, Function<T, Backend> backend, Map<Integer, List<T>> expected) {
+    Map<String, Object> config =
+        Map.of(
+            "bootstrap.servers",
+            brokers,
+            "group.id",
+            "reader-of-" + topic,
+            "auto.offset.reset",
+            "earliest",
+            "isolation.level",
+            "read_committed");
+    long wanted = expected.values().stream().mapToLong(List::size).sum();
+    Map<Integer, List<T>> found = new HashMap<>();
+    long count = 0;
+    try (KafkaConsumer<String, T> consumer =
+        new KafkaConsumer<>(
+            config, new StringDeserializer(), new AvroDeserializer<>(type, registry))) {
+      consumer.subscribe(List.of(topic));
+      long end = System.nanoTime() + PATIENCE.toNanos();
+      long after = Long.MAX_VALUE;
+      while (System.nanoTime() < Math.min(end, after)) {
+        for (var record : consumer.poll(Duration.ofMillis(200))) {
+          int pid = backend.apply(record.value()).getPid();
+          found.computeIfAbsent(pid, p -> new ArrayList<>()).add(record.value());
+          count++;
+        }
+        if (count >= wanted && after == Long.MAX_VALUE) {
+          after = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+        }
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,104 @@
+package io.pgstitch.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.GroupState;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Instances that come while statements do, and that are killed as their broker is, give what one
+ * gives that is left alone: each trace once, to the byte.
+ */
+class SeveralInstancesIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int PARTITIONS = 4;
+
+  @TempDir Path dir;
+
+  @Test
+  void oneThatComesAndOneThatIsKilledLoseAndDoubleNothing() throws Exception {
+    try (BrokerProcess broker = BrokerProcess.start(dir.resolve("kafka"));
+        ProcessorProcesses processors = new ProcessorProcesses(dir, broker.bootstrapServers())) {
+      SessionTraffic traffic = new SessionTraffic(broker.bootstrapServers(), 2_000, PARTITIONS);
+      processors.start();
+      traffic.sendUntil(1, 3);
+      processors.start();
+      awaitSharing(broker, 2);
+      traffic.sendUntil(2, 3);
+      processors.killOldest();
+      traffic.sendUntil(3, 3);
+      traffic.assertStitchedOnce();
+    }
+  }
+
+  @Test
+  @Tag("soak")
+  void thirtyKillsOfInstancesAndTheirBrokerInAHundredThousandStatements() throws Exception {
+    killing(30, 100_000);
+  }
+
+  @Test
+  void aKilledBrokerLosesAndDoublesNothing() throws Exception {
+    killing(1, 2_000);
+  }
+
+  /** The first of three kills is the broker's, the others are instances'. */
+  private void killing(int kills, int statements) throws Exception {
+    Random random = new Random(kills);
+    try (BrokerProcess broker = BrokerProcess.start(dir.resolve("kafka"));
+        ProcessorProcesses processors = new ProcessorProcesses(dir, broker.bootstrapServers())) {
+      SessionTraffic traffic =
+          new SessionTraffic(broker.bootstrapServers(), statements, PARTITIONS);
+      processors.start();
+      processors.start();
+      for (int kill = 0; kill < kills; kill++) {
+        traffic.sendUntil(kill + 1, kills + 1);
+        // Some are killed while they start, some while they work.
+        TimeUnit.MILLISECONDS.sleep(1_000 + random.nextInt(4_000));
+        if (kill % 3 == 0) {
+          broker.killAndRestart();
+        } else {
+          processors.killOldest();
+          processors.start();
+        }
+      }
+      traffic.sendUntil(1, 1);
+      traffic.assertStitchedOnce();
+    }
+  }
+
+  /** Waits until so many instances have partitions. */
+  private static void awaitSharing(BrokerProcess broker, int instances) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      long end = System.nanoTime() + PATIENCE.toNanos();
+      while (sharing(admin) != instances) {
+        assertThat(System.nanoTime()).as("time for instances to share").isLessThan(end);
+        TimeUnit.MILLISECONDS.sleep(100);
+      }
+    }
+  }
+
+  private static long sharing(Admin admin) throws InterruptedException, ExecutionException {
+    var group =
+        admin
+            .describeConsumerGroups(List.of("pgstitch-processor"))
+            .all()
+            .get()
+            .get("pgstitch-processor");
+    return group.groupState() != GroupState.STABLE
+        ? 0
+        : group.members().stream()
+            .filter(member -> !member.assignment().topicPartitions().isEmpty())
+            .count();
+  }
+}
