@@ -29,7 +29,7 @@ final class ChosenTraces {
       @Override
       public void trace(String key, long number, QueryTrace trace) {
         if (trace.getLast() && selection.wants(trace)) {
-          summary.add(key, trace);
+          count(key, trace);
           if (trace.getPart() > 0) {
             chosenOfMoreParts.add(trace.getTraceId());
           }
@@ -43,6 +43,14 @@ final class ChosenTraces {
     };
   }
 
+  private void count(String key, QueryTrace last) {
+    if (selection.wantsSpans(last)) {
+      summary.add(key, last);
+    } else {
+      summary.addLeftOut();
+    }
+  }
+
   /** Passes on what is chosen. */
   StreamStitcher.Finished writeTo(int stream, ReplayOutput output) {
     return new StreamStitcher.Finished() {
@@ -54,7 +62,7 @@ final class ChosenTraces {
         boolean whole = trace.getPart() == 0 && trace.getLast();
         decided = trace.getTraceId();
         chosen = whole ? selection.wants(trace) : chosenOfMoreParts.contains(decided);
-        if (chosen) {
+        if (chosen && selection.wantsSpans(trace)) {
           output.trace(key, new ReplayOutput.Place(stream, number), trace);
         }
       }
@@ -84,9 +92,11 @@ final class ChosenTraces {
       @Override
       public void trace(String key, long number, QueryTrace trace) {
         if (trace.getLast()) {
-          summary.add(key, trace);
+          count(key, trace);
         }
-        output.trace(key, new ReplayOutput.Place(stream, number), trace);
+        if (selection.wantsSpans(trace)) {
+          output.trace(key, new ReplayOutput.Place(stream, number), trace);
+        }
       }
 
       @Override
