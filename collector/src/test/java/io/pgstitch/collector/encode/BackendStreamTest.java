@@ -47,7 +47,6 @@ final class BackendStreamTest {
   private long nanos;
   private final BackendStream stream = stream(Optional.empty());
   private boolean takes = true;
-
   private SamplingRule rule;
 
   private BackendStream stream(Optional<LiteralMask> mask) {
