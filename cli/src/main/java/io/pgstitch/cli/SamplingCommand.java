@@ -11,8 +11,8 @@ import picocli.CommandLine.Spec;
     name = "sampling",
     sortOptions = false,
     description = {
-      "Choose, for each database and role, which statements keep their span trees once they have ended and it is known what",
-      "became of them. Without a rule all do. With one these do: what is slow, by a length or by what is usual for the query;",
+      "Choose which statements keep their span trees, for each database and role.",
+      "It is decided when a statement has ended and it is known what became of it. Without a rule all do. With one these do: what is slow, by a length or by what is usual for the query;",
       "what failed; what waited for a lock; what belongs to a session that was traced by request, or that the application",
       "records (trace context); what is not known whole or was so long that a part had gone out; what had parallel workers; and",
       "a share of the rest, chosen by the trace's id. The reason and the share are attributes of the root span, so that counts",
@@ -26,9 +26,9 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  sudo ./pgstitch sampling show                                             the rules, most specific first",
-      "  sudo ./pgstitch sampling set --share 10% --slower-than 200                for the whole fleet",
-      "  sudo ./pgstitch sampling set --share 1% --slower-than-usual 3 --database shop",
-      "  sudo ./pgstitch sampling set --share 100% --role batch                    keep all of one role",
+      "  sudo ./pgstitch sampling set --share 10%% --slower-than 200                for the whole fleet",
+      "  sudo ./pgstitch sampling set --share 1%% --slower-than-usual 3 --database shop",
+      "  sudo ./pgstitch sampling set --share 100%% --role batch                    keep all of one role",
       "  sudo ./pgstitch sampling unset --database shop                            the fleet's rule counts again"
     },
     subcommands = {SamplingShowCommand.class, SamplingSetCommand.class, SamplingUnsetCommand.class})

@@ -18,9 +18,9 @@ import picocli.CommandLine.Option;
     name = "set",
     sortOptions = false,
     description = {
-      "Set the sampling rule of the whole fleet, or of a database, a role, or a role in a database. It replaces the one that was",
-      "there. A rule counts whole: what it does not say is not taken from a less specific one. Collectors follow at once, and",
-      "again when they are restarted; statements that ended before are not decided again.",
+      "Set the sampling rule of the fleet, a database, a role, or a role in a database.",
+      "It replaces the one that was there. A rule counts whole: what it does not say is not taken from a less specific one.",
+      "Collectors follow at once, and again when they are restarted; statements that ended before are not decided again.",
       ""
     },
     exitCodeListHeading = "%nExit statuses:%n",
@@ -32,10 +32,10 @@ import picocli.CommandLine.Option;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  sudo ./pgstitch sampling set --share 10% --slower-than 200                 the whole fleet",
-      "  sudo ./pgstitch sampling set --share 0.5% --slower-than-usual 3 --database shop",
-      "  sudo ./pgstitch sampling set --share 0% --role monitoring --database shop  only what is notable",
-      "  ./pgstitch sampling set --share 5% --share-contexts --kafka broker1:9092   applications record everything"
+      "  sudo ./pgstitch sampling set --share 10%% --slower-than 200                 the whole fleet",
+      "  sudo ./pgstitch sampling set --share 0.5%% --slower-than-usual 3 --database shop",
+      "  sudo ./pgstitch sampling set --share 0%% --role monitoring --database shop  only what is notable",
+      "  ./pgstitch sampling set --share 5%% --share-contexts --kafka broker1:9092   applications record everything"
     })
 final class SamplingSetCommand implements Callable<Integer> {
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -45,7 +45,7 @@ final class SamplingSetCommand implements Callable<Integer> {
       names = "--share",
       required = true,
       paramLabel = "PERCENT",
-      description = "Share of the rest that is kept, 0% to 100%.")
+      description = "Share of the rest that is kept, 0%% to 100%%.")
   private String share;
 
   @Option(
@@ -57,18 +57,16 @@ final class SamplingSetCommand implements Callable<Integer> {
   @Option(
       names = "--slower-than-usual",
       paramLabel = "FACTOR",
-      description = {
-        "Keep what takes more than FACTOR times what 95 of 100 of the last thousand runs of its query took, and a millisecond",
-        "at least. Needs query ids (compute_query_id or pg_stat_statements) and 30 runs. Default: not looked at."
-      })
+      description =
+          "Keep what takes more than FACTOR times what 95 of 100 of the last thousand runs of its query took, and a millisecond"
+              + " at least. Needs query ids (compute_query_id or pg_stat_statements) and 30 runs. Default: not looked at.")
   private Double usualFactor;
 
   @Option(
       names = "--share-contexts",
-      description = {
-        "Of statements that an application records (its trace context says so) keep the share as well, by the application's",
-        "trace id, so that its traces stay whole. Default: keep all of them."
-      })
+      description =
+          "Of statements that an application records (its trace context says so) keep the share as well, by the application's"
+              + " trace id, so that its traces stay whole. Default: keep all of them.")
   private boolean shareContexts;
 
   @Mixin private SamplingScopeOptions scope;

@@ -10,8 +10,9 @@ import picocli.CommandLine.Option;
     name = "show",
     sortOptions = false,
     description = {
-      "Show the sampling rules, the most specific first. For a session the first one counts that names its database and role;",
-      "a star names all of them. Sessions that no rule names keep everything.",
+      "Show the sampling rules, the most specific first.",
+      "For a session the first one counts that names its database and role; a star names all of them. Sessions that no rule",
+      "names keep everything.",
       ""
     },
     exitCodeListHeading = "%nExit statuses:%n",

@@ -10,8 +10,8 @@ import picocli.CommandLine.Mixin;
     name = "unset",
     sortOptions = false,
     description = {
-      "Take a sampling rule away: that of the whole fleet, or of a database, a role, or a role in a database. A less specific",
-      "one counts then; where there is none, every statement is kept.",
+      "Take away the sampling rule of the fleet, a database, a role, or a role in a database.",
+      "A less specific one counts then; where there is none, every statement is kept.",
       ""
     },
     exitCodeListHeading = "%nExit statuses:%n",
