@@ -98,7 +98,8 @@ final class SamplingSetCommand implements Callable<Integer> {
     }
     if (usualFactor != null && !(usualFactor >= 1 && usualFactor <= 1_000_000)) {
       throw CommandFailure.usage(
-          "--slower-than-usual " + usualFactor + " is no factor", "Give a number from 1 on, e.g. 3.");
+          "--slower-than-usual " + usualFactor + " is no factor",
+          "Give a number from 1 on, e.g. 3.");
     }
     return new SamplingRule(
         shareOf(share),

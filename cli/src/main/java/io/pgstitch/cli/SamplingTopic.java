@@ -130,9 +130,7 @@ final class SamplingTopic implements AutoCloseable {
     config.put("max.block.ms", PATIENCE.toMillis());
     try (Producer<String, SamplingOrder> producer =
         new KafkaProducer<>(
-            config,
-            new StringSerializer(),
-            new AvroSerializer<>(SamplingOrder.class, registry))) {
+            config, new StringSerializer(), new AvroSerializer<>(SamplingOrder.class, registry))) {
       producer
           .send(new ProducerRecord<>(Topics.SAMPLING, scope.key(), order))
           .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);

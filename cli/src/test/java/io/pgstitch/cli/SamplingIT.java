@@ -47,8 +47,7 @@ class SamplingIT {
     return outcome;
   }
 
-  private static Connection connect(ThrowawayPostgres server, String database)
-      throws SQLException {
+  private static Connection connect(ThrowawayPostgres server, String database) throws SQLException {
     return DriverManager.getConnection(server.jdbcUrl(database) + "&preferQueryMode=simple");
   }
 
@@ -76,8 +75,7 @@ class SamplingIT {
       long calls;
       List<String> arguments =
           List.of("up", "--out", "out", "--pid", String.valueOf(server.postmasterPid()));
-      try (RunningUp up =
-          RunningUp.command(launcher(), dir, "up", arguments).awaitReady()) {
+      try (RunningUp up = RunningUp.command(launcher(), dir, "up", arguments).awaitReady()) {
         assertThat(sampling("show").out()).contains("no sampling rules");
         sampling("set", "--share", "20%", "--slower-than", "3000", "--database", "shop");
         up.awaitError("database=shop&role=* now");

@@ -27,8 +27,7 @@ class SamplingTableTest {
     List<String> lines = new SamplingTable(List.of(FLEET, ROLE, BOTH)).lines();
     assertThat(lines).hasSize(4);
     assertThat(lines.get(0))
-        .matches(
-            "DATABASE +ROLE +SHARE +SLOWER THAN +USUAL TIMES +CONTEXTS +SET BY +SINCE");
+        .matches("DATABASE +ROLE +SHARE +SLOWER THAN +USUAL TIMES +CONTEXTS +SET BY +SINCE");
     assertThat(lines.get(1)).matches("shop +bob +0.5% +- +2.5 +all +dba@db1 +1970-01-01T00:00:00Z");
     assertThat(lines.get(2)).matches("\\* +b\\\\u000ab +100% +- +- +all +dba@db1 +.*");
     assertThat(lines.get(3)).matches("\\* +\\* +10% +200 ms +- +share +dba@db1 +.*01Z");

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 
 /**
  * How long a query's runs took: a histogram of four buckets to each power of two of microseconds.
- * When it has a thousand runs all counts are halved, so that the last thousand or so decide, without
- * a clock. The same runs in the same order give the same answers on every machine: there is no
- * floating point in it.
+ * When it has a thousand runs all counts are halved, so that the last thousand or so decide,
+ * without a clock. The same runs in the same order give the same answers on every machine: there is
+ * no floating point in it.
  */
 public final class QueryHistory {
   /** Runs before anything is called usual. */
@@ -18,7 +18,7 @@ public final class QueryHistory {
   private static final int BUCKETS = Long.SIZE << BITS_WITHIN;
   private static final int ENTRY_BYTES = 1 + Short.BYTES;
 
-  private final short[] counts = new short[BUCKETS];
+  private final int[] counts = new int[BUCKETS];
   private int runs;
 
   /** Without a run. */
@@ -63,16 +63,18 @@ public final class QueryHistory {
     return Math.min(ceilingUs(bucket), Long.MAX_VALUE / US_NS) * US_NS;
   }
 
-  /** What {@link #QueryHistory(ByteBuffer)} reads: three bytes for each bucket that is not empty. */
+  /**
+   * What {@link #QueryHistory(ByteBuffer)} reads: three bytes for each bucket that is not empty.
+   */
   public byte[] bytes() {
     int used = 0;
-    for (short count : counts) {
+    for (int count : counts) {
       used += count == 0 ? 0 : 1;
     }
     ByteBuffer saved = ByteBuffer.allocate(used * ENTRY_BYTES);
     for (int i = 0; i < BUCKETS; i++) {
       if (counts[i] != 0) {
-        saved.put((byte) i).putShort(counts[i]);
+        saved.put((byte) i).putShort((short) counts[i]);
       }
     }
     return saved.array();
@@ -91,8 +93,6 @@ public final class QueryHistory {
   /** The first microsecond above a bucket. */
   private static long ceilingUs(int bucket) {
     int log = bucket >>> BITS_WITHIN;
-    return log < BITS_WITHIN
-        ? bucket + 1L
-        : (4L + (bucket & 3) + 1) << (log - BITS_WITHIN);
+    return log < BITS_WITHIN ? bucket + 1L : (4L + (bucket & 3) + 1) << (log - BITS_WITHIN);
   }
 }

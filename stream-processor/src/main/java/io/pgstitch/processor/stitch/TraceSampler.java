@@ -58,7 +58,8 @@ public final class TraceSampler {
     if (requested || isRecorded(trace, rule)) {
       return SamplingReason.REQUESTED;
     }
-    if (trace.getSqlstate() != null || isEndedBy(trace, CloseReason.FAILED, CloseReason.BACKEND_ENDED)) {
+    if (trace.getSqlstate() != null
+        || isEndedBy(trace, CloseReason.FAILED, CloseReason.BACKEND_ENDED)) {
       return SamplingReason.FAILED;
     }
     if (rule.getSlowerThanNs() > 0 && lengthNs(trace) > rule.getSlowerThanNs()) {

@@ -85,7 +85,10 @@ final class QueryHistories implements UsualTimes {
       byte[] history = used.history().bytes();
       store.put(
           key,
-          ByteBuffer.allocate(Long.BYTES + history.length).putLong(used.use()).put(history).array());
+          ByteBuffer.allocate(Long.BYTES + history.length)
+              .putLong(used.use())
+              .put(history)
+              .array());
     }
     changed.clear();
   }

@@ -378,6 +378,5 @@ final class StitchProcessor
   }
 
   /** Something finished that waits for its batch to be saved. */
-  private record Output(
-      String sink, SpecificRecord value, long endUtcNs, boolean requested) {}
+  private record Output(String sink, SpecificRecord value, long endUtcNs, boolean requested) {}
 }
