@@ -78,7 +78,7 @@ final class BackendStreamTest {
         ServerEncoding.UTF8,
         relations.of(SERVER, SERVER_START_TICKS),
         new CustomWaitNames(() -> registered, () -> nanos),
-        new StreamSettings(id, 7L, mask, backend -> rule),
+        new StreamSettings(id, 7L, mask, session -> rule),
         batch -> takes && sent.add(batch));
   }
 
