@@ -65,6 +65,12 @@ final class ReplayResult {
               + ", begun before what was read "
               + summary.begunBefore());
     }
+    if (summary.leftOut() > 0) {
+      lines.add(
+          "left out by sampling: the spans of "
+              + summary.leftOut()
+              + " other statements; --with-left-out has them");
+    }
     lines.add("read: " + RunSummary.counters(read()));
     delivered.ifPresent(counts -> lines.add("exported: " + RunSummary.counters(counts)));
     source.damage().ifPresent(lines::add);

@@ -23,6 +23,8 @@ record RunSummary(
     Map<String, Long> exported,
     Map<String, Long> processed,
     CollectorStatus collected) {
+  private static final String KEPT = "kept_";
+
   /** Whether nothing was lost on the way. Records that are not ours are no loss. */
   boolean isWhole() {
     return refused() == 0
@@ -60,7 +62,31 @@ record RunSummary(
     }
     lines.add("exported: " + counters(exported));
     lines.add("processed: " + counters(processed));
+    samplingLine().ifPresent(lines::add);
     return lines;
+  }
+
+  /** What sampling rules made of the statements, empty when none was in force. */
+  private Optional<String> samplingLine() {
+    Map<String, Long> kept = new TreeMap<>();
+    processed.forEach(
+        (name, value) -> {
+          if (name.startsWith(KEPT)) {
+            kept.put(name.substring(KEPT.length()), value);
+          }
+        });
+    long leftOut = processed.getOrDefault("left_out", 0L);
+    long all = kept.values().stream().mapToLong(Long::longValue).sum() + leftOut;
+    if (all == kept.getOrDefault("no_rule", 0L)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "sampled: of "
+            + all
+            + " statements the spans of "
+            + leftOut
+            + " left out; kept: "
+            + counters(kept));
   }
 
   /** What Kafka did not get, empty when it got everything. */

@@ -42,6 +42,12 @@ final class SelectionOptions {
       description = "That took more milliseconds than this.")
   private Long slowerThan;
 
+  @Option(
+      names = "--with-left-out",
+      description =
+          "Spans of statements that sampling left out, too (`pgstitch sampling`); without it the same are left out again.")
+  private boolean withLeftOut;
+
   /** What they say, for a time whose ends may be open. */
   TraceSelection selection(Optional<Instant> from, Optional<Instant> to) {
     requirePid(pid);
@@ -57,7 +63,8 @@ final class SelectionOptions {
         Optional.ofNullable(database),
         Optional.ofNullable(role),
         optional(queryId),
-        optional(slowerThan == null ? null : slowerThan * NANOS_PER_MILLI));
+        optional(slowerThan == null ? null : slowerThan * NANOS_PER_MILLI),
+        withLeftOut);
   }
 
   static void requirePid(Integer pid) {

@@ -23,6 +23,8 @@ import io.pgstitch.collector.probe.BinaryDescriber;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.collector.probe.SessionProbes;
+import io.pgstitch.collector.sampling.SamplingListener;
+import io.pgstitch.collector.sampling.SamplingRules;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.TracedSession;
@@ -60,6 +62,8 @@ public final class Collector implements SessionControl, AutoCloseable {
   private final SeenSessions seen = new SeenSessions();
   private SessionDirectory directory;
   private ControlListener control;
+  private final SamplingRules sampling = new SamplingRules();
+  private SamplingListener samplingListener;
   private EventPump pump;
   private Thread pumpThread;
   private boolean closed;
@@ -82,6 +86,9 @@ public final class Collector implements SessionControl, AutoCloseable {
     try {
       refuseUnsafeWatchpoints();
       sender = new BatchSender(settings);
+      samplingListener =
+          new SamplingListener(settings.kafka(), settings.schemaRegistry(), sampling);
+      samplingListener.start();
       programs = loadPrograms();
       begin();
     } catch (RuntimeException e) {
@@ -173,7 +180,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             new DatabaseEncodings(procfs),
             relations,
             backends,
-            new StreamSettings(sender.schemaId(), epoch, mask()),
+            new StreamSettings(sender.schemaId(), epoch, mask(), sampling::of),
             sender);
     pump =
         new EventPump(
@@ -356,6 +363,9 @@ public final class Collector implements SessionControl, AutoCloseable {
     closed = true;
     if (control != null) {
       control.close();
+    }
+    if (samplingListener != null) {
+      samplingListener.close();
     }
     scanner.shutdownNow();
     if (sessions != null) {

@@ -121,13 +121,14 @@ public final class TopicProvisioner {
         topic(Topics.DEAD_LETTERS, 1, plan, "LogAppendTime", DEAD_LETTER_RETENTION),
         topic(Topics.CONTROL, 1, plan, "CreateTime", DERIVED_RETENTION),
         topic(Topics.SESSIONS, 1, plan, "CreateTime", ANSWER_RETENTION),
-        openQueries(plan));
+        compacted(Topics.OPEN_QUERIES, plan.partitions(), plan),
+        // Of one partition: a reader sees rules in the order in which they were set.
+        compacted(Topics.SAMPLING, 1, plan));
   }
 
-  /** Of each backend the newest record counts: a reader reads it all to see what runs now. */
-  private static NewTopic openQueries(TopicPlan plan) {
-    NewTopic topic =
-        topic(Topics.OPEN_QUERIES, plan.partitions(), plan, "CreateTime", ANSWER_RETENTION);
+  /** Of each key the newest record counts: a reader reads it all to see what is so now. */
+  private static NewTopic compacted(String name, int partitions, TopicPlan plan) {
+    NewTopic topic = topic(name, partitions, plan, "CreateTime", ANSWER_RETENTION);
     topic.configs().remove(RETENTION_MS_CONFIG);
     topic.configs().put(CLEANUP_POLICY_CONFIG, CLEANUP_POLICY_COMPACT);
     topic.configs().put(DELETE_RETENTION_MS_CONFIG, Long.toString(ANSWER_RETENTION.toMillis()));

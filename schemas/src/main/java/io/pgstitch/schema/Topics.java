@@ -23,6 +23,9 @@ public final class Topics {
   /** {@link OpenQuery}s, compacted: the statements that run now, from the stream processor. */
   public static final String OPEN_QUERIES = "pgstitch.open-queries";
 
+  /** {@link SamplingOrder}s, compacted: the sampling rules, from operators to the collectors. */
+  public static final String SAMPLING = "pgstitch.sampling";
+
   /** Records of any of the other topics that could not be processed, byte for byte as they were. */
   public static final String DEAD_LETTERS = "pgstitch.dead-letters";
 
@@ -31,12 +34,20 @@ public final class Topics {
   /** All topics of pgstitch. */
   public static List<String> all() {
     return List.of(
-        RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, SESSIONS, OPEN_QUERIES, DEAD_LETTERS);
+        RAW_EVENTS,
+        QUERY_TRACES,
+        TRACE_RECORDS,
+        CONTROL,
+        SESSIONS,
+        OPEN_QUERIES,
+        SAMPLING,
+        DEAD_LETTERS);
   }
 
   /** The topics whose values have a schema, in the order in which data flows. */
   public static List<String> withSchema() {
-    return List.of(RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, SESSIONS, OPEN_QUERIES);
+    return List.of(
+        RAW_EVENTS, QUERY_TRACES, TRACE_RECORDS, CONTROL, SESSIONS, OPEN_QUERIES, SAMPLING);
   }
 
   /**
@@ -52,6 +63,7 @@ public final class Topics {
       case CONTROL -> ControlCommand.getClassSchema();
       case SESSIONS -> SessionReport.getClassSchema();
       case OPEN_QUERIES -> OpenQuery.getClassSchema();
+      case SAMPLING -> SamplingOrder.getClassSchema();
       default ->
           throw new IllegalArgumentException(
               "topic '" + topic + "' has no schema, only " + withSchema() + " have one");

@@ -11,6 +11,7 @@ import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.ClockAnchor;
 import io.pgstitch.schema.PlanNode;
+import io.pgstitch.schema.SamplingRule;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumWriter;
@@ -74,8 +76,13 @@ public final class BackendStream {
    * @param schemaId id under which the batches' schema is registered
    * @param epochNanos CLOCK_MONOTONIC of the attachment
    * @param mask what takes the data out of statements; empty: all of it is sent
+   * @param sampling the sampling rule that is in force for a backend now, null for none
    */
-  public record StreamSettings(int schemaId, long epochNanos, Optional<LiteralMask> mask) {}
+  public record StreamSettings(
+      int schemaId,
+      long epochNanos,
+      Optional<LiteralMask> mask,
+      Function<Backend, SamplingRule> sampling) {}
 
   /**
    * @param session the SESSION record of the backend
@@ -382,6 +389,13 @@ public final class BackendStream {
     return text.length != e.textLength();
   }
 
+  private static void writeRule(SamplingRule rule, BinaryEncoder out) throws IOException {
+    out.writeIndex(rule == null ? 0 : 1);
+    if (rule != null) {
+      new SpecificDatumWriter<>(SamplingRule.class).write(rule, out);
+    }
+  }
+
   private byte[] batch(ClockAnchor clock) {
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream(events.size() + 1024);
@@ -411,6 +425,7 @@ public final class BackendStream {
       events.writeTo(out);
       out.writeArrayEnd();
       OpenWaits.write(openWait, names, out);
+      writeRule(settings.sampling().apply(backend), out);
       out.flush();
       return bytes.toByteArray();
     } catch (IOException impossible) {

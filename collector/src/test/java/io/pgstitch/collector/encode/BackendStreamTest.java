@@ -21,6 +21,7 @@ import io.pgstitch.schema.FunctionEntry;
 import io.pgstitch.schema.IoTarget;
 import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.SamplingRule;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.Wait;
@@ -46,6 +47,7 @@ final class BackendStreamTest {
   private long nanos;
   private final BackendStream stream = stream(Optional.empty());
   private boolean takes = true;
+  private SamplingRule rule;
 
   private BackendStream stream(Optional<LiteralMask> mask) {
     Backend backend =
@@ -76,7 +78,7 @@ final class BackendStreamTest {
         ServerEncoding.UTF8,
         relations.of(SERVER, SERVER_START_TICKS),
         new CustomWaitNames(() -> registered, () -> nanos),
-        new StreamSettings(id, 7L, mask),
+        new StreamSettings(id, 7L, mask, session -> rule),
         batch -> takes && sent.add(batch));
   }
 
@@ -113,6 +115,18 @@ final class BackendStreamTest {
     assertThat(second.getCpuDeltaNs()).isEqualTo(20);
     assertThat(second.getStack()).isEqualTo(0x100);
     assertThat(second.getObject()).isEqualTo(77);
+  }
+
+  @Test
+  void aBatchHasTheSamplingRuleThatIsInForceWhenItIsMade() {
+    accept(KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "select 1"));
+    assertThat(onlyBatch().getSampling()).isNull();
+    rule = new SamplingRule(0.25, 500L, 3.0, true);
+    accept(KernelRecords.activity(2, 200, 60, RUNNING_IN_15, "select 2"));
+    assertThat(flushed().get(1).getSampling()).isEqualTo(rule);
+    rule = null;
+    accept(KernelRecords.activity(3, 300, 70, RUNNING_IN_15, "select 3"));
+    assertThat(flushed().get(2).getSampling()).isNull();
   }
 
   @Test

@@ -117,6 +117,10 @@ final class SpanAttributes {
     if (trace.getLosses() != null) {
       to.put("pgstitch.losses", LossText.of(trace.getLosses()));
     }
+    if (trace.getSampling() != null) {
+      to.put("pgstitch.sampling.reason", trace.getSampling().getReason().name());
+      to.put("pgstitch.sampling.share", trace.getSampling().getShare());
+    }
     if (trace.getTextTruncated()) {
       to.put("pgstitch.text_truncated", true);
     }

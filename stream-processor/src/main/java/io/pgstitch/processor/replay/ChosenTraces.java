@@ -52,7 +52,7 @@ final class ChosenTraces {
   }
 
   private void choose(String key, QueryTrace last) {
-    summary.add(key, last);
+    count(key, last);
     if (last.getPart() > 0 || isWorker(last.getBackend())) {
       chosenBefore.add(last.getTraceId());
     }
@@ -60,6 +60,14 @@ final class ChosenTraces {
 
   private static boolean isWorker(Backend backend) {
     return backend.getKind() == BackendKind.PARALLEL_WORKER;
+  }
+
+  private void count(String key, QueryTrace last) {
+    if (selection.wantsSpans(last)) {
+      summary.add(key, last);
+    } else {
+      summary.addLeftOut();
+    }
   }
 
   /** Passes on what is chosen. */
@@ -73,7 +81,7 @@ final class ChosenTraces {
         boolean whole = trace.getPart() == 0 && trace.getLast() && !isWorker(trace.getBackend());
         decided = trace.getTraceId();
         chosen = whole ? selection.wants(trace) : chosenBefore.contains(decided);
-        if (chosen) {
+        if (chosen && selection.wantsSpans(trace)) {
           output.trace(key, new ReplayOutput.Place(stream, number), trace);
         }
       }
@@ -101,9 +109,11 @@ final class ChosenTraces {
       @Override
       public void trace(String key, long number, QueryTrace trace) {
         if (trace.getLast()) {
-          summary.add(key, trace);
+          count(key, trace);
         }
-        output.trace(key, new ReplayOutput.Place(stream, number), trace);
+        if (selection.wantsSpans(trace)) {
+          output.trace(key, new ReplayOutput.Place(stream, number), trace);
+        }
       }
 
       @Override

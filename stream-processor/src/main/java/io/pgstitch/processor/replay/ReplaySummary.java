@@ -11,6 +11,7 @@ public final class ReplaySummary {
   private final Set<String> hosts = new TreeSet<>();
   private long sessions;
   private long traces;
+  private long leftOut;
   private long incomplete;
   private long begunBefore;
   private long firstStartUtcNs = Long.MAX_VALUE;
@@ -32,6 +33,15 @@ public final class ReplaySummary {
     hosts.add(last.getBackend().getHost());
     String session = key + '/' + last.getBackend().getPid() + '/' + last.getBackend().getStartNs();
     sessions += sessionsOfStream.add(session) ? 1 : 0;
+  }
+
+  void addLeftOut() {
+    leftOut++;
+  }
+
+  /** Traces that would be chosen and that sampling leaves out; they are in no other number. */
+  public long leftOut() {
+    return leftOut;
   }
 
   /** Traces, each once however many parts it has. */

@@ -3,6 +3,7 @@ package io.pgstitch.processor.replay;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.QueryTrace;
+import io.pgstitch.schema.SamplingReason;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -18,6 +19,7 @@ import java.util.OptionalLong;
  * @param role role that logged in
  * @param queryId PostgreSQL's query id of the statement
  * @param slowerThanNs length of a statement, from its start to its end, that is exceeded
+ * @param withLeftOut whether span trees that sampling left out are wanted too
  */
 public record TraceSelection(
     OptionalLong fromUtcNs,
@@ -27,9 +29,23 @@ public record TraceSelection(
     Optional<String> database,
     Optional<String> role,
     OptionalLong queryId,
-    OptionalLong slowerThanNs) {
+    OptionalLong slowerThanNs,
+    boolean withLeftOut) {
 
-  /** All of them. */
+  /** The same of the traces that sampling kept. */
+  public TraceSelection(
+      OptionalLong fromUtcNs,
+      OptionalLong toUtcNs,
+      Optional<String> host,
+      OptionalInt pid,
+      Optional<String> database,
+      Optional<String> role,
+      OptionalLong queryId,
+      OptionalLong slowerThanNs) {
+    this(fromUtcNs, toUtcNs, host, pid, database, role, queryId, slowerThanNs, false);
+  }
+
+  /** All that sampling kept. */
   public static final TraceSelection ALL =
       new TraceSelection(
           OptionalLong.empty(),
@@ -74,6 +90,13 @@ public record TraceSelection(
         && wantsSession(last.getBackend())
         && (queryId.isEmpty() || last.getQueryId() == queryId.getAsLong())
         && (slowerThanNs.isEmpty() || length > slowerThanNs.getAsLong());
+  }
+
+  /** Whether the spans of a wanted trace are wanted; its records always are. */
+  boolean wantsSpans(QueryTrace trace) {
+    return withLeftOut
+        || trace.getSampling() == null
+        || trace.getSampling().getReason() != SamplingReason.LEFT_OUT;
   }
 
   /** Whether records that belong to no statement are wanted. */

@@ -69,7 +69,29 @@ public enum Counter {
   /** Traces cut by a restart of the collector. */
   TRACES_COLLECTOR_RESTARTED,
   /** Traces closed by a limit. */
-  TRACES_LIMIT;
+  TRACES_LIMIT,
+  /** Traces kept because no sampling rule was in force. */
+  KEPT_NO_RULE,
+  /** Traces kept because the session was traced by request, or the application records them. */
+  KEPT_REQUESTED,
+  /** Traces kept because they failed. */
+  KEPT_FAILED,
+  /** Traces kept because they took longer than their rule says. */
+  KEPT_SLOW,
+  /** Traces kept because they took longer than is usual for their query. */
+  KEPT_UNUSUAL,
+  /** Traces kept because they waited for a lock. */
+  KEPT_LOCK,
+  /** Traces kept because not all of them is known. */
+  KEPT_INCOMPLETE,
+  /** Traces kept because a part of them had gone out. */
+  KEPT_PARTS,
+  /** Traces kept because they had parallel workers, or are a worker's. */
+  KEPT_PARALLEL,
+  /** Traces kept as the share of the rest. */
+  KEPT_SHARE,
+  /** Traces that were left out. */
+  LEFT_OUT;
 
   /** Name in metrics and logs: lower case with underscores. */
   public String label() {

@@ -69,12 +69,27 @@ final class SessionSettings {
       return;
     }
     state.setToldLevel(event.getLevel());
+    asked(event);
     if (event.getSource() < 0) {
       lines.note("LEVEL", event.getLevel() + (event.getReset() ? " AGAIN" : " SET FROM OUTSIDE"));
       return;
     }
     String how = event.getReset() ? " RESET" : event.getLocal() ? " SET LOCAL" : " SET";
     lines.note("LEVEL", event.getLevel() + how + " BY " + source(event.getSource()));
+  }
+
+  /** Remembers the level that somebody asked for; a reset goes back to it, or to nobody's. */
+  private void asked(SettingChanged event) {
+    state.setAskedLocally(event.getLocal() && !event.getReset() ? event.getLevel() : 0);
+    if (event.getReset() ? event.getLevel() != state.getAskedLevel() : !event.getLocal()) {
+      state.setAskedLevel(event.getReset() ? 0 : event.getLevel());
+    }
+  }
+
+  /** Whether the level in force is one that somebody asked for, and no default. */
+  static boolean isAsked(OpenSession state) {
+    int level = state.getLevel();
+    return level != 0 && (level == state.getAskedLevel() || level == state.getAskedLocally());
   }
 
   /** As {@code GucSource} of {@code guc.h}. */

@@ -121,6 +121,11 @@ public final class SessionStitcher {
     return OpenQueryView.of(session);
   }
 
+  /** Whether the session has a level that it, its role or database, or an operator asked for. */
+  public boolean isTracedByRequest() {
+    return SessionSettings.isAsked(session.state);
+  }
+
   /** A level that no setting of the session told of was set from outside, or by a rollback. */
   private void levelInForce(int level) {
     OpenSession state = session.state;

@@ -1,6 +1,7 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.SamplingReason;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,6 +33,23 @@ public final class StitchCounters {
     Map<String, Long> result = new TreeMap<>();
     values.forEach((counter, value) -> result.put(counter.label(), value.sum()));
     return result;
+  }
+
+  void sampled(SamplingReason reason) {
+    add(
+        switch (reason) {
+          case REQUESTED -> Counter.KEPT_REQUESTED;
+          case FAILED -> Counter.KEPT_FAILED;
+          case SLOW -> Counter.KEPT_SLOW;
+          case UNUSUAL -> Counter.KEPT_UNUSUAL;
+          case LOCK -> Counter.KEPT_LOCK;
+          case INCOMPLETE, UNKNOWN -> Counter.KEPT_INCOMPLETE;
+          case PARTS -> Counter.KEPT_PARTS;
+          case PARALLEL -> Counter.KEPT_PARALLEL;
+          case SHARE -> Counter.KEPT_SHARE;
+          case LEFT_OUT -> Counter.LEFT_OUT;
+        },
+        1);
   }
 
   void traceClosed(CloseReason reason) {

@@ -16,7 +16,7 @@ import org.apache.kafka.streams.processor.api.Record;
 public final class OfflineStitching {
   /** Takes what is finished, in order. */
   public interface Output {
-    /** A trace or a part of one. */
+    /** A trace or a part of one; one that sampling leaves out says so. */
     void trace(String key, QueryTrace trace);
 
     /**
@@ -40,7 +40,7 @@ public final class OfflineStitching {
    */
   public OfflineStitching(
       StitchLimits limits, StitchCounters counters, SessionTimes times, Output output) {
-    this.processor = new StitchProcessor(limits, counters, times.withoutOpenQueries());
+    this.processor = new StitchProcessor(limits, counters, times.withoutOpenQueries(), true);
     this.context = new OfflineContext(new MemoryStore(StitchTopology.STORE), output);
     processor.init(context);
   }

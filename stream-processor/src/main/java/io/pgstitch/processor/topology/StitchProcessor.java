@@ -10,9 +10,11 @@ import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.stitch.StitchOutput;
 import io.pgstitch.processor.stitch.TeamOutput;
+import io.pgstitch.processor.stitch.TraceSampler;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.SamplingRule;
 import io.pgstitch.schema.TraceRecords;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,26 +48,41 @@ final class StitchProcessor
   private final StitchLimits limits;
   private final StitchCounters counters;
   private final SessionTimes times;
+  private final boolean passesLeftOut;
   private final Map<String, SessionStitcher> live = new HashMap<>();
   private final List<Output> outputs = new ArrayList<>();
   private ProcessorContext<String, SpecificRecord> context;
   private SessionStore store;
   private TeamStore teams;
   private EndedSessions endedSessions;
+  private QueryHistories histories;
+  private TraceSampler sampler;
 
   /** Of the session whose events are taken, until the next. */
   private String recordKey;
 
   private String id;
   private ParallelTeam team;
+
+  /** The sampling rule that came with these events, null for none. */
+  private SamplingRule rule;
+
+  private SessionStitcher running;
   private OpenQueries openQueries;
   private long openSessions;
   private long startedMs;
 
-  StitchProcessor(StitchLimits limits, StitchCounters counters, SessionTimes times) {
+  /**
+   * Values for one task.
+   *
+   * @param passesLeftOut whether traces that sampling leaves out are passed on, marked as that
+   */
+  StitchProcessor(
+      StitchLimits limits, StitchCounters counters, SessionTimes times, boolean passesLeftOut) {
     this.limits = limits;
     this.counters = counters;
     this.times = times;
+    this.passesLeftOut = passesLeftOut;
   }
 
   @Override
@@ -74,6 +91,8 @@ final class StitchProcessor
     KeyValueStore<String, byte[]> bytes = context.getStateStore(StitchTopology.STORE);
     store = new SessionStore(bytes, new SavedSessions(limits, counters));
     teams = new TeamStore(bytes, new SavedTeams(counters));
+    histories = new QueryHistories(bytes);
+    sampler = new TraceSampler(counters, histories);
     context.schedule(LAUNCH_LOOK, PunctuationType.WALL_CLOCK_TIME, this::releaseTeams);
     endedSessions = new EndedSessions(bytes);
     context.schedule(
@@ -117,6 +136,8 @@ final class StitchProcessor
         countOpen(1);
         live.put(id, stitcher);
       }
+      running = stitcher;
+      rule = batch.getSampling();
       stitcher.accept(batch);
       store.save(id, stitcher, record.timestamp(), context.currentSystemTimeMs());
       if (stitcher.ended()) {
@@ -145,12 +166,13 @@ final class StitchProcessor
 
   @Override
   public void trace(QueryTrace trace) {
-    outputs.add(new Output(StitchTopology.TRACES_SINK, trace, trace.getEndUtcNs()));
+    boolean requested = running != null && running.isTracedByRequest();
+    outputs.add(new Output(StitchTopology.TRACES_SINK, trace, trace.getEndUtcNs(), requested));
   }
 
   @Override
   public void records(TraceRecords records, long endUtcNs) {
-    outputs.add(new Output(StitchTopology.RECORDS_SINK, records, endUtcNs));
+    outputs.add(new Output(StitchTopology.RECORDS_SINK, records, endUtcNs, false));
   }
 
   @Override
@@ -173,6 +195,8 @@ final class StitchProcessor
     recordKey = newRecordKey;
     id = newId;
     team = null;
+    rule = null;
+    running = null;
   }
 
   private ParallelTeam team() {
@@ -242,11 +266,17 @@ final class StitchProcessor
 
   private void passOn(String key) {
     for (Output output : outputs) {
+      if (output.value() instanceof QueryTrace trace
+          && !sampler.keeps(trace, rule, output.requested())
+          && !passesLeftOut) {
+        continue;
+      }
       context.forward(
           new Record<>(key, output.value(), Math.max(0, output.endUtcNs() / NS_PER_MS)),
           output.sink());
     }
     outputs.clear();
+    histories.save();
   }
 
   /** The stitcher of a session, null when nothing is known of it. */
@@ -348,5 +378,5 @@ final class StitchProcessor
   }
 
   /** Something finished that waits for its batch to be saved. */
-  private record Output(String sink, SpecificRecord value, long endUtcNs) {}
+  private record Output(String sink, SpecificRecord value, long endUtcNs, boolean requested) {}
 }

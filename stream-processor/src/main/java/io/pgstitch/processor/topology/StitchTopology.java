@@ -54,7 +54,8 @@ public final class StitchTopology {
                 new StringDeserializer(),
                 new AvroDeserializer<>(RawEventBatch.class, registry),
                 Topics.RAW_EVENTS)
-            .addProcessor(PROCESSOR, () -> new StitchProcessor(limits, counters, times), SOURCE)
+            .addProcessor(
+                PROCESSOR, () -> new StitchProcessor(limits, counters, times, false), SOURCE)
             .addStateStore(
                 Stores.keyValueStoreBuilder(
                         Stores.inMemoryKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray())

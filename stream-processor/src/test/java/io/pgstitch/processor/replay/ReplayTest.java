@@ -11,6 +11,8 @@ import io.pgstitch.processor.topology.SessionTimes;
 import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.SamplingReason;
+import io.pgstitch.schema.SamplingRule;
 import io.pgstitch.schema.TraceRecords;
 import io.pgstitch.schema.TrustedRecords;
 import java.time.Duration;
@@ -356,5 +358,40 @@ class ReplayTest {
 
     assertThat(parts).isSorted().hasSizeGreaterThan(4);
     assertThat(parts.get(parts.size() - 1)).isEqualTo(1.0);
+  }
+
+  @Test
+  void whatSamplingLeftOutIsWrittenWhenItIsAskedFor() {
+    BackendScript script =
+        session(1).simpleSelect("select 1", 1).after(2_000_000).simpleSelect("select 2", 3);
+    RawEventBatch batch = script.batch();
+    batch.setSampling(new SamplingRule(0.0, 0L, 0.0, false));
+    source.add(0, batch);
+
+    ReplaySummary without = replay(TraceSelection.ALL);
+    List<SpecificRecord> records = List.copyOf(kept.all);
+    ReplaySummary with = replay(withLeftOut());
+
+    assertThat(without.traces()).isZero();
+    assertThat(without.leftOut()).isEqualTo(2);
+    assertThat(records).hasSize(2).allMatch(TraceRecords.class::isInstance);
+    assertThat(with.traces()).isEqualTo(2);
+    assertThat(with.leftOut()).isZero();
+    assertThat(kept.texts()).containsExactly("select 1", "select 2");
+    assertThat(kept.traces)
+        .allMatch(trace -> trace.getSampling().getReason() == SamplingReason.LEFT_OUT);
+  }
+
+  private static TraceSelection withLeftOut() {
+    return new TraceSelection(
+        OptionalLong.empty(),
+        OptionalLong.empty(),
+        Optional.empty(),
+        OptionalInt.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        OptionalLong.empty(),
+        OptionalLong.empty(),
+        true);
   }
 }
