@@ -161,7 +161,7 @@ final class EventEncoder {
     out.writeBoolean(e.planCut());
   }
 
-  void waited(KernelEvent e, byte[] eventClass, byte[] event, WaitTargets targets)
+  void waited(KernelEvent e, byte[] eventClass, byte[] event, WaitTargets targets, LockSleep sleep)
       throws IOException {
     head(EventSchema.WAIT, e);
     out.writeLong(e.waitDurationNanos());
@@ -171,6 +171,7 @@ final class EventEncoder {
     out.writeInt(e.waitCalls());
     out.writeBoolean(false);
     targets.write(e, out);
+    sleep.write(e, out);
   }
 
   void transactionEnd(KernelEvent e) throws IOException {

@@ -24,6 +24,9 @@ public final class EventNames {
   private static final int LOCK_CLASS = 0x03000000;
 
   private final byte[][] functions;
+  private final int portalRun;
+  private final int parse;
+  private final int planner;
   private final PostgresFacts facts;
   private final Map<Optional<Charset>, BindReader> binds = new HashMap<>();
   private final PlanDecoder plans;
@@ -41,6 +44,9 @@ public final class EventNames {
     for (int i = 0; i < functions.length; i++) {
       functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
     }
+    this.portalRun = indexOf(probes, "PortalRun");
+    this.parse = indexOf(probes, "pg_parse_query");
+    this.planner = indexOf(probes, "standard_planner");
     this.facts = facts;
     this.plans = new PlanDecoder(PlanFacts.ofAny(facts.major(), facts.source()));
   }
@@ -51,8 +57,24 @@ public final class EventNames {
         encoding.charset(), charset -> new BindReader(facts.major(), charset));
   }
 
+  private static int indexOf(List<Probe> probes, String symbol) {
+    return probes.stream().map(Probe::symbol).toList().indexOf(symbol);
+  }
+
   byte[] function(int index) {
     return functions[index];
+  }
+
+  boolean isPortalRun(int function) {
+    return function == portalRun;
+  }
+
+  boolean isParse(int function) {
+    return function == parse;
+  }
+
+  boolean isPlanner(int function) {
+    return function == planner;
   }
 
   PlanNode planNode(PlanNodeEvent node, SourceTexts texts) {
