@@ -307,7 +307,7 @@ public final class BackendStream {
       Arrays.fill(walMade, 0);
       buffersMoved = false;
     }
-    if (e.kind() != KernelEvent.ACTIVITY) {
+    if (e.kind() != KernelEvent.ACTIVITY && e.kind() != KernelEvent.STATEMENT) {
       asHolder.other(e);
     }
     switch (e.kind()) {
@@ -323,10 +323,12 @@ public final class BackendStream {
       case KernelEvent.EXIT -> events.exit(e, names.function(e.function()));
       case KernelEvent.STATEMENT -> {
         byte[] text = wholeText(e);
+        SourceText source = texts.ofStatement(text, isTorn(e, text));
+        asHolder.statement(e, source);
         events.statement(
             e,
             names.function(e.function()),
-            texts.ofStatement(text, isTorn(e, text)),
+            source,
             text.length == 0,
             isCut(e, text));
       }

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Names of functions, wait events and command tags of one major version, as bytes made once, and
@@ -22,8 +23,11 @@ import java.util.Optional;
  */
 public final class EventNames {
   private static final int LOCK_CLASS = 0x03000000;
+  private static final Set<String> ANALYZE =
+      Set.of("parse_analyze", "parse_analyze_fixedparams", "parse_analyze_varparams");
 
   private final byte[][] functions;
+  private final List<Probe> probes;
   private final int portalRun;
   private final int parse;
   private final int planner;
@@ -39,7 +43,7 @@ public final class EventNames {
    * @param facts of the server's major version
    */
   public EventNames(ProbeCatalogue catalogue, PostgresFacts facts) {
-    List<Probe> probes = catalogue.probes();
+    this.probes = catalogue.probes();
     this.functions = new byte[probes.size()][];
     for (int i = 0; i < functions.length; i++) {
       functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
@@ -71,6 +75,11 @@ public final class EventNames {
 
   boolean isParse(int function) {
     return function == parse;
+  }
+
+  /** Whether it analyses a text for its caller, which parses one. */
+  boolean isAnalyze(int function) {
+    return ANALYZE.contains(probes.get(function).symbol());
   }
 
   boolean isPlanner(int function) {

@@ -52,6 +52,16 @@ final class HolderView {
     }
   }
 
+  /** A statement is planned or begins to be executed. */
+  void statement(KernelEvent e, SourceText source) {
+    statement.event();
+    if (names.isPlanner(e.function())) {
+      statement.plans();
+    } else if (source.identity() == textIdentity && Arrays.equals(source.utf8(), text)) {
+      statement.runs(e.statementObject());
+    }
+  }
+
   /** Another event. */
   void other(KernelEvent e) {
     statement.event();
@@ -66,11 +76,8 @@ final class HolderView {
           statement.portalRuns(e.entryObject());
         } else if (names.isParse(e.function())) {
           statement.parses();
-        }
-      }
-      case KernelEvent.STATEMENT -> {
-        if ((e.flags() & KernelEvent.FLAG_TEXT_SAME) != 0 && !names.isPlanner(e.function())) {
-          statement.runs(e.statementObject());
+        } else if (names.isAnalyze(e.function())) {
+          statement.plans();
         }
       }
       case KernelEvent.COMMAND_END -> statement.commandEnds(e.timeNanos());

@@ -93,6 +93,13 @@ public final class RunningStatement {
     parsed = true;
   }
 
+  /** A text is analysed or planned: behind a command's end that of the message's next statement. */
+  public void plans() {
+    if (open && done && !failed && endedWhereDefined) {
+      nextInMessage();
+    }
+  }
+
   /** The portal of the message's statement is defined, or one of a statement inside it. */
   public void defined(long ofPortal) {
     if (!isOpen() || failed) {
