@@ -62,10 +62,7 @@ final class LockHolderLinks {
   }
 
   private LockHolderLink seen(LockHolder holder, List<String> strings) {
-    Backend backend = Backend.newBuilder(waiter).build();
-    backend.setPid(holder.getHostPid());
-    backend.setStartNs(holder.getStartNs());
-    TraceIds ids = new TraceIds(backend);
+    TraceIds ids = new TraceIds(identity(holder));
     long high = ids.high(holder.getStatementStartNs(), 0);
     long low = ids.low(holder.getStatementStartNs(), 0);
     String trace = TraceIds.trace(high, low);
@@ -93,6 +90,17 @@ final class LockHolderLinks {
             + (contextKnown ? "" : " UNCONFIRMED: its spans may be in a trace of the application")
             + (context.getSampled() ? "" : " without spans: the application records none"));
     return link;
+  }
+
+  /** What names a backend for ever; the rest of it is not known here. */
+  private Backend identity(LockHolder holder) {
+    Backend backend = new Backend();
+    backend.setCluster(waiter.getCluster());
+    backend.setHost(waiter.getHost());
+    backend.setBootId(waiter.getBootId());
+    backend.setPid(holder.getHostPid());
+    backend.setStartNs(holder.getStartNs());
+    return backend;
   }
 
   /** As pg_stat_activity.state shows it, for what can hold a lock. */
