@@ -140,6 +140,7 @@ class LockHoldersIT {
     private final int major;
     private final Map<Integer, Connection> byPartition = new LinkedHashMap<>();
     private final List<Connection> spare = new ArrayList<>();
+    private final Map<Connection, String> pids = new HashMap<>();
     private final Connection holder;
     private final Connection waiter;
     private final Connection third;
@@ -180,7 +181,7 @@ class LockHoldersIT {
 
     private CompletableFuture<Void> waits(Connection who, String sql, String heldBy, String... told)
         throws Exception {
-      String pid = ask(watcher, "select pid from pg_stat_activity where " + pidOf(who));
+      String pid = pids.get(who);
       CompletableFuture<Void> done = CompletableFuture.runAsync(() -> execute(who, sql));
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAITS_WITHIN_SECONDS);
       String blocking = "";
@@ -194,18 +195,12 @@ class LockHoldersIT {
       return done;
     }
 
-    private static final Map<Connection, String> PIDS = new HashMap<>();
-
-    private static String pidOf(Connection connection) {
-      return "pid = " + PIDS.get(connection);
-    }
-
     private void play(Connection early) throws Exception {
       for (Connection each : List.of(holder, waiter, third)) {
-        PIDS.put(each, ask(each, "select pg_backend_pid()"));
+        pids.put(each, ask(each, "select pg_backend_pid()"));
       }
       holder.commit();
-      String held = PIDS.get(holder);
+      String held = pids.get(holder);
       rowLock(held);
       relationLock(held);
       chainOfThree(held);
@@ -251,7 +246,7 @@ class LockHoldersIT {
       execute(holder, "update t set a = %d06".formatted(major));
       String middle = "select pg_advisory_xact_lock(%d05)".formatted(major);
       CompletableFuture<Void> second =
-          waits(holder, middle, PIDS.get(third), advisory, " state=idle");
+          waits(holder, middle, pids.get(third), advisory, " state=idle");
       CompletableFuture<Void> last =
           waits(waiter, "update t set a = %d07".formatted(major), held, middle, " state=active");
       execute(third, "select pg_advisory_unlock(%d05)".formatted(major));
@@ -262,7 +257,7 @@ class LockHoldersIT {
 
     private void severalStatementsInOneMessage() throws Exception {
       try (Connection simple =
-          DriverManager.getConnection(server.jdbcUrl("postgres") + "?preferQueryMode=simple")) {
+          DriverManager.getConnection(server.jdbcUrl("postgres") + "&preferQueryMode=simple")) {
         String pid = ask(simple, "select pg_backend_pid()");
         execute(simple, "begin; update t set a = %d08; select %d09".formatted(major, major));
         CompletableFuture<Void> waits =
