@@ -27,6 +27,7 @@ enum event_kind {
 	EVENT_THROWN = 18,	  /* struct error_event: an error leaves the function that raised it */
 	EVENT_WORKER_LAUNCHED = 19, /* struct worker_launched_event: the postmaster was asked for a parallel worker */
 	EVENT_LAYOUT = 20,	  /* struct layout_event of layouts.h: a struct is not what it should be */
+	EVENT_LOCK_SLEEP = 21,	  /* struct lock_sleep_event: a wait for a lock that others hold is about to begin */
 };
 
 enum event_flags {
@@ -45,8 +46,9 @@ enum event_flags {
 /* The highest byte of the flags: the level in force for the event, bits of enum level. */
 #define FLAG_LEVEL_SHIFT 24
 
-/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS, TEXT, PLAN_NODE and a SETTING with
- * SETTING_SETTLED have none of their own (all but the last carry that of the event that follows): losing one of them is noticed by other means. */
+/* Sequence numbers count the events of one backend from 1. SESSION, BUFFERS, TEXT, PLAN_NODE, LOCK_SLEEP and a SETTING with
+ * SETTING_SETTLED have none of their own (LOCK_SLEEP has that of the event before, all others but the last that of the event that follows):
+ * losing one of them is noticed by other means. */
 struct event_header {
 	__u32 length;	   /* of the whole record */
 	__u16 kind;
@@ -193,6 +195,12 @@ struct lock_detail {
 	__u32 count;
 	__u32 cut;		   /* there are more, or the list changed while it was read */
 	__u32 holders[LOCK_HOLDERS]; /* pids of lock group leaders in the server's pid namespace; 0 a prepared transaction */
+};
+
+/* The wait itself is told when it ends, and by then the holders do something else. */
+struct lock_sleep_event {
+	struct event_header h;
+	struct lock_detail lock;
 };
 
 struct wait_of_file {

@@ -675,6 +675,7 @@ int on_lock_sleep(struct pt_regs *ctx)
 	b->lock_mode = read_u32(lock + sizeof(b->lock_tag));
 	lock_agrees(b, lock);
 	read_holders(b, targets_of(b), lock);
+	put_lock_sleep(b);
 	return 0;
 }
 

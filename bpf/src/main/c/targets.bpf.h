@@ -459,6 +459,26 @@ static __noinline int read_holders(struct backend *b, struct target_config *c, _
 	return 1;
 }
 
+/* Says who holds the lock at the moment when the sleep begins: records are in the ring in the order of
+ * their reservation, so whoever reads them knows then what each holder does. */
+static __noinline int put_lock_sleep(struct backend *b)
+{
+	struct details *d = known_details();
+	struct lock_sleep_event *e;
+
+	if (!b || !d || !b->announced || !d->lock.count)
+		return 0;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_loss(LOSS_RING_FULL);
+		return 0;
+	}
+	fill_header(&e->h, b, EVENT_LOCK_SLEEP, sizeof(*e), bpf_ktime_get_ns(), 0, 0);
+	__builtin_memcpy(&e->lock, &d->lock, sizeof(e->lock));
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 1;
+}
+
 /* --- Errors ----------------------------------------------------------------------------------- */
 
 #define SQLSTATE_INTERNAL_ERROR 2600 /* XX000, what an error has that names none */

@@ -28,6 +28,7 @@ public final class KernelEvent {
   public static final int THROWN = 18;
   public static final int WORKER_LAUNCHED = 19;
   public static final int LAYOUT = 20;
+  public static final int LOCK_SLEEP = 21;
 
   public static final int FLAG_TEXT_CUT = 1;
   public static final int FLAG_TEXT_SAME = 2;
@@ -526,6 +527,16 @@ public final class KernelEvent {
   /** A holder's pid in the server's pid namespace, 0 a prepared transaction. */
   public int waitLockHolder(int index) {
     return buffer.getInt(at + WAIT_DETAIL + 8 + 4 * index);
+  }
+
+  /** How many holders of the lock are known (LOCK_SLEEP). */
+  public int sleepHolders() {
+    return Math.min(16, buffer.getInt(at + HEADER));
+  }
+
+  /** As {@link #waitLockHolder} (LOCK_SLEEP). */
+  public int sleepHolder(int index) {
+    return buffer.getInt(at + HEADER + 8 + 4 * index);
   }
 
   /** When the server started, nanoseconds of CLOCK_BOOTTIME (RELATION). */

@@ -83,7 +83,8 @@ final class ExportedViews {
             + number(span, "pgstitch.buffers.local_hit", 0)
             + reads,
         number(span, "pgstitch.buffers.shared_dirtied", 0)
-            + number(span, "pgstitch.buffers.local_dirtied", 0));
+            + number(span, "pgstitch.buffers.local_dirtied", 0),
+        span.attributes().getOrDefault("pgstitch.lock.holder_traces", ""));
   }
 
   private static long number(ExportedSpan span, String attribute, long otherwise) {

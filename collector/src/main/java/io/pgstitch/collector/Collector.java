@@ -191,6 +191,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             seen,
             relations,
             WaitWatch.of(settings, programs),
+            new LockHolders(new NamespacePids(procfs)),
             settings.flushInterval());
     pumpThread = new Thread(pump, "pgstitch-event-pump");
     pumpThread.start();

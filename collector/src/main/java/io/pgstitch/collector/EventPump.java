@@ -35,6 +35,7 @@ final class EventPump implements Runnable {
   private final RelationNames relations;
   private final WaitWatch waits;
   private final LifeSigns life;
+  private final LockHolders holders;
   private final long flushNanos;
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
@@ -55,6 +56,7 @@ final class EventPump implements Runnable {
   /**
    * @param relations learns what backends opened
    * @param waits told of backends that come and go
+   * @param holders told of them, too
    */
   EventPump(
       KernelPrograms programs,
@@ -64,7 +66,9 @@ final class EventPump implements Runnable {
       SeenSessions seen,
       RelationNames relations,
       WaitWatch waits,
+      LockHolders holders,
       Duration flushInterval) {
+    this.holders = holders;
     this.relations = relations;
     this.waits = waits;
     this.programs = programs;
@@ -141,6 +145,11 @@ final class EventPump implements Runnable {
       unknownBackend.increment();
       return;
     }
+    if (e.kind() == KernelEvent.LOCK_SLEEP) {
+      int server = session.stream.backend().getPostmasterPid();
+      session.stream.lockSleeps(e, pid -> holders.now(pid, server));
+      return;
+    }
     if (e.kind() == KernelEvent.SETTING && !keeps(e, session)) {
       return;
     }
@@ -158,6 +167,7 @@ final class EventPump implements Runnable {
       byPid.remove(e.pid());
       seen.ended(e.pid());
       waits.ended(e.pid());
+      holders.ended(e.pid());
       life.ended(e.pid());
       sessions.ended(e.pid());
     }
@@ -166,6 +176,7 @@ final class EventPump implements Runnable {
   private void open(KernelEvent e) {
     Session session = new Session(streams.open(e), servers.binary(e.sessionBinary()));
     byPid.put(e.pid(), session);
+    holders.opened(session.stream);
     waits.began(e.pid(), e.sessionWaitWord(), e.level());
     seen.opened(session.stream.backend(), e.level());
     backendsSeen.increment();

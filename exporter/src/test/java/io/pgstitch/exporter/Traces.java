@@ -2,6 +2,7 @@ package io.pgstitch.exporter;
 
 import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.IoTarget;
+import io.pgstitch.schema.LockHolderLink;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
@@ -64,6 +65,20 @@ public final class Traces {
         0,
         "",
         "");
+  }
+
+  /** A trace with a wait for a lock: of its holders the first has a trace, the second has none. */
+  public static QueryTrace lockWait(String heldIn, boolean confirmed) {
+    QueryTrace trace = trace(1, 1, null);
+    trace
+        .getSpans()
+        .get(0)
+        .setLockHolders(
+            List.of(
+                new LockHolderLink(
+                    4712, "%032x".formatted(77), "%016x".formatted(78), heldIn, confirmed, "one"),
+                new LockHolderLink(0, "", "", "", false, "two")));
+    return trace;
   }
 
   private static Span wait(String id, String parent, long start) {

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumWriter;
@@ -45,6 +46,8 @@ public final class BackendStream {
   private final BatchSink sink;
 
   private final StringTable strings = new StringTable();
+  private final LockSleep sleep = new LockSleep(strings);
+  private final HolderView asHolder;
   private final EventEncoder events = new EventEncoder(strings);
   private final PendingBinds binds;
   private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
@@ -103,6 +106,7 @@ public final class BackendStream {
     this.backend = backend;
     this.key = BackendKey.of(backend);
     this.names = names;
+    this.asHolder = new HolderView(backend, names);
     this.binds = new PendingBinds(names, encoding, settings.mask());
     this.texts = new SourceTexts(encoding, settings.mask());
     this.targets = new WaitTargets(names, relations, encoding);
@@ -164,6 +168,24 @@ public final class BackendStream {
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
+  }
+
+  /**
+   * It begins to wait for a lock (LOCK_SLEEP).
+   *
+   * @param states says what a process does now, by its pid in the server's pid namespace
+   */
+  public void lockSleeps(KernelEvent e, IntFunction<HolderState> states) {
+    sleep.begins(e, states);
+  }
+
+  /**
+   * What it does now, for those who wait for a lock that it holds.
+   *
+   * @param pid its own in the server's pid namespace
+   */
+  public HolderState asHolder(int pid) {
+    return asHolder.now(pid, level, lastSequence);
   }
 
   /** Whether a message or a worker's task runs, as far as the last report of activity says. */
@@ -269,6 +291,8 @@ public final class BackendStream {
       flush(clock);
       lostBefore += gap;
       lost += gap;
+      sleep.forget();
+      asHolder.unseen();
     }
     if (!open) {
       open = true;
@@ -290,21 +314,28 @@ public final class BackendStream {
       Arrays.fill(walMade, 0);
       buffersMoved = false;
     }
+    if (e.kind() != KernelEvent.ACTIVITY && e.kind() != KernelEvent.STATEMENT) {
+      asHolder.other(e);
+    }
     switch (e.kind()) {
       case KernelEvent.ACTIVITY -> {
         byte[] text = wholeText(e);
         int state = names.activityState(e.activityState(), text.length > 0);
         busy = EventNames.isRunning(state);
-        events.activity(e, state, texts.message(text, isTorn(e, text)), isCut(e, text));
+        SourceText sent = texts.message(text, isTorn(e, text));
+        asHolder.activity(e, state, sent);
+        events.activity(e, state, sent, isCut(e, text));
       }
       case KernelEvent.ENTRY -> events.entry(e, names.function(e.function()));
       case KernelEvent.EXIT -> events.exit(e, names.function(e.function()));
       case KernelEvent.STATEMENT -> {
         byte[] text = wholeText(e);
+        SourceText source = texts.ofStatement(text, isTorn(e, text));
+        asHolder.statement(e, source);
         events.statement(
             e,
             names.function(e.function()),
-            texts.ofStatement(text, isTorn(e, text)),
+            source,
             text.length == 0,
             isCut(e, text));
       }
@@ -318,7 +349,7 @@ public final class BackendStream {
       }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT ->
-          events.waited(e, names.waitClass(e.waitEvent()), waitName(e.waitEvent()), targets);
+          events.waited(e, names.waitClass(e.waitEvent()), waitName(e.waitEvent()), targets, sleep);
       case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
       case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());

@@ -162,7 +162,7 @@ final class EventEncoder {
     out.writeBoolean(e.planCut());
   }
 
-  void waited(KernelEvent e, byte[] eventClass, byte[] event, WaitTargets targets)
+  void waited(KernelEvent e, byte[] eventClass, byte[] event, WaitTargets targets, LockSleep sleep)
       throws IOException {
     head(EventSchema.WAIT, e);
     out.writeLong(e.waitDurationNanos());
@@ -172,6 +172,7 @@ final class EventEncoder {
     out.writeInt(e.waitCalls());
     out.writeBoolean(false);
     targets.write(e, out);
+    sleep.write(e, out);
   }
 
   void transactionEnd(KernelEvent e) throws IOException {

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Names of functions, wait events and command tags of one major version, as bytes made once, and
@@ -22,8 +23,14 @@ import java.util.Optional;
  */
 public final class EventNames {
   private static final int LOCK_CLASS = 0x03000000;
+  private static final Set<String> ANALYZE =
+      Set.of("parse_analyze", "parse_analyze_fixedparams", "parse_analyze_varparams");
 
   private final byte[][] functions;
+  private final List<Probe> probes;
+  private final int portalRun;
+  private final int parse;
+  private final int planner;
   private final PostgresFacts facts;
   private final Map<Optional<Charset>, BindReader> binds = new HashMap<>();
   private final PlanDecoder plans;
@@ -36,11 +43,14 @@ public final class EventNames {
    * @param facts of the server's major version
    */
   public EventNames(ProbeCatalogue catalogue, PostgresFacts facts) {
-    List<Probe> probes = catalogue.probes();
+    this.probes = catalogue.probes();
     this.functions = new byte[probes.size()][];
     for (int i = 0; i < functions.length; i++) {
       functions[i] = probes.get(i).symbol().getBytes(StandardCharsets.US_ASCII);
     }
+    this.portalRun = indexOf(probes, "PortalRun");
+    this.parse = indexOf(probes, "pg_parse_query");
+    this.planner = indexOf(probes, "standard_planner");
     this.facts = facts;
     this.plans = new PlanDecoder(PlanFacts.ofAny(facts.major(), facts.source()));
   }
@@ -51,8 +61,29 @@ public final class EventNames {
         encoding.charset(), charset -> new BindReader(facts.major(), charset));
   }
 
+  private static int indexOf(List<Probe> probes, String symbol) {
+    return probes.stream().map(Probe::symbol).toList().indexOf(symbol);
+  }
+
   byte[] function(int index) {
     return functions[index];
+  }
+
+  boolean isPortalRun(int function) {
+    return function == portalRun;
+  }
+
+  boolean isParse(int function) {
+    return function == parse;
+  }
+
+  /** Whether it analyses a text for its caller, which parses one. */
+  boolean isAnalyze(int function) {
+    return ANALYZE.contains(probes.get(function).symbol());
+  }
+
+  boolean isPlanner(int function) {
+    return function == planner;
   }
 
   PlanNode planNode(PlanNodeEvent node, SourceTexts texts) {

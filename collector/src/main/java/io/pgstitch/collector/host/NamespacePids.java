@@ -35,6 +35,12 @@ public final class NamespacePids {
         .findFirst();
   }
 
+  /** The pid by which a process knows itself; 0 when it is gone. */
+  public int inside(int hostPid) {
+    String pid = procfs.innermostPid(hostPid);
+    return pid.isEmpty() ? 0 : Integer.parseInt(pid);
+  }
+
   private boolean isCalled(int hostPid, int pid, int depth) {
     List<String> pids = procfs.namespacePids(hostPid);
     return pids.size() == depth && pids.get(depth - 1).equals(String.valueOf(pid));

@@ -9,6 +9,7 @@ import io.pgstitch.collector.postgres.PostgresFacts;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.schema.Activity;
+import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.AvroDeserializer;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendEnd;
@@ -18,13 +19,16 @@ import io.pgstitch.schema.BundledSchemaRegistry;
 import io.pgstitch.schema.ClockAnchor;
 import io.pgstitch.schema.ErrorReported;
 import io.pgstitch.schema.FunctionEntry;
+import io.pgstitch.schema.HolderSight;
 import io.pgstitch.schema.IoTarget;
+import io.pgstitch.schema.LockHolder;
 import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SamplingRule;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.Topics;
 import io.pgstitch.schema.Wait;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -269,6 +273,64 @@ final class BackendStreamTest {
     assertThat(lock.getRelation()).isEqualTo("t");
     assertThat(lock.getHolders()).containsExactly(4711, 4712);
     assertThat(lock.getHoldersCut()).isFalse();
+  }
+
+  private static HolderState doing(int pid, byte[] text) {
+    return new HolderState(
+        pid, HolderSight.SEEN, 5000 + pid, 6000, 8, 2, 7000, 8000, true, text, true);
+  }
+
+  private List<LockHolder> holders(long waitSequence, int... pids) {
+    accept(KernelRecords.lockWait(waitSequence, 5, 16400, pids));
+    return ((Wait) onlyBatch().getEvents().get(0)).getHolders();
+  }
+
+  @Test
+  void aLockWaitHasWhatItsHoldersDidWhenItBegan() {
+    byte[] text = "update t /* traceparent */".getBytes(StandardCharsets.UTF_8);
+    stream.lockSleeps(KernelRecords.lockSleep(0, -5_000, 31, 0, 31), pid -> doing(pid, text));
+    List<LockHolder> holders = holders(1, 31, 0, 31);
+    assertThat(holders).hasSize(2);
+    LockHolder seen = holders.get(0);
+    assertThat(seen.getPid()).isEqualTo(31);
+    assertThat(seen.getSight()).isEqualTo(HolderSight.SEEN);
+    assertThat(seen.getHostPid()).isEqualTo(5031);
+    assertThat(seen.getStartNs()).isEqualTo(6000);
+    assertThat(seen.getLevel()).isEqualTo(8);
+    assertThat(seen.getState()).isEqualTo(ActivityState.IDLE_IN_TRANSACTION);
+    assertThat(seen.getSequence()).isEqualTo(7000);
+    assertThat(seen.getStatementStartNs()).isEqualTo(8000);
+    assertThat(seen.getCertain()).isTrue();
+    assertThat(seen.getContextUnknown()).isTrue();
+    assertThat(seen.getText()).isPositive();
+    assertThat(holders.get(1).getSight()).isEqualTo(HolderSight.PREPARED);
+  }
+
+  @Test
+  void ofAnotherWaitsHoldersNothingIsSaid() {
+    stream.lockSleeps(KernelRecords.lockSleep(1, -5_000, 31), pid -> doing(pid, new byte[0]));
+    accept(KernelRecords.lockWait(1, 5, 16400, 32), KernelRecords.lockWait(9, 5, 16400, 31));
+    assertThat(flushed().stream().map(b -> (Wait) b.getEvents().get(0)))
+        .allMatch(w -> w.getHolders().get(0).getSight() == HolderSight.MISSED);
+  }
+
+  @Test
+  void aHolderSaysWhenItsStatementBegan() {
+    accept(KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "update t"));
+    HolderState now = stream.asHolder(99);
+    assertThat(now.pid()).isEqualTo(99);
+    assertThat(now.hostPid()).isEqualTo(4711);
+    assertThat(now.startNanos()).isEqualTo(9);
+    assertThat(now.statementNanos()).isEqualTo(100);
+    assertThat(now.certain()).isTrue();
+    assertThat(now.level()).isEqualTo(KernelRecords.LEVEL);
+    assertThat(now.text()).isEmpty();
+    accept(KernelRecords.activity(5, 200, 50, 3, ""));
+    assertThat(stream.asHolder(99).statementNanos()).isZero();
+    String commented = "update t /*traceparent='x'*/";
+    accept(KernelRecords.activity(6, 300, 50, RUNNING_IN_15, commented));
+    assertThat(new String(stream.asHolder(99).text(), StandardCharsets.UTF_8))
+        .isEqualTo(commented);
   }
 
   private IoTarget io(KernelEvent wait) {

@@ -94,6 +94,15 @@ final class KernelRecords {
         KernelEvent.WAIT, KernelEvent.FLAG_WAIT_LOCK, sequence, 100, 0, 0, 0, body.array());
   }
 
+  /** The begin of a wait for a lock with these holders. */
+  static KernelEvent lockSleep(long sequence, long time, int... holders) {
+    ByteBuffer body = body(72).putInt(holders.length).putInt(0);
+    for (int holder : holders) {
+      body.putInt(holder);
+    }
+    return event(KernelEvent.LOCK_SLEEP, sequence, time, 0, 0, 0, body.array());
+  }
+
   /** A read of a whole block of a file. */
   static KernelEvent fileWait(
       long sequence, long offset, int depth, String name, String parent, String grandparent) {

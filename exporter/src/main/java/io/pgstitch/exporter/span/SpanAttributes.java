@@ -6,10 +6,12 @@ import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.IoTarget;
+import io.pgstitch.schema.LockHolderLink;
 import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -55,6 +57,7 @@ final class SpanAttributes {
       text(to, "pgstitch.wait.class", span.getEventClass());
       to.put("pgstitch.wait.calls", span.getCalls());
       target(to, span.getTarget());
+      holders(to, span.getLockHolders());
     } else if (span.getKind() == SpanKind.STATEMENT) {
       BindAttributes.put(to, span);
       text(to, "db.operation.name", isRoot(span) ? trace.getCommandTag() : span.getName());
@@ -183,6 +186,16 @@ final class SpanAttributes {
       to.put("pgstitch.lock.field2", lock.getField2());
       to.put("pgstitch.lock.field3", lock.getField3());
       to.put("pgstitch.lock.field4", lock.getField4());
+    }
+  }
+
+  /** In the words of the trace file; {@link SpanLinks} has those that have a trace. */
+  private static void holders(AttributesBuilder to, List<LockHolderLink> holders) {
+    if (holders != null) {
+      text(
+          to,
+          "pgstitch.lock.holder_traces",
+          holders.stream().map(LockHolderLink::getText).collect(Collectors.joining("; ")));
     }
   }
 

@@ -22,16 +22,12 @@ record TraceSpan(
     StatusData getStatus,
     Attributes getAttributes,
     Resource getResource,
-    InstrumentationScopeInfo getInstrumentationScopeInfo)
+    InstrumentationScopeInfo getInstrumentationScopeInfo,
+    List<LinkData> getLinks)
     implements SpanData {
 
   @Override
   public List<EventData> getEvents() {
-    return List.of();
-  }
-
-  @Override
-  public List<LinkData> getLinks() {
     return List.of();
   }
 
@@ -47,7 +43,7 @@ record TraceSpan(
 
   @Override
   public int getTotalRecordedLinks() {
-    return 0;
+    return getLinks.size();
   }
 
   @Override

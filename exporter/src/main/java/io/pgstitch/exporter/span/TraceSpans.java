@@ -63,7 +63,8 @@ public final class TraceSpans {
             : StatusData.create(StatusCode.ERROR, description(span)),
         SpanAttributes.of(trace, span),
         server,
-        SCOPE);
+        SCOPE,
+        SpanLinks.of(span));
   }
 
   private static String traceId(QueryTrace trace) {

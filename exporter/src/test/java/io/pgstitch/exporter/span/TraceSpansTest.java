@@ -3,6 +3,7 @@ package io.pgstitch.exporter.span;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.sdk.trace.data.LinkData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.pgstitch.exporter.Traces;
 import io.pgstitch.schema.QueryTrace;
@@ -58,5 +59,23 @@ class TraceSpansTest {
     QueryTrace trace = joined();
     trace.setSampled(false);
     assertThat(spans(trace)).isEmpty();
+  }
+
+  @Test
+  void aWaitForALockIsLinkedToTheSpanThatHeldItWhereThatIsExported() {
+    SpanData wait = spans(Traces.lockWait(TRACE, false)).get(0);
+    assertThat(wait.getTotalRecordedLinks()).isEqualTo(1);
+    LinkData link = wait.getLinks().get(0);
+    assertThat(link.getSpanContext().getTraceId()).isEqualTo(TRACE);
+    assertThat(link.getSpanContext().getSpanId()).isEqualTo("%016x".formatted(78));
+    assertThat(link.getAttributes().asMap())
+        .containsEntry(AttributeKey.stringKey("pgstitch.link"), "lock_holder")
+        .containsEntry(AttributeKey.longKey("pgstitch.lock.holder.pid"), 4712L)
+        .containsEntry(
+            AttributeKey.stringKey("pgstitch.lock.holder.trace_id"), "%032x".formatted(77))
+        .containsEntry(AttributeKey.booleanKey("pgstitch.link.confirmed"), false);
+    assertThat(wait.getAttributes().get(AttributeKey.stringKey("pgstitch.lock.holder_traces")))
+        .isEqualTo("one; two");
+    assertThat(spans(Traces.lockWait("", false)).get(0).getLinks()).isEmpty();
   }
 }

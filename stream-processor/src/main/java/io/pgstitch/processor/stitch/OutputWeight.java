@@ -3,6 +3,7 @@ package io.pgstitch.processor.stitch;
 import io.pgstitch.schema.Bind;
 import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.LockHolderLink;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.Span;
@@ -14,10 +15,20 @@ import java.util.List;
  * nothing: of these a count is limit enough.
  */
 final class OutputWeight {
+  /** Ids and words of a lock's holder, in spans. */
+  private static final long OF_HOLDER = 200;
+
   private OutputWeight() {}
 
   static long of(Span span) {
-    return length(span.getText()) + length(span.getErrorMessage()) + of(span.getBinds());
+    return length(span.getText())
+        + length(span.getErrorMessage())
+        + of(span.getBinds())
+        + ofHolders(span.getLockHolders());
+  }
+
+  private static long ofHolders(List<LockHolderLink> holders) {
+    return holders == null ? 0 : holders.size() * OF_HOLDER;
   }
 
   /** Of a 10046 record; its texts must not change while it is pending, save a first, empty one. */

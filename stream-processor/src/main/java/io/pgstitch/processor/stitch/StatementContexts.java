@@ -3,6 +3,8 @@ package io.pgstitch.processor.stitch;
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.TraceParent;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Which trace context of the application a statement belongs to: that of a comment in its text,
@@ -63,6 +65,20 @@ final class StatementContexts {
     if (counts != null) {
       statement.setContext(counts);
     }
+  }
+
+  /** The different valid contexts in the comments of a text. */
+  static List<TraceParent> commented(String text) {
+    List<TraceParent> found = new ArrayList<>();
+    if (mayHaveOne(text)) {
+      for (SqlComments.Comment comment : SqlComments.of(text)) {
+        TraceParent parent = CommentContext.of(comment.content()).parent();
+        if (parent != null && !found.contains(parent)) {
+          found.add(parent);
+        }
+      }
+    }
+    return found;
   }
 
   private static boolean mayHaveOne(String text) {

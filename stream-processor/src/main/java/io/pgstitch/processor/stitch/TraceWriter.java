@@ -9,9 +9,11 @@ import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.Call;
+import io.pgstitch.schema.LockHolderLink;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
 import io.pgstitch.schema.Wait;
+import java.util.List;
 
 /**
  * Writes down what has closed, as a span and as a 10046 record from the same two readings, so that
@@ -213,11 +215,18 @@ final class TraceWriter {
   }
 
   /** A wait; without a statement it is a record alone. */
-  void waited(Wait wait, String eventClass, String event, Reading start, boolean betweenCalls) {
+  void waited(
+      Wait wait,
+      String eventClass,
+      String event,
+      Reading start,
+      boolean betweenCalls,
+      List<LockHolderLink> holders) {
     OpenStatement statement = session.statement();
     Reading end = session.state.getNow();
     OpenFrame frame = session.innermost();
     lines.waited(wait, eventClass, event, start, betweenCalls ? 0 : cursorOf(statement, frame));
+    holders.forEach(holder -> lines.note("LOCK HOLDER", holder.getText()));
     if (statement == null) {
       return;
     }
@@ -232,6 +241,7 @@ final class TraceWriter {
     span.setEventClass(eventClass);
     span.setCalls(wait.getCalls());
     span.setTarget(wait.getTarget());
+    span.setLockHolders(holders.isEmpty() ? null : holders);
     span.setBegunBefore(wait.getBegunBefore());
     session.pending.add(span);
     if (betweenCalls) {

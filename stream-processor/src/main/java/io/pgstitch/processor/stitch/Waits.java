@@ -13,6 +13,7 @@ final class Waits {
   private final CallStack stack;
   private final TraceWriter writer;
   private final StatementLifecycle lifecycle;
+  private final LockHolderLinks holders;
 
   Waits(Session session, CallStack stack, TraceWriter writer, StatementLifecycle lifecycle) {
     this.session = session;
@@ -20,6 +21,7 @@ final class Waits {
     this.stack = stack;
     this.writer = writer;
     this.lifecycle = lifecycle;
+    this.holders = new LockHolderLinks(session.backend);
   }
 
   /** A wait of this length has ended now. */
@@ -35,7 +37,7 @@ final class Waits {
     if (betweenCalls) {
       endWindow(start);
     }
-    writer.waited(wait, eventClass, event, start, betweenCalls);
+    writer.waited(wait, eventClass, event, start, betweenCalls, holders.of(wait, strings));
   }
 
   /** The client thinks between two messages: that time belongs to no call. */

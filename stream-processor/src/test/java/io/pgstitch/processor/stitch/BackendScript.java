@@ -23,6 +23,7 @@ import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SettingChanged;
 import io.pgstitch.schema.StatementEntry;
 import io.pgstitch.schema.TransactionEnd;
+import io.pgstitch.schema.LockHolder;
 import io.pgstitch.schema.Wait;
 import io.pgstitch.schema.WalUsage;
 import io.pgstitch.schema.WorkerLaunched;
@@ -488,7 +489,7 @@ public final class BackendScript {
         });
   }
 
-  public BackendScript waits(String eventClass, String event, long ns) {
+  public BackendScript waits(String eventClass, String event, long ns, LockHolder... holders) {
     step = ns + 500;
     long waitCpu = ns / 100;
     return add(
@@ -502,6 +503,7 @@ public final class BackendScript {
           e.setEventClass(string(strings, eventClass));
           e.setEvent(string(strings, event));
           e.setCalls(1);
+          e.setHolders(List.of(holders));
           return e;
         },
         Seen.WITH_WAITS,

@@ -6,6 +6,8 @@ import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.LockHolderLink;
+import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
@@ -18,6 +20,7 @@ import io.pgstitch.testkit.trace.SpanStatements.ViewedSpan;
 import io.pgstitch.testkit.trace.TwoViews;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Compares what a stitcher put out as spans with what it put out as records. */
 final class StitchedViews {
@@ -56,7 +59,12 @@ final class StitchedViews {
         span.getRows(),
         reads,
         used.getSharedHit() + used.getLocalHit() + reads,
-        used.getSharedDirtied() + used.getLocalDirtied());
+        used.getSharedDirtied() + used.getLocalDirtied(),
+        span.getLockHolders() == null
+            ? ""
+            : span.getLockHolders().stream()
+                .map(LockHolderLink::getText)
+                .collect(Collectors.joining("; ")));
   }
 
   private static RecordStatements records(Stitched stitched) {
@@ -81,6 +89,8 @@ final class StitchedViews {
         statements.closed(r.getCursor(), r.getTimUs(), r.getElapsedUs(), r.getCpuUs());
       } else if (record instanceof WaitLine r) {
         statements.waited(r.getCursor(), r.getEvent(), r.getTimUs(), r.getElapsedUs());
+      } else if (record instanceof Note r && r.getName().equals("LOCK HOLDER")) {
+        statements.held(r.getText());
       } else if (record instanceof ErrorLine r) {
         statements.failed(r.getCursor(), pack(r.getSqlstate()));
       } else if (record instanceof Stat r) {

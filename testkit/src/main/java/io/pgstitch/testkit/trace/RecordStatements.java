@@ -16,9 +16,12 @@ import java.util.Map;
  * the PARSING IN CURSOR to the CLOSE, a cursor number stands for one statement.
  */
 public final class RecordStatements {
+  private static final String LOCK_HOLDER = "*** LOCK HOLDER: ";
+
   private final Map<Long, StatementView> open = new HashMap<>();
   private final List<StatementView> statements = new ArrayList<>();
   private final List<WaitFigures> outside = new ArrayList<>();
+  private List<WaitFigures> lastWaits = outside;
 
   /** PARSING IN CURSOR; the text in UTF-8, one char for each byte. */
   public void introduced(long cursor, long depth, String text, long timUs) {
@@ -63,7 +66,14 @@ public final class RecordStatements {
 
   /** WAIT; cursor 0 when it belongs to no call. */
   public void waited(long cursor, String event, long timUs, long elapsedUs) {
-    (cursor == 0 ? outside : of(cursor).waits).add(new WaitFigures(event, timUs, elapsedUs));
+    lastWaits = cursor == 0 ? outside : of(cursor).waits;
+    lastWaits.add(new WaitFigures(event, timUs, elapsedUs, ""));
+  }
+
+  /** The star line LOCK HOLDER behind a wait. */
+  public void held(String holder) {
+    int last = lastWaits.size() - 1;
+    lastWaits.set(last, lastWaits.get(last).and(holder));
   }
 
   /** ERROR; the error as PostgreSQL packs an SQLSTATE. */
@@ -101,6 +111,7 @@ public final class RecordStatements {
     List<TraceViolation> violations = new ArrayList<>();
     RecordStatements records = new RecordStatements();
     String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    String[] lines = text.split("\n", -1);
     for (TraceRecord record : TraceGrammar.parse(text, violations)) {
       if (record instanceof TraceRecord.Parsing r) {
         records.introduced(r.cursor(), r.dep(), r.text(), r.tim());
@@ -111,6 +122,11 @@ public final class RecordStatements {
             r.cursor(), r.kind(), r.tim(), r.e(), r.c(), r.p(), r.cr(), r.cu(), r.rows());
       } else if (record instanceof TraceRecord.Wait r) {
         records.waited(r.cursor(), r.event(), r.tim(), r.ela());
+        for (int i = r.line(); i < lines.length && lines[i].startsWith("*** LOCK"); i++) {
+          if (lines[i].startsWith(LOCK_HOLDER)) {
+            records.held(lines[i].substring(LOCK_HOLDER.length()));
+          }
+        }
       } else if (record instanceof TraceRecord.Failure r) {
         records.failed(r.cursor(), r.err());
       } else if (record instanceof TraceRecord.Stat r) {

@@ -25,6 +25,7 @@ public final class SpanStatements {
    * @param physicalReads blocks read, shared, local and temporary
    * @param consistentReads blocks hit, shared and local, and read
    * @param currentBlocks blocks dirtied, shared and local
+   * @param lockHolders of a wait for a lock what is told of those who held it, apart by "; "
    */
   public record ViewedSpan(
       String traceId,
@@ -41,7 +42,8 @@ public final class SpanStatements {
       long rows,
       long physicalReads,
       long consistentReads,
-      long currentBlocks) {
+      long currentBlocks,
+      String lockHolders) {
 
     private long endUs() {
       return Math.floorDiv(endNs, 1000L);
@@ -114,7 +116,9 @@ public final class SpanStatements {
       case "WAIT" -> {
         boolean between = byId.get(span.parent()).kind().equals("STATEMENT");
         (between ? view.between : view.waits)
-            .add(new WaitFigures(span.name(), span.endUs(), span.elapsedUs()));
+            .add(
+                new WaitFigures(
+                    span.name(), span.endUs(), span.elapsedUs(), span.lockHolders()));
       }
       case "PLAN_NODE" -> view.planRows.add(span.rows());
       default -> {}

@@ -69,8 +69,18 @@ public final class StatementView {
     }
   }
 
-  /** A wait. */
-  record WaitFigures(String event, long endUs, long elapsedUs) {}
+  /**
+   * A wait.
+   *
+   * @param lockHolders what is told of those who held the lock, apart by "; "; empty for other waits
+   */
+  record WaitFigures(String event, long endUs, long elapsedUs, String lockHolders) {
+    /** With one more holder. */
+    WaitFigures and(String holder) {
+      String all = lockHolders.isEmpty() ? holder : lockHolders + "; " + holder;
+      return new WaitFigures(event, endUs, elapsedUs, all);
+    }
+  }
 
   /** What tells it from others: no two of a fleet agree in it but by a rare chance. */
   String identity() {

@@ -12,6 +12,7 @@ class TwoViewsTest {
 
   private final SpanStatements spans = new SpanStatements();
   private final RecordStatements records = new RecordStatements();
+  private String held = NONE;
 
   /** A statement with an EXEC, a wait in it, a FETCH and a CLOSE, as spans. */
   private void addSpans() {
@@ -34,7 +35,7 @@ class TwoViewsTest {
       long rows) {
     spans.add(
         new ViewedSpan(
-            "t", id, parent, kind, name, 0, startNs, endNs, text, NONE, cpuUs, rows, 0, 3, 0));
+            "t", id, parent, kind, name, 0, startNs, endNs, text, NONE, cpuUs, rows, 0, 3, 0, held));
   }
 
   private void addRecords(long waitUs, long cpuUs, long rows, long closeUs) {
@@ -75,6 +76,28 @@ class TwoViewsTest {
     addSpans();
     addRecords(200, 102, 7, 100);
     assertThat(differences()).hasSize(1);
+  }
+
+  @Test
+  void otherHolderOfALockDiffers() {
+    held = "pid=1 trace=a; pid=2 trace=none";
+    add("root", NONE, "STATEMENT", "SELECT", 1_000_000, 1_900_000, "select 1", 0, -1);
+    add("exec", "root", "EXEC", "EXEC", 1_000_000, 1_900_000, NONE, 100, -1);
+    add("wait", "exec", "WAIT", "tuple", 1_100_000, 1_300_000, NONE, 0, -1);
+    records.introduced(101, 0, "select 1", 1_000);
+    records.waited(101, "tuple", 1_300, 200);
+    records.held("pid=1 trace=a");
+    records.called(101, "EXEC", 1_900, 900, 100, 0, 3, 0, 0);
+    records.closed(101, 1_900, 0, 0);
+    assertThat(differences()).singleElement().asString().contains("pid=2 trace=none");
+    RecordStatements both = new RecordStatements();
+    both.introduced(101, 0, "select 1", 1_000);
+    both.waited(101, "tuple", 1_300, 200);
+    both.held("pid=1 trace=a");
+    both.held("pid=2 trace=none");
+    both.called(101, "EXEC", 1_900, 900, 100, 0, 3, 0, 0);
+    both.closed(101, 1_900, 0, 0);
+    assertThat(TwoViews.differences(spans, List.of(both))).isEmpty();
   }
 
   @Test

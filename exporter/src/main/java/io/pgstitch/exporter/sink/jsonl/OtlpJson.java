@@ -8,6 +8,7 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.trace.data.LinkData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -26,7 +27,7 @@ final class OtlpJson {
   /** Sampled, and it is known whether the parent is remote. */
   private static final int FLAGS = 0x101;
 
-  private static final int PARENT_IS_REMOTE = 0x200;
+  private static final int IS_REMOTE = 0x200;
 
   private final JsonFactory json = new JsonFactory();
 
@@ -78,6 +79,7 @@ final class OtlpJson {
     out.writeStringField("startTimeUnixNano", Long.toString(span.getStartEpochNanos()));
     out.writeStringField("endTimeUnixNano", Long.toString(span.getEndEpochNanos()));
     attributes(out, span.getAttributes());
+    links(out, span.getLinks());
     out.writeObjectFieldStart("status");
     if (span.getStatus().getStatusCode() == StatusCode.ERROR) {
       out.writeStringField("message", span.getStatus().getDescription());
@@ -85,8 +87,24 @@ final class OtlpJson {
     }
     out.writeEndObject();
     boolean remote = span.getParentSpanContext().isRemote();
-    out.writeNumberField("flags", remote ? FLAGS | PARENT_IS_REMOTE : FLAGS);
+    out.writeNumberField("flags", remote ? FLAGS | IS_REMOTE : FLAGS);
     out.writeEndObject();
+  }
+
+  private static void links(JsonGenerator out, List<LinkData> links) throws IOException {
+    if (links.isEmpty()) {
+      return;
+    }
+    out.writeArrayFieldStart("links");
+    for (LinkData link : links) {
+      out.writeStartObject();
+      out.writeStringField("traceId", link.getSpanContext().getTraceId());
+      out.writeStringField("spanId", link.getSpanContext().getSpanId());
+      attributes(out, link.getAttributes());
+      out.writeNumberField("flags", FLAGS | IS_REMOTE);
+      out.writeEndObject();
+    }
+    out.writeEndArray();
   }
 
   private static void state(JsonGenerator out, TraceState state) throws IOException {

@@ -40,6 +40,17 @@ class OtlpJsonTest {
     assertThat(withoutEmpty(ours)).isEqualTo(withoutEmpty(mapper.readTree(theirs.toByteArray())));
   }
 
+  @Test
+  void linksAreWhatOpenTelemetrysOwnEncoderWrites() throws Exception {
+    QueryTrace trace = Traces.lockWait("4bf92f3577b34da6a3ce929d0e0e4736", true);
+    List<SpanData> spans = new TraceSpans("postgresql").of(trace);
+    ByteArrayOutputStream theirs = new ByteArrayOutputStream();
+    TraceRequestMarshaler.create(spans).writeJsonTo(theirs);
+    JsonNode ours = mapper.readTree(line(spans));
+    assertThat(ours.findValues("links")).hasSize(1);
+    assertThat(withoutEmpty(ours)).isEqualTo(withoutEmpty(mapper.readTree(theirs.toByteArray())));
+  }
+
   /** An empty array means the same as none. */
   private static JsonNode withoutEmpty(JsonNode node) {
     if (node instanceof ObjectNode object) {
