@@ -10,7 +10,14 @@ import java.util.Optional;
 /** All that is measured, and running it. */
 public final class Benchmarks {
   private static final List<Measure> ALL =
-      List.of(new StartMeasure(), new StitcherMeasure(), new ExportersMeasure());
+      List.of(
+          new ServerMeasure(),
+          new CollectorMeasure(),
+          new StitcherMeasure(),
+          new ProcessorMeasure(),
+          new ExportersMeasure(),
+          new EndToEndMeasure(),
+          new StartMeasure());
 
   private final boolean quick;
   private final PrintStream progress;

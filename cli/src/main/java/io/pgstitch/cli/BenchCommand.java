@@ -18,12 +18,17 @@ import picocli.CommandLine.Option;
     name = "bench",
     sortOptions = false,
     description = {
-      "Measure on this machine what tracing costs, against what else one would use, and print a table.",
-      "Needs root. Starts servers, brokers and collectors of its own and touches none of yours; nothing stays behind.",
+      "Measure on this machine what tracing costs, against what else one would use, and print a"
+          + " table.",
+      "Needs root. Starts servers, brokers and collectors of its own and touches none of yours;"
+          + " nothing stays behind.",
       "",
-      "Each comparison is made in interleaved pairs. The value is the median, the spread half the distance between the",
-      "quartiles, n the samples, the ratio that to the baseline. What is too noisy has no value and says so; a target",
-      "within the spread is neither met nor missed. docs/performance.md explains each figure. Leave the machine alone while it runs.",
+      "Each comparison is made in interleaved pairs. The value is the median, the spread half the"
+          + " distance between the",
+      "quartiles, n the samples, the ratio that to the baseline. What is too noisy has no value and"
+          + " says so; a target",
+      "within the spread is neither met nor missed. docs/performance.md explains each figure. Leave"
+          + " the machine alone while it runs.",
       ""
     },
     exitCodeListHeading = "%nExit statuses:%n",
@@ -35,7 +40,8 @@ import picocli.CommandLine.Option;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  sudo ./pgstitch bench --quick                          everything, in less than ten minutes",
+      "  sudo ./pgstitch bench --quick                          everything, in less than ten"
+          + " minutes",
       "  sudo ./pgstitch bench --only server,collector          two measures with all repetitions",
       "  sudo ./pgstitch bench --quick --markdown table.md      the table for a document as well"
     })
