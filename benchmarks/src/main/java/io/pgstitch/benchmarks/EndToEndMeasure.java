@@ -28,7 +28,7 @@ final class EndToEndMeasure implements Measure {
   @Override
   public String what() {
     return "from a statement's end to its span at a receiver, what the pipeline sustains, bytes for"
-               + " a statement";
+        + " a statement";
   }
 
   @Override
