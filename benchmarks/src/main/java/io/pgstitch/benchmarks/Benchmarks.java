@@ -59,28 +59,43 @@ public final class Benchmarks {
    *
    * @param names of measures; none for all
    * @throws IllegalArgumentException when there is no such measure
+   * @throws UnusableHostException when the host lacks what one needs
    */
   public Outcome run(List<String> names) {
     List<Measure> chosen = chosen(names);
     Progress told = new Progress(progress);
     List<Figure> figures = new ArrayList<>();
     Map<String, String> failures = new LinkedHashMap<>();
-    for (Measure measure : chosen) {
-      told.say(measure.name() + ": " + measure.what());
-      Run run = new Run(measure.name(), quick ? Effort.QUICK : Effort.FULL, told);
-      try (run) {
-        measure.run(run);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        failures.put(measure.name(), "interrupted");
-      } catch (Exception e) {
-        told.say(measure.name() + " failed: " + e);
-        failures.put(measure.name(), words(e));
+    CleanEnd cleanEnd = new CleanEnd();
+    try {
+      for (Measure measure : chosen) {
+        if (!Thread.currentThread().isInterrupted()) {
+          measure(measure, told, figures, failures);
+        }
       }
-      figures.addAll(run.figures());
+    } finally {
+      cleanEnd.close();
     }
     told.say("done");
     return new Outcome(figures, failures);
+  }
+
+  private void measure(
+      Measure measure, Progress told, List<Figure> figures, Map<String, String> failures) {
+    told.say(measure.name() + ": " + measure.what());
+    Run run = new Run(measure.name(), quick ? Effort.QUICK : Effort.FULL, told);
+    try (run) {
+      measure.run(run);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      failures.put(measure.name(), "interrupted");
+    } catch (UnusableHostException e) {
+      throw e;
+    } catch (Exception e) {
+      told.say(measure.name() + " failed: " + e);
+      failures.put(measure.name(), words(e));
+    }
+    figures.addAll(run.figures());
   }
 
   /**

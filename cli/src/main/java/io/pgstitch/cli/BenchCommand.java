@@ -2,6 +2,7 @@ package io.pgstitch.cli;
 
 import io.pgstitch.benchmarks.Benchmarks;
 import io.pgstitch.benchmarks.FigureReport;
+import io.pgstitch.benchmarks.UnusableHostException;
 import io.pgstitch.collector.survey.HostSurvey;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,7 +84,7 @@ final class BenchCommand implements Callable<Integer> {
     Benchmarks benchmarks = new Benchmarks(quick, System.err);
     benchmarks.requireKnown(only);
     new Preflight(HostSurvey.take()).requireHost();
-    Benchmarks.Outcome outcome = benchmarks.run(only);
+    Benchmarks.Outcome outcome = measured(benchmarks);
     FigureReport report = new FigureReport(outcome.figures());
     if (json) {
       System.out.println(report.json());
@@ -97,5 +98,13 @@ final class BenchCommand implements Callable<Integer> {
         .failures()
         .forEach((name, why) -> System.err.println("pgstitch: " + name + " failed: " + why));
     return outcome.failures().isEmpty() ? ExitStatus.OK : ExitStatus.FAILED;
+  }
+
+  private Benchmarks.Outcome measured(Benchmarks benchmarks) {
+    try {
+      return benchmarks.run(only);
+    } catch (UnusableHostException e) {
+      throw CommandFailure.environment(e.getMessage(), e.remedy(), e);
+    }
   }
 }
