@@ -103,6 +103,11 @@ public final class FigureReport {
     return figure.met().map(met -> met ? "yes" : "NO").orElse("?");
   }
 
+  /** A figure in a line of its own. */
+  static String line(Figure figure) {
+    return String.join(" ", row(figure)).replaceAll(" +", " ").strip();
+  }
+
   /** Three digits that count, or all before the point. */
   static String number(double value) {
     double size = Math.abs(value);

@@ -55,8 +55,12 @@ final class Run implements AutoCloseable {
     return part;
   }
 
+  /**
+   * Adds a line to the table; it is told at once, for a run may be ended before the table comes.
+   */
   void found(Figure figure) {
     figures.add(figure);
+    progress.say("  " + FigureReport.line(figure));
   }
 
   List<Figure> figures() {
