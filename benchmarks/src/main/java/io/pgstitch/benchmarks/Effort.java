@@ -10,7 +10,7 @@ package io.pgstitch.benchmarks;
  */
 record Effort(int rounds, long windowMillis, long warmUpMillis, int scale) {
   /** Under ten minutes for all measures. */
-  static final Effort QUICK = new Effort(3, 1_500, 500, 5);
+  static final Effort QUICK = new Effort(3, 2_000, 500, 5);
 
   /** What the documented table is made of. */
   static final Effort FULL = new Effort(9, 5_000, 2_000, 1);

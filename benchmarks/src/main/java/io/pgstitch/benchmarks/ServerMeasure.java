@@ -31,7 +31,7 @@ final class ServerMeasure implements Measure {
     boolean quick = run.effort().isQuick();
     List<Load> all = List.of(Load.SELECT, Load.PREPARED, Load.TPCB);
     List<Load> simple = quick ? List.of(Load.SELECT) : all;
-    List<Load> selects = List.of(Load.SELECT, Load.PREPARED);
+    List<Load> selects = quick ? simple : List.of(Load.SELECT, Load.PREPARED);
     CollectorState level0 = CollectorState.ofAll(0, run, broker, plain, selects, traps);
     CollectorState level1 = CollectorState.ofAll(1, run, broker, plain, all, traps);
     CollectorState level12 = CollectorState.ofAll(12, run, broker, plain, all, traps);
@@ -45,7 +45,7 @@ final class ServerMeasure implements Measure {
                 level1,
                 level12,
                 one,
-                new StatementsState(counting, quick ? simple : selects),
+                new StatementsState(counting, selects),
                 LoggedState.autoExplain(explaining, simple),
                 LoggedState.logDuration(plain, simple)));
     ServerFigures figures = new ServerFigures();

@@ -12,6 +12,9 @@ import java.util.concurrent.TimeUnit;
 final class Sessions {
   private static final int NEIGHBOURS = 7;
 
+  /** They must not end while they are watched. */
+  private static final long CONNECTING_MILLIS = 500;
+
   private final Path directory;
   private final Effort effort;
   private int run;
@@ -32,7 +35,8 @@ final class Sessions {
    */
   Watched watch(Database database, Load load, String ofOne, String ofOthers)
       throws IOException, InterruptedException {
-    long seconds = (effort.warmUpMillis() + effort.windowMillis()) / 1000 + 1;
+    long millis = effort.warmUpMillis() + effort.windowMillis() + CONNECTING_MILLIS;
+    long seconds = (millis + 999) / 1000;
     run++;
     try (Pgbench one =
             new Pgbench(database, load, 1, seconds, ofOne, "bench_one_" + run, directory);
