@@ -16,8 +16,12 @@ final class Allocation {
    * @param work returns how many items it did
    */
   static double each(LongSupplier work) {
+    long warmUp = 0;
     for (int i = 0; i < WARM_UP; i++) {
-      work.getAsLong();
+      warmUp += work.getAsLong();
+    }
+    if (warmUp == 0) {
+      throw new IllegalArgumentException("the work did nothing");
     }
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();

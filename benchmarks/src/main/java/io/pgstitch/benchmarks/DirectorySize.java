@@ -19,13 +19,17 @@ final class DirectorySize {
     long bytes = 0;
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.filter(meant).filter(Files::isRegularFile).toList()) {
-        try {
-          bytes += Files.size(file);
-        } catch (NoSuchFileException deletedMeanwhile) {
-          continue;
-        }
+        bytes += sizeOf(file);
       }
     }
     return bytes;
+  }
+
+  private static long sizeOf(Path file) throws IOException {
+    try {
+      return Files.size(file);
+    } catch (NoSuchFileException deletedMeanwhile) {
+      return 0;
+    }
   }
 }

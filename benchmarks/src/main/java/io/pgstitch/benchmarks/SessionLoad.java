@@ -12,10 +12,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -121,7 +123,11 @@ final class SessionLoad {
         }
       }
       Map<TopicPartition, Long> to = topic.endOffsets(topic.assignment());
-      return new Part(from, to, events(session) * sessions, bytes);
+      Part part = new Part(from, to, events(session) * sessions, bytes);
+      if (part.records() != (long) session.size() * sessions) {
+        throw new IllegalStateException("only " + part.records() + " batches were written");
+      }
+      return part;
     }
   }
 
@@ -133,13 +139,9 @@ final class SessionLoad {
     batch.getBackend().setPid(FIRST_PID + number);
     byte[] key = BackendKey.of(batch.getBackend()).getBytes(StandardCharsets.UTF_8);
     byte[] value = serializer.serialize(Topics.RAW_EVENTS, batch);
-    producer.send(
-        new ProducerRecord<>(Topics.RAW_EVENTS, key, value),
-        (metadata, error) -> {
-          if (error != null) {
-            throw new IllegalStateException("a session could not be written", error);
-          }
-        });
+    // What fails is missing at the end of the part.
+    Future<RecordMetadata> unused =
+        producer.send(new ProducerRecord<>(Topics.RAW_EVENTS, key, value));
     return value.length;
   }
 
