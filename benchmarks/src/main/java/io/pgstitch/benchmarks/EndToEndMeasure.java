@@ -137,8 +137,7 @@ final class EndToEndMeasure implements Measure {
     }
 
     Process start(String... more) {
-      List<String> arguments =
-          new ArrayList<>(List.of("-n", "-S", "-M", "prepared", "-c", String.valueOf(CLIENTS)));
+      List<String> arguments = new ArrayList<>(List.of("-n", "-S", "-c", String.valueOf(CLIENTS)));
       arguments.addAll(List.of(more));
       arguments.add("postgres");
       return database.server().client().startPgbench(arguments.toArray(String[]::new));

@@ -37,16 +37,7 @@ class CollectorFiguresIT {
     database
         .server()
         .client()
-        .pgbench(
-            "-n",
-            "-S",
-            "-M",
-            "prepared",
-            "-c",
-            String.valueOf(CLIENTS),
-            "-t",
-            String.valueOf(EACH),
-            "postgres");
+        .pgbench("-n", "-S", "-c", String.valueOf(CLIENTS), "-t", String.valueOf(EACH), "postgres");
   }
 
   @Test
