@@ -3,7 +3,7 @@
 
 stamp=$root/target/build.stamp
 build_log=$root/target/build.log
-modules=(bpf schemas testkit collector stream-processor exporter cli)
+modules=(bpf schemas testkit collector stream-processor exporter benchmarks cli)
 
 # Every JDK since 9 says its version in this file; starting it to ask would cost more than all the rest of this script.
 java_major() { sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null; }

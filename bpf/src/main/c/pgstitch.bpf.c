@@ -188,6 +188,13 @@ static __always_inline void put_exit(struct backend *b, __u64 now, __u64 cookie,
 
 /* Any function. What runs while a session starts belongs to no statement; and who it is, is not
  * known before a function of the statement tier is reached. */
+/* What a trap costs by itself; only `pgstitch bench` attaches it. */
+SEC("uprobe")
+int on_nothing(struct pt_regs *ctx)
+{
+	return 0;
+}
+
 SEC("uprobe")
 int on_entry(struct pt_regs *ctx)
 {

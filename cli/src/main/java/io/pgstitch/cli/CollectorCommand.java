@@ -35,7 +35,7 @@ final class CollectorCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Properties properties = role.load(RoleKeys.collector());
     CollectorSettings settings = CollectorSettings.from(properties);
-    Preflight preflight = new Preflight(HostSurvey.take());
+    Preflight preflight = new Preflight(HostSurvey.beforeLoading());
     preflight.requireHost();
     Set<Integer> wanted = preflight.requireServerOf(settings.pids());
     try (StopSignal stop = new StopSignal();

@@ -45,6 +45,7 @@ import picocli.CommandLine.Spec;
       ReplayCommand.class,
       DlqCommand.class,
       DoctorCommand.class,
+      BenchCommand.class,
       TestCommand.class,
       HelpCommand.class
     })

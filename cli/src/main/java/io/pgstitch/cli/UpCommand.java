@@ -161,7 +161,7 @@ final class UpCommand implements Callable<Integer> {
             addedFunctions,
             maskLiterals,
             backgroundKinds());
-    Preflight preflight = new Preflight(HostSurvey.take());
+    Preflight preflight = new Preflight(HostSurvey.beforeLoading());
     preflight.requireHost();
     preflight.requireServer();
     Set<Integer> wanted = preflight.requireServerOf(pids);

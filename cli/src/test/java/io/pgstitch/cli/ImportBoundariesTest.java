@@ -17,6 +17,7 @@ class ImportBoundariesTest {
   private static final String PROCESSOR = "io.pgstitch.processor..";
   private static final String EXPORTER = "io.pgstitch.exporter..";
   private static final String CLI = "io.pgstitch.cli..";
+  private static final String BENCHMARKS = "io.pgstitch.benchmarks..";
   private static final String TESTKIT = "io.pgstitch.testkit..";
 
   private static final JavaClasses PGSTITCH =
@@ -32,7 +33,7 @@ class ImportBoundariesTest {
             .resideInAPackage(SCHEMA)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(BPF, COLLECTOR, PROCESSOR, EXPORTER, CLI, TESTKIT));
+            .resideInAnyPackage(BPF, COLLECTOR, PROCESSOR, EXPORTER, CLI, TESTKIT, BENCHMARKS));
   }
 
   @Test
@@ -43,7 +44,7 @@ class ImportBoundariesTest {
             .resideInAPackage(BPF)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(SCHEMA, COLLECTOR, PROCESSOR, EXPORTER, CLI, TESTKIT));
+            .resideInAnyPackage(SCHEMA, COLLECTOR, PROCESSOR, EXPORTER, CLI, TESTKIT, BENCHMARKS));
   }
 
   @Test
@@ -54,7 +55,7 @@ class ImportBoundariesTest {
             .resideInAPackage(COLLECTOR)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(PROCESSOR, EXPORTER, CLI, TESTKIT));
+            .resideInAnyPackage(PROCESSOR, EXPORTER, CLI, TESTKIT, BENCHMARKS));
   }
 
   @Test
@@ -65,7 +66,7 @@ class ImportBoundariesTest {
             .resideInAPackage(PROCESSOR)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(BPF, COLLECTOR, EXPORTER, CLI, TESTKIT));
+            .resideInAnyPackage(BPF, COLLECTOR, EXPORTER, CLI, TESTKIT, BENCHMARKS));
   }
 
   @Test
@@ -76,7 +77,7 @@ class ImportBoundariesTest {
             .resideInAPackage(EXPORTER)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(BPF, COLLECTOR, PROCESSOR, CLI, TESTKIT));
+            .resideInAnyPackage(BPF, COLLECTOR, PROCESSOR, CLI, TESTKIT, BENCHMARKS));
   }
 
   @Test
@@ -87,7 +88,7 @@ class ImportBoundariesTest {
             .resideInAPackage(TESTKIT)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(COLLECTOR, PROCESSOR, EXPORTER, CLI));
+            .resideInAnyPackage(COLLECTOR, PROCESSOR, EXPORTER, CLI, BENCHMARKS));
   }
 
   @Test
@@ -99,6 +100,17 @@ class ImportBoundariesTest {
             .should()
             .onlyHaveDependentClassesThat()
             .resideInAPackage(CLI));
+  }
+
+  @Test
+  void onlyTheCommandLineImportsBenchmarks() {
+    check(
+        classes()
+            .that()
+            .resideInAPackage(BENCHMARKS)
+            .should()
+            .onlyHaveDependentClassesThat()
+            .resideInAnyPackage(BENCHMARKS, CLI));
   }
 
   @Test

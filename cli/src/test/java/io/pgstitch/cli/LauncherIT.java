@@ -25,7 +25,8 @@ class LauncherIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "up", "collector", "processor", "exporter", "doctor", "test"})
+  @ValueSource(
+      strings = {"demo", "up", "collector", "processor", "exporter", "doctor", "bench", "test"})
   void everyCommandExplainsItselfWithExamplesAndExitStatuses(String command) throws Exception {
     Outcome outcome = new Launcher(dir).run(command, "--help");
 

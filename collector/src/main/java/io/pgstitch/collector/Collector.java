@@ -36,6 +36,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -85,15 +86,35 @@ public final class Collector implements SessionControl, AutoCloseable {
   public void start() {
     try {
       refuseUnsafeWatchpoints();
-      sender = new BatchSender(settings);
-      samplingListener =
-          new SamplingListener(settings.kafka(), settings.schemaRegistry(), sampling);
-      samplingListener.start();
-      programs = loadPrograms();
+      connectAndLoad();
       begin();
     } catch (RuntimeException e) {
       close();
       throw e;
+    }
+  }
+
+  /** The kernel verifies the programs while Kafka is connected to: either takes a second. */
+  private void connectAndLoad() {
+    CompletableFuture<KernelPrograms> loading = CompletableFuture.supplyAsync(this::loadPrograms);
+    RuntimeException failure = null;
+    try {
+      sender = new BatchSender(settings);
+      samplingListener =
+          new SamplingListener(settings.kafka(), settings.schemaRegistry(), sampling);
+      samplingListener.start();
+    } catch (RuntimeException e) {
+      failure = e;
+    }
+    try {
+      programs = loading.join();
+    } catch (CompletionException e) {
+      if (failure == null) {
+        failure = e.getCause() instanceof RuntimeException refused ? refused : e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

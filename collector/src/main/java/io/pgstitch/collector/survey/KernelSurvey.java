@@ -23,12 +23,18 @@ final class KernelSurvey {
   private static final int CAP_BPF = 39;
 
   List<Finding> findings() {
+    List<Finding> findings = findingsBeforeLoading();
+    programs(findings);
+    return findings;
+  }
+
+  /** All but whether the kernel takes the programs. */
+  List<Finding> findingsBeforeLoading() {
     List<Finding> findings = new ArrayList<>();
     findings.add(kernel());
     findings.add(privileges());
     findings.add(typeInformation());
     findings.add(lockdown());
-    programs(findings);
     return findings;
   }
 

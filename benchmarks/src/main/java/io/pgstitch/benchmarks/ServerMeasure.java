@@ -1,0 +1,96 @@
+package io.pgstitch.benchmarks;
+
+import io.pgstitch.bpf.KernelPrograms;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** What tracing costs the server, beside what its alternatives cost. */
+final class ServerMeasure implements Measure {
+  private static final int RING_BYTES = 1 << 16;
+
+  @Override
+  public String name() {
+    return "server";
+  }
+
+  @Override
+  public String what() {
+    return "processor time of backends for a transaction, throughput and latency, at each level and"
+        + " with alternatives";
+  }
+
+  @Override
+  public void run(Run run) throws Exception {
+    Broker broker = run.open(Broker.start(run));
+    Database plain = run.open(Database.start());
+    Database counting = run.open(Database.start("pg_stat_statements"));
+    Database explaining = run.open(Database.start("auto_explain"));
+    KernelPrograms programs = run.open(KernelPrograms.load(RING_BYTES));
+    Traps traps = new Traps(programs);
+    boolean quick = run.effort().isQuick();
+    List<Load> all = List.of(Load.SELECT, Load.PREPARED, Load.TPCB);
+    List<Load> simple = quick ? List.of(Load.SELECT) : all;
+    List<Load> selects = quick ? simple : List.of(Load.SELECT, Load.PREPARED);
+    CollectorState level0 = CollectorState.ofAll(0, run, broker, plain, selects, traps);
+    CollectorState level1 = CollectorState.ofAll(1, run, broker, plain, all, traps);
+    CollectorState level12 = CollectorState.ofAll(12, run, broker, plain, all, traps);
+    CollectorState one = CollectorState.ofOne(run, broker, plain, List.of(Load.SELECT), traps);
+    FloorState floor = new FloorState(programs, plain, selects, traps);
+    List<ServerState> states =
+        new ArrayList<>(
+            List.of(
+                level0,
+                floor,
+                level1,
+                level12,
+                one,
+                new StatementsState(counting, selects),
+                LoggedState.autoExplain(explaining, simple),
+                LoggedState.logDuration(plain, simple)));
+    ServerFigures figures = new ServerFigures();
+    Sessions sessions = new Sessions(run.directory("pgbench"), run.effort());
+    for (int round = 1; round <= run.effort().rounds(); round++) {
+      for (ServerState state : states) {
+        run.say("server: round " + round + " of " + run.effort().rounds() + ", " + state.name());
+        pair(sessions, state, plain, figures);
+      }
+      // So that no state always follows the same other one.
+      Collections.rotate(states, 3);
+    }
+    figures.report(run);
+    run.found(
+        Figure.of("server.select.level-1.traps", Samples.of(level1.counted()), "traps/statement")
+            .against(Target.atMost(5)));
+    run.found(
+        Figure.of("server.select.floor.traps", Samples.of(floor.counted()), "traps/statement"));
+    run.found(
+        Figure.of(
+            "server.select.level-12.traps", Samples.of(level12.counted()), "traps/statement"));
+    run.found(
+        Figure.of(
+            "server.select.one-of-eight.traps", Samples.of(one.counted()), "traps/statement"));
+  }
+
+  /** Nothing, then the state; both with the same loads in the same order. */
+  private static void pair(
+      Sessions sessions, ServerState state, Database plain, ServerFigures figures)
+      throws Exception {
+    List<Sessions.Watched> before = new ArrayList<>();
+    for (Load load : state.loads()) {
+      before.add(sessions.watch(plain, load, "", ""));
+    }
+    AutoCloseable inForce = state.begin();
+    try {
+      for (int i = 0; i < state.loads().size(); i++) {
+        Load load = state.loads().get(i);
+        Sessions.Watched under =
+            sessions.watch(state.database(), load, state.optionsOfOne(), state.optionsOfOthers());
+        state.verify(load, under.all().transactions());
+        figures.add(load, state.name(), before.get(i), under);
+      }
+    } finally {
+      inForce.close();
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package io.pgstitch.benchmarks;
+
+import io.pgstitch.schema.AvroDeserializer;
+import io.pgstitch.schema.AvroSerializer;
+import io.pgstitch.schema.BackendKey;
+import io.pgstitch.schema.BundledSchemaRegistry;
+import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.schema.Topics;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * One real session's batches, and the topic of raw events filled with many sessions like it: each
+ * is complete, from its first event to its end.
+ */
+final class SessionLoad {
+  private static final String APPLICATION = "bench_session";
+  private static final int FIRST_PID = 100_000;
+
+  private final Broker broker;
+  private final List<RawEventBatch> session;
+
+  /**
+   * A part of the topic.
+   *
+   * @param from first offsets
+   * @param to offsets behind it
+   * @param events in it
+   * @param bytes of its records' values
+   */
+  record Part(
+      Map<TopicPartition, Long> from, Map<TopicPartition, Long> to, long events, long bytes) {
+    long records() {
+      return to.entrySet().stream().mapToLong(e -> e.getValue() - from.get(e.getKey())).sum();
+    }
+  }
+
+  private SessionLoad(Broker broker, List<RawEventBatch> session) {
+    this.broker = broker;
+    this.session = session;
+  }
+
+  /** Records a session of a few transactions at level 12, with a real collector. */
+  static SessionLoad record(Run run, Broker broker, Database database) throws Exception {
+    try (KafkaConsumer<byte[], byte[]> topic = broker.rawEventsFromNow()) {
+      try (Child collector = CollectorProcess.start(run, broker, database, List.of("level=12"))) {
+        database
+            .server()
+            .client()
+            .pgbench(
+                "-n",
+                "-S",
+                "-c",
+                "1",
+                "-t",
+                "10",
+                "-R",
+                "100",
+                "dbname=postgres application_name=" + APPLICATION);
+        collector.stop();
+      }
+      return new SessionLoad(broker, sessionIn(topic));
+    }
+  }
+
+  private static List<RawEventBatch> sessionIn(KafkaConsumer<byte[], byte[]> topic) {
+    Map<TopicPartition, Long> ends = topic.endOffsets(topic.assignment());
+    Map<Integer, List<RawEventBatch>> sessions = new HashMap<>();
+    try (AvroDeserializer<RawEventBatch> deserializer =
+        new AvroDeserializer<>(RawEventBatch.class, new BundledSchemaRegistry())) {
+      while (ends.entrySet().stream().anyMatch(e -> topic.position(e.getKey()) < e.getValue())) {
+        for (ConsumerRecord<byte[], byte[]> record : topic.poll(Duration.ofSeconds(1))) {
+          RawEventBatch batch = deserializer.deserialize(Topics.RAW_EVENTS, record.value());
+          if (batch.getBackend().getApplicationName().equals(APPLICATION)) {
+            sessions
+                .computeIfAbsent(batch.getBackend().getPid(), pid -> new ArrayList<>())
+                .add(batch);
+          }
+        }
+      }
+    }
+    // Pgbench has another session before, in which it looks at its tables.
+    return sessions.values().stream()
+        .max((a, b) -> Long.compare(events(a), events(b)))
+        .orElseThrow(() -> new IllegalStateException("the session was not recorded"));
+  }
+
+  private static long events(List<RawEventBatch> batches) {
+    return batches.stream().mapToLong(batch -> batch.getEvents().size()).sum();
+  }
+
+  /**
+   * Writes sessions to the topic, behind what is there.
+   *
+   * @param sessions how many in all
+   * @param concurrent how many of them run at once: their batches take turns
+   */
+  Part write(int sessions, int concurrent) {
+    try (KafkaConsumer<byte[], byte[]> topic = broker.rawEventsFromNow()) {
+      Map<TopicPartition, Long> from = topic.endOffsets(topic.assignment());
+      long bytes = 0;
+      try (KafkaProducer<byte[], byte[]> producer = producer();
+          AvroSerializer<RawEventBatch> serializer =
+              new AvroSerializer<>(RawEventBatch.class, new BundledSchemaRegistry())) {
+        for (int first = 0; first < sessions; first += concurrent) {
+          for (RawEventBatch batch : session) {
+            for (int i = first; i < Math.min(sessions, first + concurrent); i++) {
+              bytes += send(producer, serializer, batch, i);
+            }
+          }
+        }
+      }
+      Map<TopicPartition, Long> to = topic.endOffsets(topic.assignment());
+      Part part = new Part(from, to, events(session) * sessions, bytes);
+      if (part.records() != (long) session.size() * sessions) {
+        throw new IllegalStateException("only " + part.records() + " batches were written");
+      }
+      return part;
+    }
+  }
+
+  private static long send(
+      KafkaProducer<byte[], byte[]> producer,
+      AvroSerializer<RawEventBatch> serializer,
+      RawEventBatch batch,
+      int number) {
+    batch.getBackend().setPid(FIRST_PID + number);
+    byte[] key = BackendKey.of(batch.getBackend()).getBytes(StandardCharsets.UTF_8);
+    byte[] value = serializer.serialize(Topics.RAW_EVENTS, batch);
+    // What fails is missing at the end of the part.
+    Future<RecordMetadata> unused =
+        producer.send(new ProducerRecord<>(Topics.RAW_EVENTS, key, value));
+    return value.length;
+  }
+
+  private KafkaProducer<byte[], byte[]> producer() {
+    return new KafkaProducer<>(
+        Map.of(
+            "bootstrap.servers",
+            broker.address(),
+            "compression.type",
+            "lz4",
+            "linger.ms",
+            "5",
+            "batch.size",
+            "262144"),
+        new ByteArraySerializer(),
+        new ByteArraySerializer());
+  }
+}
