@@ -44,6 +44,9 @@ final class SpanAttributes {
     if (span.getQueryId() != 0) {
       to.put("pgstitch.query_id", span.getQueryId());
     }
+    if (span.getTextTruncated() || (isRoot(span) && trace.getTextTruncated())) {
+      to.put("pgstitch.text_truncated", true);
+    }
     if (span.getBegunBefore()) {
       to.put("pgstitch.begun_before", true);
     }
@@ -113,9 +116,6 @@ final class SpanAttributes {
     text(to, "pgstitch.continues_trace_id", trace.getContinuesTraceId());
     if (trace.getLosses() != null) {
       to.put("pgstitch.losses", LossText.of(trace.getLosses()));
-    }
-    if (trace.getTextTruncated()) {
-      to.put("pgstitch.text_truncated", true);
     }
   }
 

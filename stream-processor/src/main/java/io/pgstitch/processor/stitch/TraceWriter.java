@@ -39,7 +39,7 @@ final class TraceWriter {
 
   /** Introduces the client's statement; its text is filled in when the record is sent. */
   void introduce(OpenStatement statement) {
-    lines.introduce(statement.getCursor(), 0, "", "", statement.getStart());
+    lines.introduce(statement.getCursor(), 0, "", false, "", statement.getStart());
   }
 
   void introduce(OpenNested nested) {
@@ -47,6 +47,7 @@ final class TraceWriter {
         nested.getCursor(),
         nested.getDepth(),
         nested.getText(),
+        nested.getTextTruncated(),
         nested.getCommandTag(),
         nested.getStart());
   }
@@ -79,6 +80,7 @@ final class TraceWriter {
       nested.setCloseCpuUs(nested.getCloseCpuUs() + Readings.cpuUs(start, end));
       nested.setCloseElapsedUs(nested.getCloseElapsedUs() + lines.elapsedUs(start, end));
       nested.setCloseWal(Readings.plus(nested.getCloseWal(), span.getWal()));
+      nested.setCloseBlocks(sum(nested.getCloseBlocks(), span.getBuffers()));
     } else {
       lines.call(
           phase,
@@ -101,6 +103,7 @@ final class TraceWriter {
         nested.getCloseCpuUs(),
         nested.getCloseElapsedUs(),
         Readings.between(Readings.noWal(), nested.getCloseWal()),
+        Readings.between(Readings.none(), nested.getCloseBlocks()),
         end);
     String name = nested.getCommandTag().isEmpty() ? "UTILITY" : nested.getCommandTag();
     Span span = span(statement, nested.getOrdinal(), nested.getParent(), SpanKind.STATEMENT, name);
@@ -113,6 +116,7 @@ final class TraceWriter {
     span.setRows(nested.getRows());
     span.setDepth(nested.getDepth());
     span.setText(nested.getText());
+    span.setTextTruncated(nested.getTextTruncated());
     span.setQueryId(nested.getQueryId());
     span.setSqlstate(nested.getSqlstate());
     span.setBinds(HeldBinds.read(nested.getBinds()));
@@ -138,6 +142,7 @@ final class TraceWriter {
       statement.setCloseCpuUs(statement.getCloseCpuUs() + Readings.cpuUs(start, end));
       statement.setCloseElapsedUs(statement.getCloseElapsedUs() + lines.elapsedUs(start, end));
       statement.setCloseWal(Readings.plus(statement.getCloseWal(), span.getWal()));
+      statement.setCloseBlocks(sum(statement.getCloseBlocks(), span.getBuffers()));
     } else {
       if (phase == Phase.EXEC && call.getRows() < 0) {
         statement.setRowsRecord(session.pending.records().size());
@@ -183,6 +188,7 @@ final class TraceWriter {
         statement.getCloseCpuUs(),
         statement.getCloseElapsedUs(),
         Readings.between(Readings.noWal(), statement.getCloseWal()),
+        Readings.between(Readings.none(), statement.getCloseBlocks()),
         end);
     SpanKind kind = statement.getWorker() ? SpanKind.WORKER : SpanKind.STATEMENT;
     Span root = span(statement, ROOT, -1, kind, name(statement));
@@ -194,6 +200,7 @@ final class TraceWriter {
     root.setWal(Readings.between(Readings.noWal(), statement.getWal()));
     root.setRows(statement.getRows());
     root.setText(statement.getText());
+    root.setTextTruncated(statement.getTextTruncated());
     root.setQueryId(statement.getQueryId());
     root.setSqlstate(statement.getSqlstate());
     root.setErrorMessage(statement.getErrorMessage());

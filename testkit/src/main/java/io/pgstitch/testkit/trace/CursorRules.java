@@ -62,7 +62,7 @@ final class CursorRules {
         boundSinceExec.put(other.cursor(), other.line());
       }
       use(other.line(), other.kind(), other.cursor());
-    } else if (!(record instanceof Moment)) {
+    } else if (!(record instanceof Moment) && !TraceRecord.isStarLine(record)) {
       throw new IllegalStateException("unknown " + record);
     }
   }

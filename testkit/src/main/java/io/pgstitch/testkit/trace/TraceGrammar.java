@@ -61,7 +61,8 @@ final class TraceGrammar {
           "CLOSE #" + N + ":c=" + N + ",e=" + N + ",dep=" + N + ",type=([0-3]),tim=" + N);
   private static final Pattern WAIT =
       Pattern.compile(
-          ("WAIT #" + N + ": nam='([^']+)' ela= " + N + "( [^=']+=-?\\d{1,19}){3}")
+          ("WAIT #" + N + ": nam='([^']+)' ela= " + N)
+              + " ([^=']+=-?\\d{1,19})(?: [^=']+=-?\\d{1,19}){2}"
               + (" obj#=-?\\d{1,10} tim=" + N));
   private static final Pattern BINDS = Pattern.compile("BINDS #" + N + ":");
   private static final Pattern BIND_LINE =
@@ -124,6 +125,7 @@ final class TraceGrammar {
     int number = text.lineNumber();
     String line = text.nextLine();
     if (line.isEmpty() || STAR.matcher(line).matches()) {
+      star(number, line);
       return;
     }
     if (line.equals(RULE)) {
@@ -135,6 +137,17 @@ final class TraceGrammar {
     }
     if (!statement(number, line) && !timed(number, line) && !ofCursor(number, line)) {
       complain(number, "not a line of a 10046 trace: " + line);
+    }
+  }
+
+  private void star(int number, String line) {
+    if (StarLines.isKnown(line)) {
+      TraceRecord record = StarLines.parse(number, line);
+      if (record == null) {
+        complain(number, "not the form of this star line: " + line);
+      } else {
+        records.add(record);
+      }
     }
   }
 
@@ -209,7 +222,10 @@ final class TraceGrammar {
     }
     m = WAIT.matcher(line);
     if (m.matches()) {
-      records.add(new Wait(number, n(m, 1), m.group(2), n(m, 3), n(m, 5)));
+      String first = m.group(4);
+      boolean ofFile = first.startsWith("file#=") || first.startsWith("fd=");
+      String file = ofFile && !first.endsWith("=-1") ? first : "";
+      records.add(new Wait(number, n(m, 1), m.group(2), n(m, 3), file, n(m, 5)));
       return true;
     }
     m = TRANSACTION_END.matcher(line);
