@@ -26,9 +26,12 @@ language sql as $$
   select set_config('pgstitch.level', null, false);
 $$;
 
--- A pattern that the session's file matches in the directory of the exporter's sink `file`. What * stands for, the server does not
--- know: the name that the collector gives the host, and the time at which the operating system started the process.
+-- The exact name of the session's file in the directory of the exporter's sink `file`: port, pid, start and server, of which the
+-- collector knows the same. Null where the session's start is hidden from the role that asks, as it may be after SET ROLE.
 create or replace function pg_trace_get_tracefile() returns text
 language sql stable as $$
-  select '*-' || current_setting('port') || '-' || pg_backend_pid() || '-*.trc';
+  select current_setting('port') || '-' || a.pid
+      || '-' || to_char(a.backend_start at time zone 'UTC', 'YYYYMMDD"T"HH24MISS.US')
+      || '-' || lpad(to_hex(c.system_identifier), 16, '0') || '.trc'
+    from pg_stat_activity a, pg_control_system() c where a.pid = pg_backend_pid();
 $$;

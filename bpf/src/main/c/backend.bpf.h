@@ -450,6 +450,10 @@ static __noinline int announce(struct backend *b, __u64 now)
 	e->binary = b->binary;
 	e->begun_before = b->begun_before;
 	e->wait_word = b->wait_word;
+	if (bin->my_proc_pid)
+		e->server_pid = read_u32(b->bias + bin->my_proc_pid);
+	if (bin->my_start_timestamp)
+		e->start_timestamp = read_u64(b->bias + bin->my_start_timestamp);
 	if (bin->layout_known) {
 		port = read_u64(b->bias + bin->my_proc_port);
 		if (port) {

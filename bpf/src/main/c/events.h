@@ -86,7 +86,7 @@ struct session_event {
 	__u32 kind;	    /* enum backend_kind */
 	__u32 binary;
 	__u32 begun_before; /* the process is older than the probes */
-	__u32 pad;
+	__u32 server_pid;   /* MyProcPid: in the server's own pid namespace, 0 unknown */
 	char database[SESSION_TEXT];
 	char user[SESSION_TEXT];
 	char application_name[SESSION_TEXT];
@@ -97,6 +97,7 @@ struct session_event {
 	__u32 worker_number;
 	__u32 worker_known; /* 0: neither of the two could be read */
 	char worker_type[SESSION_TEXT]; /* of a background worker: bgw_type */
+	__u64 start_timestamp; /* MyStartTimestamp: microseconds since 2000, 0 unknown */
 };
 
 /* A leader has registered a parallel worker; emitted when RegisterDynamicBackgroundWorker returns. */
@@ -392,6 +393,8 @@ struct binary_config {
 	__u64 my_bgworker_entry;
 	__u64 buffer_usage;
 	__u64 application_name;
+	__u64 my_proc_pid;
+	__u64 my_start_timestamp;
 	__u64 attached_ns; /* CLOCK_MONOTONIC when its probes were planted */
 	__u32 proc_wait_event_info;
 	__u32 port_remote_host;

@@ -19,6 +19,8 @@ public record BinaryConfig(
     long myBgworkerEntry,
     long bufferUsage,
     long applicationName,
+    long myProcPid,
+    long myStartTimestamp,
     long attachedNanos,
     int procWaitEventInfo,
     int portRemoteHost,
@@ -40,7 +42,7 @@ public record BinaryConfig(
     int stateFastpath,
     boolean layoutKnown) {
 
-  private static final int BYTES = 136;
+  private static final int BYTES = 152;
 
   byte[] toBytes() {
     ByteBuffer out = ByteBuffer.allocate(BYTES).order(ByteOrder.nativeOrder());
@@ -50,6 +52,8 @@ public record BinaryConfig(
         .putLong(myBgworkerEntry)
         .putLong(bufferUsage)
         .putLong(applicationName)
+        .putLong(myProcPid)
+        .putLong(myStartTimestamp)
         .putLong(attachedNanos)
         .putInt(procWaitEventInfo)
         .putInt(portRemoteHost)

@@ -192,6 +192,16 @@ public final class KernelEvent {
     return buffer.getInt(at + HEADER + 104) != 0;
   }
 
+  /** MyProcPid, in the server's own pid namespace; 0 unknown (SESSION). */
+  public int sessionServerPid() {
+    return buffer.getInt(at + HEADER + 108);
+  }
+
+  /** MyStartTimestamp, microseconds since 2000-01-01 UTC; 0 unknown (SESSION). */
+  public long sessionStartTimestamp() {
+    return buffer.getLong(at + WORKER + 16 + SESSION_TEXT);
+  }
+
   public byte[] sessionDatabase() {
     return terminated(at + HEADER + 112, SESSION_TEXT);
   }

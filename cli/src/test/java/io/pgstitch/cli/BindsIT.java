@@ -44,6 +44,9 @@ class BindsIT {
       assertThat(files.lines("  value="))
           .containsSubsequence("  value=0", "  value=\"it's\\n\"0\"\"", "  value=1", "  value=2");
       assertThat(files.lines("  oacflg")).anyMatch(l -> l.contains(" csi=23 "));
+      assertThat(files.lines("*** BIND TYPES: "))
+          .hasSize(6)
+          .anyMatch(l -> l.endsWith(" 0=23:int4 1=1043:varchar 2=23:int4,null"));
       List<ExportedSpan> trace =
           ExportedTraces.read(dir.resolve("out/spans.jsonl"))
               .trace("select g($1), $2::text, $3::int4, 2");

@@ -2,17 +2,23 @@ package io.pgstitch.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.testkit.trace.BlockCounts;
 import io.pgstitch.testkit.trace.RecordStatements;
 import io.pgstitch.testkit.trace.SpanStatements;
 import io.pgstitch.testkit.trace.SpanStatements.ViewedSpan;
 import io.pgstitch.testkit.trace.TwoViews;
+import io.pgstitch.testkit.trace.WalCounts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Compares exported spans with exported trace files, statement by statement. */
@@ -21,6 +27,7 @@ final class ExportedViews {
   private static final long COMPARE_ALL_BELOW_BYTES = 100L << 20;
 
   private static final int COMPARED_SHARE = 16;
+  private static final Pattern BIND = Pattern.compile("pgstitch\\.bind\\.(\\d+)\\.type_oid");
 
   private ExportedViews() {}
 
@@ -61,10 +68,6 @@ final class ExportedViews {
   }
 
   private static ViewedSpan viewed(ExportedSpan span) {
-    long reads =
-        number(span, "pgstitch.buffers.shared_read", 0)
-            + number(span, "pgstitch.buffers.local_read", 0)
-            + number(span, "pgstitch.buffers.temp_read", 0);
     return new ViewedSpan(
         span.traceId(),
         span.spanId(),
@@ -78,13 +81,64 @@ final class ExportedViews {
         span.attributes().getOrDefault("db.response.status_code", ""),
         number(span, "pgstitch.cpu_us", 0),
         number(span, "pgstitch.rows", -1),
-        reads,
-        number(span, "pgstitch.buffers.shared_hit", 0)
-            + number(span, "pgstitch.buffers.local_hit", 0)
-            + reads,
-        number(span, "pgstitch.buffers.shared_dirtied", 0)
-            + number(span, "pgstitch.buffers.local_dirtied", 0),
+        blocks(span),
+        new WalCounts(
+            number(span, "pgstitch.wal.records", 0),
+            number(span, "pgstitch.wal.fpi", 0),
+            number(span, "pgstitch.wal.bytes", 0)),
+        span.attributes().containsKey("pgstitch.begun_before"),
+        span.attributes().containsKey("pgstitch.text_truncated"),
+        file(span),
+        bindTypes(span),
         span.attributes().getOrDefault("pgstitch.lock.holder_traces", ""));
+  }
+
+  private static BlockCounts blocks(ExportedSpan span) {
+    Map<String, Long> counts = new HashMap<>();
+    BlockCounts.KINDS.forEach(
+        kind -> counts.put(kind, number(span, "pgstitch.buffers." + kind, 0)));
+    return new BlockCounts(counts);
+  }
+
+  /** As the trace file's FILE line has it. */
+  private static String file(ExportedSpan span) {
+    Map<String, String> a = span.attributes();
+    if (!span.kind().equals("WAIT") || "Client".equals(a.get("pgstitch.wait.class"))) {
+      return "";
+    }
+    if (a.containsKey("pgstitch.io.relfilenode")) {
+      return ("fork=" + a.get("pgstitch.io.fork"))
+          + (" tablespace=" + number(span, "pgstitch.io.tablespace_oid", 0))
+          + (" database=" + number(span, "pgstitch.io.database_oid", 0))
+          + (" oid=" + number(span, "pgstitch.io.relation_oid", 0))
+          + (" relation=" + a.getOrDefault("pgstitch.io.relation", ""));
+    }
+    return number(span, "pgstitch.io.fd", -1) < 0
+        ? ""
+        : "path=" + a.getOrDefault("pgstitch.io.file", "");
+  }
+
+  /** As the trace file's BIND TYPES line has them. */
+  private static List<String> bindTypes(ExportedSpan span) {
+    List<String> types = new ArrayList<>();
+    Map<String, String> a = span.attributes();
+    a.keySet().stream()
+        .map(BIND::matcher)
+        .filter(Matcher::matches)
+        .map(m -> Integer.valueOf(m.group(1)))
+        .sorted()
+        .forEach(
+            key -> {
+              String bind = "pgstitch.bind." + key + ".";
+              String oid = a.get(bind + "type_oid");
+              String name = a.get(bind + "type");
+              types.add(
+                  (key + "=" + oid)
+                      + (name.equals(oid) ? "" : ":" + name)
+                      + (a.containsKey(bind + "null") ? ",null" : "")
+                      + (a.containsKey(bind + "cut") ? ",cut" : ""));
+            });
+    return types;
   }
 
   private static long number(ExportedSpan span, String attribute, long otherwise) {

@@ -7,11 +7,13 @@ import io.pgstitch.collector.encode.BatchSink;
 import io.pgstitch.collector.encode.CustomWaitNames;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.host.BackendProbe;
+import io.pgstitch.collector.host.BackendStart;
 import io.pgstitch.collector.host.CustomWaits;
 import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamedTranches;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.host.SystemIdentifiers;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.schema.Backend;
@@ -31,6 +33,7 @@ final class BackendStreams {
   private final ServerWatch servers;
   private final NamespacePids pids;
   private final DatabaseEncodings encodings;
+  private final SystemIdentifiers identifiers;
   private final RelationNames relations;
   private final StreamSettings settings;
   private final BatchSink sink;
@@ -54,6 +57,7 @@ final class BackendStreams {
       ServerWatch servers,
       NamespacePids pids,
       DatabaseEncodings encodings,
+      SystemIdentifiers identifiers,
       RelationNames relations,
       BackendProbe backends,
       StreamSettings settings,
@@ -64,6 +68,7 @@ final class BackendStreams {
     this.servers = servers;
     this.pids = pids;
     this.encodings = encodings;
+    this.identifiers = identifiers;
     this.relations = relations;
     this.backends = backends;
     this.settings = settings;
@@ -96,6 +101,9 @@ final class BackendStreams {
             .setServerPort(server.map(PostgresServer::port).orElse(0))
             .setServerVersionNum(server.map(PostgresServer::versionNum).orElse(0))
             .setDataDirectory(server.map(PostgresServer::dataDirectory).orElse(""))
+            .setServerPid(session.sessionServerPid())
+            .setBackendStartUs(BackendStart.utcMicros(session.sessionStartTimestamp()))
+            .setSystemIdentifier(server.map(identifiers::of).orElse(0L))
             .build();
     return new BackendStream(
         backend,

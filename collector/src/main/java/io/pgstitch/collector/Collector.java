@@ -15,6 +15,7 @@ import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.ServerFinder;
+import io.pgstitch.collector.host.SystemIdentifiers;
 import io.pgstitch.collector.host.VirtualMachine;
 import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.probe.AttachedBinary;
@@ -199,6 +200,7 @@ public final class Collector implements SessionControl, AutoCloseable {
             servers,
             new NamespacePids(procfs),
             new DatabaseEncodings(procfs),
+            new SystemIdentifiers(procfs),
             relations,
             backends,
             new StreamSettings(sender.schemaId(), epoch, mask(), sampling::of),

@@ -5,9 +5,11 @@ import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.control.SessionControl;
 import io.pgstitch.collector.host.BackendMemory;
 import io.pgstitch.collector.host.BackendProbe;
+import io.pgstitch.collector.host.BackendStart;
 import io.pgstitch.collector.host.PostgresServer;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.host.SessionNames;
+import io.pgstitch.collector.host.SystemIdentifiers;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
@@ -28,6 +30,7 @@ final class SessionDirectory {
   private final ServerWatch servers;
   private final BackendProbe backends;
   private final Procfs procfs;
+  private final SystemIdentifiers identifiers;
   private final SeenSessions seen;
   private final List<Integer> wanted;
   private final FirstLevel firstLevel;
@@ -49,6 +52,7 @@ final class SessionDirectory {
     this.servers = servers;
     this.backends = backends;
     this.procfs = procfs;
+    this.identifiers = new SystemIdentifiers(procfs);
     this.seen = seen;
     this.wanted = List.copyOf(wanted);
     this.firstLevel = firstLevel;
@@ -104,6 +108,9 @@ final class SessionDirectory {
     SessionNames names = names(pid, binary);
     return Backend.newBuilder(origin)
         .setPid(pid)
+        .setServerPid(variable(pid, binary, "MyProcPid").intValue())
+        .setBackendStartUs(BackendStart.utcMicros(variable(pid, binary, "MyStartTimestamp")))
+        .setSystemIdentifier(identifiers.of(server))
         .setStartNs(ticks * Procfs.NANOS_PER_TICK)
         .setKind(BackendKind.CLIENT)
         .setUser(names.user())
@@ -143,6 +150,13 @@ final class SessionDirectory {
     try (BackendMemory memory = backends.memory(pid, binary.elf()).orElse(null)) {
       long address = memory == null ? 0 : memory.pointer("application_name");
       return address == 0 ? Optional.empty() : memory.text(address, LONGEST_NAME);
+    }
+  }
+
+  /** Eight bytes of a variable, 0 when they cannot be read. */
+  private Long variable(int pid, AttachedBinary binary, String name) {
+    try (BackendMemory memory = backends.memory(pid, binary.elf()).orElse(null)) {
+      return memory == null ? 0L : memory.pointer(name);
     }
   }
 

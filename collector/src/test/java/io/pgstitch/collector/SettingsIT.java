@@ -359,7 +359,7 @@ final class SettingsIT {
         s.run(Files.readString(Path.of("..", "ops", "sql", "pgstitch.sql")));
         String file = s.value("select pg_trace_start_trace()");
         assertThat(file)
-            .isEqualTo("*-" + traced.server().port() + "-" + s.pid() + "-*.trc")
+            .matches(traced.server().port() + "-" + s.pid() + "-20[0-9T.]{20}-[0-9a-f]{16}\\.trc")
             .isEqualTo(s.value("select pg_trace_get_tracefile()"));
         mark(s, "started");
         s.run("select pg_trace_start_trace(4)");

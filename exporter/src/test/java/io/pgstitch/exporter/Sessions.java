@@ -41,7 +41,10 @@ public final class Sessions {
         "/var/lib/postgresql/15/main",
         "client backend",
         0L,
-        -1);
+        -1,
+        pid,
+        START_US + 123_456L,
+        0x69b2c1f0a8e3d5f1L);
   }
 
   /** The records of one statement: number {@code n} of the session of {@code pid}. */
@@ -50,7 +53,14 @@ public final class Sessions {
     return records(
         pid,
         new ParsingInCursor(
-            101, "select " + n + " /* " + "x".repeat(n % 700) + " */", 0, 0, "SELECT", tim),
+            101,
+            "select " + n + " /* " + "x".repeat(n % 700) + " */",
+            0,
+            0,
+            "SELECT",
+            tim,
+            false,
+            false),
         call(CallKind.PARSE, tim + 100),
         call(CallKind.EXEC, tim + 200),
         new WaitLine(
@@ -60,9 +70,11 @@ public final class Sessions {
             50L,
             new IoTarget(7, 16384L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""),
             -1L,
-            tim + 250),
+            tim + 250,
+            true,
+            false),
         call(CallKind.FETCH, tim + 300),
-        new Close(101, 1L, 2L, 0, 0, tim + 310, null),
+        new Close(101, 1L, 2L, 0, 0, tim + 310, null, null),
         new TransactionEndLine(false, true, tim + 310));
   }
 
@@ -71,6 +83,6 @@ public final class Sessions {
   }
 
   public static Call call(CallKind kind, long tim) {
-    return new Call(kind, 101, 40L, 90L, 1L, 3L, 0L, 1, 1L, 0, 77L, tim, null);
+    return new Call(kind, 101, 40L, 90L, 1L, 3L, 0L, 1, 1L, 0, 77L, tim, null, null);
   }
 }

@@ -35,8 +35,8 @@ class AvroSerdeTest {
             0,
             1L,
             List.of(
-                new ParsingInCursor(101, "select 1", 0, 0, "SELECT", 5L),
-                new Call(CallKind.EXEC, 101, 1L, 2L, 3L, 4L, 5L, 1, 6L, 0, 7L, 6L, null),
+                new ParsingInCursor(101, "select 1", 0, 0, "SELECT", 5L, false, false),
+                new Call(CallKind.EXEC, 101, 1L, 2L, 3L, 4L, 5L, 1, 6L, 0, 7L, 6L, null, null),
                 new WaitLine(
                     101,
                     "IO",
@@ -44,8 +44,10 @@ class AvroSerdeTest {
                     9L,
                     new IoTarget(7, 8192L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", ""),
                     -1L,
-                    7L),
-                new WaitLine(0, "Client", "ClientRead", 9L, null, -1L, 8L)));
+                    7L,
+                    true,
+                    true),
+                new WaitLine(0, "Client", "ClientRead", 9L, null, -1L, 8L, false, false)));
     try (var writer = new AvroSerializer<>(TraceRecords.class, registry);
         var reader = new AvroDeserializer<>(TraceRecords.class, registry)) {
       byte[] bytes = writer.serialize(Topics.TRACE_RECORDS, records);

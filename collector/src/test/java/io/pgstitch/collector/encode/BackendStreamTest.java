@@ -73,7 +73,10 @@ final class BackendStreamTest {
             "/data",
             "client backend",
             0L,
-            -1);
+            -1,
+            4711,
+            0L,
+            0L);
     int id = registry.idOf(Topics.RAW_EVENTS + "-value", RawEventBatch.getClassSchema());
     return new BackendStream(
         backend,

@@ -35,10 +35,12 @@ final class BindAttributes {
     to.put(
         more + "type",
         bind.getTypeName().isEmpty() ? Long.toString(bind.getTypeOid()) : bind.getTypeName());
+    to.put(more + "type_oid", bind.getTypeOid());
     if (bind.getIsNull()) {
       to.put(more + "null", true);
     }
     if (bind.getCut()) {
+      to.put(more + "cut", true);
       to.put(more + "length", bind.getLength());
     }
     if (!bind.getReason().isEmpty()) {

@@ -46,6 +46,9 @@ final class SpanAttributes {
     if (span.getQueryId() != 0) {
       to.put("pgstitch.query_id", span.getQueryId());
     }
+    if (span.getTextTruncated() || (isRoot(span) && trace.getTextTruncated())) {
+      to.put("pgstitch.text_truncated", true);
+    }
     if (span.getBegunBefore()) {
       to.put("pgstitch.begun_before", true);
     }
@@ -123,9 +126,6 @@ final class SpanAttributes {
     if (trace.getSampling() != null) {
       to.put("pgstitch.sampling.reason", trace.getSampling().getReason().name());
       to.put("pgstitch.sampling.share", trace.getSampling().getShare());
-    }
-    if (trace.getTextTruncated()) {
-      to.put("pgstitch.text_truncated", true);
     }
   }
 

@@ -201,6 +201,9 @@ final class Executors {
     identity.setObject(event.getObject());
     String source = event.getText() == 0 ? state.getMessageText() : strings.get(event.getText());
     identity.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
+    boolean cut = event.getText() == 0 ? state.getMessageTruncated() : event.getTextTruncated();
+    identity.setTextTruncated(
+        cut && !SourceSlice.isWhole(source, event.getLocation(), event.getLength()));
     identity.setCommandTag(utility ? "" : tag(event.getCommand()));
     identity.setQueryId(event.getQueryId());
     return identity;

@@ -90,6 +90,7 @@ final class NestedStatements {
     statement.setCursor(session.takeCursor());
     statement.setObject(identity.getObject());
     statement.setText(identity.getText());
+    statement.setTextTruncated(identity.getTextTruncated());
     statement.setCommandTag(identity.getCommandTag());
     statement.setQueryId(identity.getQueryId());
     statement.setSelect(select);
@@ -99,6 +100,7 @@ final class NestedStatements {
     statement.setBlocks(Readings.none());
     statement.setWal(Readings.noWal());
     statement.setCloseWal(Readings.noWal());
+    statement.setCloseBlocks(Readings.none());
     statement.setRows(-1);
     nested.add(statement);
     writer.introduce(statement);

@@ -27,7 +27,7 @@ final class OpenQueryView {
     }
     OpenQuery query = new OpenQuery();
     query.setTraceId(TraceIds.trace(statement.getTraceHigh(), statement.getTraceLow()));
-    query.setBackend(session.backend);
+    query.setBackend(session.backendOf(statement));
     query.setLevel(state.getLevel());
     String text = statement.getText();
     query.setText(cut(text));

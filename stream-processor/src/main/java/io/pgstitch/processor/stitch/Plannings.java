@@ -51,6 +51,9 @@ final class Plannings {
     identity.setObject(0L);
     String source = event.getText() == 0 ? state.getMessageText() : strings.get(event.getText());
     identity.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
+    boolean cut = event.getText() == 0 ? state.getMessageTruncated() : event.getTextTruncated();
+    identity.setTextTruncated(
+        cut && !SourceSlice.isWhole(source, event.getLocation(), event.getLength()));
     identity.setCommandTag(Executors.tag(event.getCommand()));
     identity.setQueryId(event.getQueryId());
     OpenNested planned = stack.planned(identity, event.getCommand() == Executors.SELECT);

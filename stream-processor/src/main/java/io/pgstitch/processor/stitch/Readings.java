@@ -28,6 +28,17 @@ final class Readings {
     return before;
   }
 
+  /** Whether no local or temporary block moved, and none was written. */
+  static boolean isSharedAlone(BufferUsage moved) {
+    return moved.getSharedWritten() == 0
+        && moved.getLocalHit() == 0
+        && moved.getLocalRead() == 0
+        && moved.getLocalDirtied() == 0
+        && moved.getLocalWritten() == 0
+        && moved.getTempRead() == 0
+        && moved.getTempWritten() == 0;
+  }
+
   static Blocks plus(Blocks blocks, BufferUsage usage) {
     Blocks sum = new Blocks();
     sum.setSharedHit(blocks.getSharedHit() + usage.getSharedHit());

@@ -28,15 +28,18 @@ final class RecordLines {
   static final int CLOSE_KEPT_AS_PREPARED = 1;
 
   private final Session session;
+  private final ToldFiles files;
 
   RecordLines(Session session) {
     this.session = session;
+    this.files = new ToldFiles(session.state.getToldFiles());
   }
 
-  void introduce(int cursor, int depth, String text, String tag, Reading at) {
+  void introduce(int cursor, int depth, String text, boolean truncated, String tag, Reading at) {
     ParsingInCursor record = new ParsingInCursor();
     record.setCursor(cursor);
     record.setText(text);
+    record.setTextTruncated(truncated);
     record.setDep(depth);
     record.setCommandTag(tag);
     record.setTimUs(session.utcUs(at));
@@ -70,6 +73,7 @@ final class RecordLines {
       call.setPhysicalReads(reads);
       call.setConsistentReads(moved.getSharedHit() + moved.getLocalHit() + reads);
       call.setCurrentBlocks(moved.getSharedDirtied() + moved.getLocalDirtied());
+      call.setBlocks(Readings.isSharedAlone(moved) ? null : moved);
     }
     call.setWal(Readings.between(start.getWal(), end.getWal()));
     call.setMisses(misses);
@@ -79,7 +83,14 @@ final class RecordLines {
   }
 
   void close(
-      int cursor, int depth, int type, long cpuUs, long elapsedUs, WalUsage wal, Reading end) {
+      int cursor,
+      int depth,
+      int type,
+      long cpuUs,
+      long elapsedUs,
+      WalUsage wal,
+      BufferUsage blocks,
+      Reading end) {
     Close close = new Close();
     close.setCursor(cursor);
     close.setDep(depth);
@@ -87,6 +98,7 @@ final class RecordLines {
     close.setCpuUs(cpuUs);
     close.setElapsedUs(elapsedUs);
     close.setWal(wal);
+    close.setBlocks(blocks);
     close.setTimUs(session.utcUs(end));
     session.pending.addRecord(close);
   }
@@ -126,6 +138,8 @@ final class RecordLines {
     line.setObjectId(WaitedObject.oid(wait.getTarget()));
     line.setTimUs(session.utcUs(end));
     line.setCursor(cursor);
+    line.setBegunBefore(wait.getBegunBefore());
+    line.setNamesFile(files.isNews(eventClass, wait.getTarget()));
     session.pending.addRecord(line);
   }
 
@@ -158,6 +172,14 @@ final class RecordLines {
     note.setText(text);
     note.setTimUs(session.utcUs(at));
     session.pending.addRecord(note);
+  }
+
+  /** Which application the statements are of from some moment on. */
+  void ofApplication(String name, Reading since) {
+    if (!name.equals(session.state.getToldApplication())) {
+      note("MODULE NAME", name, since);
+      session.state.setToldApplication(name);
+    }
   }
 
   /** Whose share of a statement the session's records are, from some moment on. */

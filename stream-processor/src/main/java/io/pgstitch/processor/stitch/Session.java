@@ -57,9 +57,18 @@ final class Session {
     state.setNested(new ArrayList<>());
     state.setCursorTexts(new ArrayList<>());
     state.setLaunches(new ArrayList<>());
+    state.setToldFiles(new ArrayList<>());
     state.setTraceparent(SessionSettings.startingAs(""));
     state.setApplicationName(SessionSettings.startingAs(backend.getApplicationName()));
+    state.setToldApplication(backend.getApplicationName());
     return state;
+  }
+
+  /** The backend, with the application's name as it was when a statement began. */
+  Backend backendOf(OpenStatement statement) {
+    return statement.getApplicationName().equals(backend.getApplicationName())
+        ? backend
+        : Backend.newBuilder(backend).setApplicationName(statement.getApplicationName()).build();
   }
 
   /** Whether it is a process without a client whose work was asked for. */

@@ -111,6 +111,7 @@ final class SessionSettings {
     if (byDefault && !event.getReset()) {
       values.setReset(value);
       values.setSession(value);
+      values.setForgotten(false);
       return;
     }
     String to = event.getReset() ? values.getReset() : value;
@@ -144,6 +145,7 @@ final class SessionSettings {
   private static void end(SettingValues values, boolean committed) {
     if (committed && values.getPending() != null) {
       values.setSession(values.getPending());
+      values.setForgotten(false);
     }
     values.setPending(null);
     values.setLocal(null);
@@ -152,6 +154,7 @@ final class SessionSettings {
   /** What is in force is not known any more: nothing, rather than what may be wrong. */
   static void forget(SettingValues values) {
     values.setSession("");
+    values.setForgotten(true);
     values.setPending(null);
     values.setLocal(null);
   }
@@ -166,6 +169,13 @@ final class SessionSettings {
     int place = TraceParents.find(name);
     TraceParent named = place < 0 ? null : TraceParents.parseAt(name, place);
     return named == null ? TraceParents.none() : named;
+  }
+
+  /** application_name in force; where it is not known, that of the session's begin. */
+  static String applicationName(Session session) {
+    SettingValues values = session.state.getApplicationName();
+    boolean isSet = values.getLocal() != null || values.getPending() != null;
+    return values.getForgotten() && !isSet ? session.backend.getApplicationName() : inForce(values);
   }
 
   private static String inForce(SettingValues values) {

@@ -101,6 +101,7 @@ final class SnapshotCodec {
     state.setNested(new ArrayList<>(state.getNested()));
     state.setCursorTexts(new ArrayList<>(state.getCursorTexts()));
     state.setLaunches(new ArrayList<>(state.getLaunches()));
+    state.setToldFiles(new ArrayList<>(state.getToldFiles()));
     return state;
   }
 

@@ -1,5 +1,7 @@
 package io.pgstitch.processor.stitch;
 
+import java.nio.charset.StandardCharsets;
+
 /** Cuts one statement out of a source text by PostgreSQL's byte offsets. */
 final class SourceSlice {
   private SourceSlice() {}
@@ -20,6 +22,13 @@ final class SourceSlice {
     int to = length > 0 ? charIndex(text, from, length) : text.length();
     String slice = text.substring(from, to).strip();
     return slice.isEmpty() ? text : slice;
+  }
+
+  /** Whether a statement ends, as far as its place is known, within a text that was cut. */
+  static boolean isWhole(String text, int location, int length) {
+    return location >= 0
+        && length > 0
+        && (long) location + length <= text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   /** Index of the character behind a statement of known place. */

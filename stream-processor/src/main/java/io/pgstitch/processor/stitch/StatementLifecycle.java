@@ -66,6 +66,7 @@ final class StatementLifecycle {
     statement.setErrorMessage("");
     statement.setErrorDetail("");
     statement.setErrorHint("");
+    statement.setApplicationName(SessionSettings.applicationName(session));
     statement.setRows(-1);
     statement.setBegunBefore(state.getMidway() && state.getBegunBefore());
     statement.setComplete(!state.getMidway() && state.getLostPending() == 0);
@@ -75,6 +76,7 @@ final class StatementLifecycle {
     statement.setBlocks(Readings.none());
     statement.setWal(Readings.noWal());
     statement.setCloseWal(Readings.noWal());
+    statement.setCloseBlocks(Readings.none());
     statement.setNextOrdinal(1);
     statement.setRowsRecord(-1);
     statement.setRowsSpan(-1);
@@ -85,12 +87,15 @@ final class StatementLifecycle {
     state.setContinues(null);
     state.setPendingLosses(null);
     contexts.begin(statement);
+    // Each trace's records can be read without those before them.
+    state.getToldFiles().clear();
     state.setLostPending(0);
     state.setMark(null);
     state.setStatement(statement);
     if (statement.getWorker()) {
       writer.lines().ofWorker(session.backend, at);
     }
+    writer.lines().ofApplication(statement.getApplicationName(), at);
     writer.introduce(statement);
     takeOpenFrames(statement, at);
     openCall(Phase.UNDETERMINED, at);
@@ -99,7 +104,11 @@ final class StatementLifecycle {
 
   /** The running statement's place in its message's text is known. */
   void placed(int location, int length) {
-    contexts.placed(session.statement(), location, length);
+    OpenStatement statement = session.statement();
+    contexts.placed(statement, location, length);
+    statement.setTextTruncated(
+        statement.getTextTruncated()
+            && !SourceSlice.isWhole(state.getMessageText(), location, length));
   }
 
   /** Of a message's text, to know it again: 64 bits, as two texts may share 32. */

@@ -73,7 +73,7 @@ final class TraceEmitter {
     trace.setTraceId(id(statement));
     trace.setPart(statement.getParts());
     trace.setLast(last);
-    trace.setBackend(session.backend);
+    trace.setBackend(session.backendOf(statement));
     trace.setLevel(statement.getLevel());
     trace.setText(statement.getText());
     trace.setTextTruncated(statement.getTextTruncated());
@@ -130,6 +130,8 @@ final class TraceEmitter {
           && introduced.getCursor() == statement.getCursor()) {
         introduced.setText(statement.getText());
         introduced.setCommandTag(statement.getCommandTag());
+        introduced.setTextTruncated(statement.getTextTruncated());
+        introduced.setBegunBefore(statement.getBegunBefore());
         return;
       }
     }

@@ -41,7 +41,7 @@ final class TraceWriter {
 
   /** Introduces the client's statement; its text is filled in when the record is sent. */
   void introduce(OpenStatement statement) {
-    lines.introduce(statement.getCursor(), 0, "", "", statement.getStart());
+    lines.introduce(statement.getCursor(), 0, "", false, "", statement.getStart());
   }
 
   void introduce(OpenNested nested) {
@@ -49,6 +49,7 @@ final class TraceWriter {
         nested.getCursor(),
         nested.getDepth(),
         nested.getText(),
+        nested.getTextTruncated(),
         nested.getCommandTag(),
         nested.getStart());
   }
@@ -81,6 +82,7 @@ final class TraceWriter {
       nested.setCloseCpuUs(nested.getCloseCpuUs() + Readings.cpuUs(start, end));
       nested.setCloseElapsedUs(nested.getCloseElapsedUs() + lines.elapsedUs(start, end));
       nested.setCloseWal(Readings.plus(nested.getCloseWal(), span.getWal()));
+      nested.setCloseBlocks(sum(nested.getCloseBlocks(), span.getBuffers()));
     } else {
       lines.call(
           phase,
@@ -103,6 +105,7 @@ final class TraceWriter {
         nested.getCloseCpuUs(),
         nested.getCloseElapsedUs(),
         Readings.between(Readings.noWal(), nested.getCloseWal()),
+        Readings.between(Readings.none(), nested.getCloseBlocks()),
         end);
     String name = nested.getCommandTag().isEmpty() ? "UTILITY" : nested.getCommandTag();
     Span span = span(statement, nested.getOrdinal(), nested.getParent(), SpanKind.STATEMENT, name);
@@ -115,6 +118,7 @@ final class TraceWriter {
     span.setRows(nested.getRows());
     span.setDepth(nested.getDepth());
     span.setText(nested.getText());
+    span.setTextTruncated(nested.getTextTruncated());
     span.setQueryId(nested.getQueryId());
     span.setSqlstate(nested.getSqlstate());
     span.setBinds(HeldBinds.read(nested.getBinds()));
@@ -140,6 +144,7 @@ final class TraceWriter {
       statement.setCloseCpuUs(statement.getCloseCpuUs() + Readings.cpuUs(start, end));
       statement.setCloseElapsedUs(statement.getCloseElapsedUs() + lines.elapsedUs(start, end));
       statement.setCloseWal(Readings.plus(statement.getCloseWal(), span.getWal()));
+      statement.setCloseBlocks(sum(statement.getCloseBlocks(), span.getBuffers()));
     } else {
       if (phase == Phase.EXEC && call.getRows() < 0) {
         statement.setRowsRecord(session.pending.records().size());
@@ -185,6 +190,7 @@ final class TraceWriter {
         statement.getCloseCpuUs(),
         statement.getCloseElapsedUs(),
         Readings.between(Readings.noWal(), statement.getCloseWal()),
+        Readings.between(Readings.none(), statement.getCloseBlocks()),
         end);
     SpanKind kind = statement.getWorker() ? SpanKind.WORKER : SpanKind.STATEMENT;
     Span root = span(statement, ROOT, -1, kind, name(statement));
@@ -196,6 +202,7 @@ final class TraceWriter {
     root.setWal(Readings.between(Readings.noWal(), statement.getWal()));
     root.setRows(statement.getRows());
     root.setText(statement.getText());
+    root.setTextTruncated(statement.getTextTruncated());
     root.setQueryId(statement.getQueryId());
     root.setSqlstate(statement.getSqlstate());
     root.setErrorMessage(statement.getErrorMessage());

@@ -61,13 +61,13 @@ final class CursorRules {
     } else if (record instanceof Stat stat) {
       use(stat.line(), "STAT", stat.cursor());
     } else if (record instanceof OfCursor other) {
-      if (other.kind().equals(TraceGrammar.LATE)) {
+      if (other.kind().equals(StarLines.LATE)) {
         late.add(other.cursor());
       } else if (executed.contains(other.cursor()) && !late.remove(other.cursor())) {
         boundSinceExec.put(other.cursor(), other.line());
       }
       use(other.line(), other.kind(), other.cursor());
-    } else if (!(record instanceof Moment)) {
+    } else if (!(record instanceof Moment) && !TraceRecord.isStarLine(record)) {
       throw new IllegalStateException("unknown " + record);
     }
   }

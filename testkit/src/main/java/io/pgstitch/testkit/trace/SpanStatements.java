@@ -22,9 +22,9 @@ public final class SpanStatements {
    * @param sqlstate error, empty for none
    * @param cpuUs microseconds of CPU, rounded down
    * @param rows -1 unknown
-   * @param physicalReads blocks read, shared, local and temporary
-   * @param consistentReads blocks hit, shared and local, and read
-   * @param currentBlocks blocks dirtied, shared and local
+   * @param file what a wait's FILE line has to say of its file; empty for none
+   * @param bindTypes {@code K=OID:NAME}, with {@code ,null} and {@code ,cut}, of a statement's
+   *     binds
    * @param lockHolders of a wait for a lock what is told of those who held it, apart by "; "
    */
   public record ViewedSpan(
@@ -40,9 +40,12 @@ public final class SpanStatements {
       String sqlstate,
       long cpuUs,
       long rows,
-      long physicalReads,
-      long consistentReads,
-      long currentBlocks,
+      BlockCounts blocks,
+      WalCounts wal,
+      boolean begunBefore,
+      boolean textCut,
+      String file,
+      List<String> bindTypes,
       String lockHolders) {
 
     private long endUs() {
@@ -80,6 +83,9 @@ public final class SpanStatements {
                 new String(utf8, StandardCharsets.ISO_8859_1));
         view.endUs = span.endUs();
         view.error = pack(span.sqlstate());
+        view.begunBefore = span.begunBefore();
+        view.textCut = span.textCut();
+        view.bindTypes.addAll(span.bindTypes());
         views.put(span.id(), view);
         into.add(view);
       }
@@ -104,21 +110,22 @@ public final class SpanStatements {
                   span.endUs(),
                   span.elapsedUs(),
                   span.cpuUs(),
-                  span.physicalReads(),
-                  span.consistentReads(),
-                  span.currentBlocks(),
+                  span.blocks(),
+                  span.wal(),
                   Math.max(0, span.rows())));
       case "CLOSE" -> {
         view.closeElapsedUs += span.elapsedUs();
         view.closeCpuUs += span.cpuUs();
         view.closeWindows++;
+        view.closeBlocks = view.closeBlocks.plus(span.blocks());
+        view.closeWal = view.closeWal.plus(span.wal());
       }
       case "WAIT" -> {
         boolean between = byId.get(span.parent()).kind().equals("STATEMENT");
         (between ? view.between : view.waits)
             .add(
                 new WaitFigures(
-                    span.name(), span.endUs(), span.elapsedUs(), span.lockHolders()));
+                    span.name(), span.endUs(), span.elapsedUs(), span.file(), span.begunBefore(), span.lockHolders()));
       }
       case "PLAN_NODE" -> view.planRows.add(span.rows());
       default -> {}

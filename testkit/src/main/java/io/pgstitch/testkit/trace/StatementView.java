@@ -19,12 +19,19 @@ public final class StatementView {
   /** Waits for the client between its calls; in the records they belong to no cursor. */
   final List<WaitFigures> between = new ArrayList<>();
 
+  /** {@code K=OID:NAME}, with {@code ,null} and {@code ,cut}. */
+  final List<String> bindTypes = new ArrayList<>();
+
   /** Rows of its plans' nodes. */
   final List<Long> planRows = new ArrayList<>();
 
   long endUs;
   long closeElapsedUs;
   long closeCpuUs;
+  BlockCounts closeBlocks = BlockCounts.NONE;
+  WalCounts closeWal = WalCounts.NONE;
+  boolean begunBefore;
+  boolean textCut;
 
   /** Windows whose sum its CLOSE is: so often may rounding have taken a microsecond. */
   int closeWindows;
@@ -47,24 +54,15 @@ public final class StatementView {
       long endUs,
       long elapsedUs,
       long cpuUs,
-      long physicalReads,
-      long consistentReads,
-      long currentBlocks,
+      BlockCounts blocks,
+      WalCounts wal,
       long rows) {
 
     boolean agreesWith(CallFigures record) {
       long cpuRounding = record.cpuUs - cpuUs;
       return cpuRounding >= 0
           && cpuRounding <= 1
-          && new CallFigures(
-                  kind,
-                  endUs,
-                  elapsedUs,
-                  record.cpuUs,
-                  physicalReads,
-                  consistentReads,
-                  currentBlocks,
-                  rows)
+          && new CallFigures(kind, endUs, elapsedUs, record.cpuUs, blocks, wal, rows)
               .equals(record);
     }
   }
@@ -72,13 +70,20 @@ public final class StatementView {
   /**
    * A wait.
    *
+   * @param file what it says of its file, empty where it has none
    * @param lockHolders what is told of those who held the lock, apart by "; "; empty for other waits
    */
-  record WaitFigures(String event, long endUs, long elapsedUs, String lockHolders) {
+  record WaitFigures(
+      String event,
+      long endUs,
+      long elapsedUs,
+      String file,
+      boolean begunBefore,
+      String lockHolders) {
     /** With one more holder. */
     WaitFigures and(String holder) {
       String all = lockHolders.isEmpty() ? holder : lockHolders + "; " + holder;
-      return new WaitFigures(event, endUs, elapsedUs, all);
+      return new WaitFigures(event, endUs, elapsedUs, file, begunBefore, all);
     }
   }
 
@@ -92,7 +97,11 @@ public final class StatementView {
     return identity()
         + ("\n    calls   " + calls)
         + ("\n    waits   " + waits)
+        + (begunBefore ? " begun before" : "")
+        + (textCut ? " text cut" : "")
+        + ("\n    binds   " + bindTypes)
         + ("\n    close   e=" + closeElapsedUs + " c=" + closeCpuUs)
+        + (" " + closeBlocks + " " + closeWal)
         + ("\n    plan    " + planRows)
         + ("\n    error   " + error);
   }

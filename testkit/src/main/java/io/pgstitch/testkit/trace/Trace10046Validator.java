@@ -53,6 +53,7 @@ public final class Trace10046Validator {
         TraceGrammar.parse(new String(file, StandardCharsets.ISO_8859_1), violations);
     new CursorRules(violations).check(records, cursorsMayStayOpen);
     new PlanRules(violations).check(records);
+    new StarRules(violations).check(records);
     checkTime(records, violations);
     CallTree tree = new CallTree(violations);
     records.forEach(record -> addTo(tree, record));
@@ -126,6 +127,6 @@ public final class Trace10046Validator {
     } else if (record instanceof Moment moment) {
       return moment.kind();
     }
-    throw new IllegalStateException("unknown " + record);
+    return StarRules.title(record);
   }
 }

@@ -22,12 +22,6 @@ final class TraceGrammar {
   private static final Pattern STAR =
       Pattern.compile(
           "\\*\\*\\* \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}[+-]\\d\\d:\\d\\d|\\*\\*\\* [A-Z0-9][\\w ]*:.*");
-
-  /** Kind of the line that says that the BINDS below belong to the EXEC above. */
-  static final String LATE = "BINDS LATE";
-
-  private static final Pattern LATE_BINDS =
-      Pattern.compile("\\*\\*\\* " + LATE + ": #" + N + " .*");
   private static final Pattern PARSING =
       Pattern.compile(
           ("PARSING IN CURSOR #"
@@ -67,7 +61,8 @@ final class TraceGrammar {
           "CLOSE #" + N + ":c=" + N + ",e=" + N + ",dep=" + N + ",type=([0-3]),tim=" + N);
   private static final Pattern WAIT =
       Pattern.compile(
-          ("WAIT #" + N + ": nam='([^']+)' ela= " + N + "( [^=']+=-?\\d{1,19}){3}")
+          ("WAIT #" + N + ": nam='([^']+)' ela= " + N)
+              + " ([^=']+=-?\\d{1,19})(?: [^=']+=-?\\d{1,19}){2}"
               + (" obj#=-?\\d{1,10} tim=" + N));
   private static final Pattern BINDS = Pattern.compile("BINDS #" + N + ":");
   private static final Pattern BIND_LINE =
@@ -129,12 +124,8 @@ final class TraceGrammar {
   private void record() {
     int number = text.lineNumber();
     String line = text.nextLine();
-    Matcher late = LATE_BINDS.matcher(line);
-    if (late.matches()) {
-      records.add(new OfCursor(number, LATE, n(late, 1)));
-      return;
-    }
     if (line.isEmpty() || STAR.matcher(line).matches()) {
+      star(number, line);
       return;
     }
     if (line.equals(RULE)) {
@@ -146,6 +137,17 @@ final class TraceGrammar {
     }
     if (!statement(number, line) && !timed(number, line) && !ofCursor(number, line)) {
       complain(number, "not a line of a 10046 trace: " + line);
+    }
+  }
+
+  private void star(int number, String line) {
+    if (StarLines.isKnown(line)) {
+      TraceRecord record = StarLines.parse(number, line);
+      if (record == null) {
+        complain(number, "not the form of this star line: " + line);
+      } else {
+        records.add(record);
+      }
     }
   }
 
@@ -220,7 +222,10 @@ final class TraceGrammar {
     }
     m = WAIT.matcher(line);
     if (m.matches()) {
-      records.add(new Wait(number, n(m, 1), m.group(2), n(m, 3), n(m, 5)));
+      String first = m.group(4);
+      boolean ofFile = first.startsWith("file#=") || first.startsWith("fd=");
+      String file = ofFile && !first.endsWith("=-1") ? first : "";
+      records.add(new Wait(number, n(m, 1), m.group(2), n(m, 3), file, n(m, 5)));
       return true;
     }
     m = TRANSACTION_END.matcher(line);

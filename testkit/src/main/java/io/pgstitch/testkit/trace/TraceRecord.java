@@ -1,5 +1,7 @@
 package io.pgstitch.testkit.trace;
 
+import java.util.List;
+
 /** One record of a trace that has a cursor or a time; times are microseconds. */
 sealed interface TraceRecord {
   /** Number of its first line. */
@@ -34,8 +36,13 @@ sealed interface TraceRecord {
     }
   }
 
-  /** WAIT. */
-  record Wait(int line, long cursor, String event, long ela, long tim)
+  /**
+   * WAIT.
+   *
+   * @param file its first parameter where that is a file, {@code file#=N} or {@code fd=N}, else
+   *     empty
+   */
+  record Wait(int line, long cursor, String event, long ela, String file, long tim)
       implements TraceRecord, Timed {
     long start() {
       return tim - ela;
@@ -54,6 +61,41 @@ sealed interface TraceRecord {
 
   /** XCTEND or PARSE ERROR: a time and no cursor that must be known. */
   record Moment(int line, String kind, long tim) implements TraceRecord, Timed {}
+
+  /** BLOCKS: of the call above, by kind. */
+  record Blocks(int line, long cursor, String call, BlockCounts counts) implements TraceRecord {}
+
+  /** WAL: of the call above. */
+  record Wal(int line, long cursor, String call, WalCounts made) implements TraceRecord {}
+
+  /** FILE: what {@code file#=N} or {@code fd=N} means in waits from here on. */
+  record NamedFile(int line, String number, String meaning) implements TraceRecord {}
+
+  /** BEGUN BEFORE: of the statement above, or the wait. */
+  record Begun(int line, long cursor, boolean ofWait) implements TraceRecord {}
+
+  /** TEXT CUT: of the statement above. */
+  record TextCut(int line, long cursor, long after) implements TraceRecord {}
+
+  /** BIND TYPES: {@code K=OID:NAME}, with {@code ,null} and {@code ,cut}, of the binds above. */
+  record BindTypes(int line, long cursor, List<String> types) implements TraceRecord {}
+
+  /** LOCK HOLDER: who held the lock that was waited for above. */
+  record LockHolder(int line, String text) implements TraceRecord {}
+
+  /** Whether a record only says more of the one above it. */
+  static boolean isBehindAnother(TraceRecord record) {
+    return record instanceof Blocks
+        || record instanceof Wal
+        || record instanceof Begun
+        || record instanceof TextCut
+        || record instanceof LockHolder;
+  }
+
+  /** Whether a record is a star line. */
+  static boolean isStarLine(TraceRecord record) {
+    return isBehindAnother(record) || record instanceof NamedFile || record instanceof BindTypes;
+  }
 
   /** A record with a time. */
   sealed interface Timed {

@@ -23,6 +23,11 @@ public enum TraceRule {
    * earlier id, {@code pos} counts the children of a parent from 1.
    */
   PLAN_TREE,
+  /**
+   * A star line that says more of a line stands behind it, and agrees with it: {@code BLOCKS} with
+   * p, cr and cu, {@code TEXT CUT} with len.
+   */
+  STAR_LINE,
   /** {@code tim} never goes back. */
   TIME_GOES_BACK,
   /** A call's depth is its caller's plus one, and every recursive call has a caller. */

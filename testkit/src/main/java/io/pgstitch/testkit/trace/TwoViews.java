@@ -107,6 +107,11 @@ public final class TwoViews {
         && span.closeElapsedUs == record.closeElapsedUs
         && closeRounding >= 0
         && closeRounding <= span.closeWindows
+        && span.closeBlocks.equals(record.closeBlocks)
+        && span.closeWal.equals(record.closeWal)
+        && span.begunBefore == record.begunBefore
+        && span.textCut == record.textCut
+        && span.bindTypes.equals(record.bindTypes)
         && plansAgree(span.planRows, record.planRows)
         && (span.depth > 0 || span.error == record.error);
   }

@@ -104,6 +104,43 @@ class Trace10046ValidatorTest {
   }
 
   @Test
+  void starLinesThatSayMoreOfALineAgreeWithIt() {
+    String call = "EXEC #102:c=20,e=75,p=1,cr=3,cu=1,mis=0,r=1,dep=1,og=1,plh=0,tim=1000190\n";
+    String blocks =
+        "*** BLOCKS: #102 EXEC local_hit=2 local_read=1 temp_written=5 local_dirtied=1\n";
+    String wal = "*** WAL: #102 EXEC records=1 fpi=0 bytes=99\n";
+    String text = "select 1\nEND OF STMT\n";
+    String said = text + "*** BEGUN BEFORE: #102\n*** TEXT CUT: #102 after=8\n";
+    String file =
+        "*** FILE: file#=16384 fork=main tablespace=1663 database=5 oid=16384 relation=a b\n";
+    String wait = "WAIT #102: nam='DataFileRead'";
+    String more =
+        GOOD.replace(call, call + blocks + wal).replace(text, said).replace(wait, file + wait);
+    assertThat(validate(more).violations()).isEmpty();
+    assertThat(validate(more).count("BLOCKS")).isEqualTo(1);
+    for (String wrong :
+        List.of(
+            more.replace("local_hit=2", "local_hit=3"),
+            more.replace("local_dirtied=1", "shared_dirtied=2"),
+            more.replace("after=8", "after=9"),
+            more.replace(said, text + "*** BEGUN BEFORE: WAIT #102\n"),
+            more.replace("WAL: #102 EXEC", "WAL: #102 CLOSE"))) {
+      assertThat(validate(wrong).violations())
+          .extracting(TraceViolation::rule)
+          .containsExactly(TraceRule.STAR_LINE);
+    }
+    for (String wrong :
+        List.of(
+            more.replace("temp_written=5", "temp_writ=5"),
+            more.replace("fork=main", "fork=other"),
+            more.replace("*** BEGUN BEFORE: #102", "*** BEGUN BEFORE: 102"))) {
+      assertThat(validate(wrong).violations())
+          .extracting(TraceViolation::rule)
+          .containsExactly(TraceRule.GRAMMAR);
+    }
+  }
+
+  @Test
   void fractionIsAGrammarViolation() {
     assertBreaks(TraceRule.GRAMMAR, "c=10,e=20,", "c=10,e=20.5,");
   }

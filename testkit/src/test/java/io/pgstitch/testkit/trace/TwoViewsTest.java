@@ -1,18 +1,31 @@
 package io.pgstitch.testkit.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgstitch.testkit.trace.SpanStatements.ViewedSpan;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** That what differs between spans and records is found. */
 class TwoViewsTest {
   private static final String NONE = "";
+  private static final BlockCounts BLOCKS = BlockCounts.ofShared(0, 3, 0);
+
+  private boolean begunBefore;
+  private boolean textCut;
+  private String bindType = "0=23:int4";
+  private String file = "path=x";
+  private BlockCounts blocks = BLOCKS;
+  private WalCounts wal = WalCounts.NONE;
 
   private final SpanStatements spans = new SpanStatements();
   private final RecordStatements records = new RecordStatements();
   private String held = NONE;
+  private List<String> holders = List.of();
 
   /** A statement with an EXEC, a wait in it, a FETCH and a CLOSE, as spans. */
   private void addSpans() {
@@ -35,15 +48,36 @@ class TwoViewsTest {
       long rows) {
     spans.add(
         new ViewedSpan(
-            "t", id, parent, kind, name, 0, startNs, endNs, text, NONE, cpuUs, rows, 0, 3, 0, held));
+            "t",
+            id,
+            parent,
+            kind,
+            name,
+            0,
+            startNs,
+            endNs,
+            text,
+            NONE,
+            cpuUs,
+            rows,
+            kind.equals("CLOSE") ? BlockCounts.NONE : BLOCKS,
+            WalCounts.NONE,
+            false,
+            false,
+            kind.equals("WAIT") && !name.equals("ClientRead") ? "path=x" : NONE,
+            id.equals("root") ? List.of("0=23:int4") : List.of(),
+            kind.equals("WAIT") && !name.equals("ClientRead") ? held : NONE));
   }
 
   private void addRecords(long waitUs, long cpuUs, long rows, long closeUs) {
-    records.introduced(101, 0, "select \u00c3\u00a9", 1_000);
-    records.waited(101, "DataFileRead", 1_300, waitUs);
-    records.called(101, "EXEC", 1_400, 400, cpuUs, 0, 3, 0, 0);
-    records.called(101, "FETCH", 1_800, 400, 200, 0, 3, 0, rows);
-    records.closed(101, 1_900, closeUs, 50);
+    records.introduced(101, 0, "select \u00c3\u00a9", 1_000, begunBefore, textCut);
+    records.bound(101, List.of(bindType));
+    records.fileNamed("fd=7", file);
+    records.waited(101, "DataFileRead", 1_300, waitUs, "fd=7", false);
+    holders.forEach(records::held);
+    records.called(101, "EXEC", 1_400, 400, cpuUs, blocks, wal, 0);
+    records.called(101, "FETCH", 1_800, 400, 200, BLOCKS, WalCounts.NONE, rows);
+    records.closed(101, 1_900, closeUs, 50, BlockCounts.NONE, WalCounts.NONE);
   }
 
   private List<String> differences() {
@@ -71,6 +105,31 @@ class TwoViewsTest {
     assertThat(differences()).hasSize(1);
   }
 
+  /** Each change alone makes a difference. */
+  @ParameterizedTest
+  @ValueSource(strings = {"begun", "cut", "bind", "file", "blocks", "wal"})
+  void whatStarLinesSayDiffers(String what) {
+    switch (what) {
+      case "begun" -> begunBefore = true;
+      case "cut" -> textCut = true;
+      case "bind" -> bindType = "0=23:int4,null";
+      case "file" -> file = "path=y";
+      case "blocks" -> blocks = BLOCKS.plus(new BlockCounts(Map.of("temp_written", 1L)));
+      default -> wal = new WalCounts(1, 0, 60);
+    }
+    addSpans();
+    addRecords(200, 100, 7, 100);
+    assertThat(differences()).hasSize(1);
+  }
+
+  @Test
+  void aWaitOnAFileThatWasNotNamedIsAnError() {
+    records.introduced(101, 0, "select", 1_000, false, false);
+    assertThatThrownBy(() -> records.waited(101, "DataFileRead", 1_300, 1, "file#=5", false))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("file#=5");
+  }
+
   @Test
   void cpuMayDifferByItsRoundingAlone() {
     addSpans();
@@ -81,23 +140,18 @@ class TwoViewsTest {
   @Test
   void otherHolderOfALockDiffers() {
     held = "pid=1 trace=a; pid=2 trace=none";
-    add("root", NONE, "STATEMENT", "SELECT", 1_000_000, 1_900_000, "select 1", 0, -1);
-    add("exec", "root", "EXEC", "EXEC", 1_000_000, 1_900_000, NONE, 100, -1);
-    add("wait", "exec", "WAIT", "tuple", 1_100_000, 1_300_000, NONE, 0, -1);
-    records.introduced(101, 0, "select 1", 1_000);
-    records.waited(101, "tuple", 1_300, 200);
-    records.held("pid=1 trace=a");
-    records.called(101, "EXEC", 1_900, 900, 100, 0, 3, 0, 0);
-    records.closed(101, 1_900, 0, 0);
+    addSpans();
+    addRecords(200, 100, 7, 100);
     assertThat(differences()).singleElement().asString().contains("pid=2 trace=none");
-    RecordStatements both = new RecordStatements();
-    both.introduced(101, 0, "select 1", 1_000);
-    both.waited(101, "tuple", 1_300, 200);
-    both.held("pid=1 trace=a");
-    both.held("pid=2 trace=none");
-    both.called(101, "EXEC", 1_900, 900, 100, 0, 3, 0, 0);
-    both.closed(101, 1_900, 0, 0);
-    assertThat(TwoViews.differences(spans, List.of(both))).isEmpty();
+  }
+
+  @Test
+  void sameHoldersOfALockAgree() {
+    held = "pid=1 trace=a; pid=2 trace=none";
+    addSpans();
+    holders = List.of("pid=1 trace=a", "pid=2 trace=none");
+    addRecords(200, 100, 7, 100);
+    assertThat(differences()).isEmpty();
   }
 
   @Test
@@ -126,7 +180,7 @@ class TwoViewsTest {
     addRecords(200, 100, 7, 100);
     add("client", "root", "WAIT", "ClientRead", 1_500_000, 1_600_000, NONE, 0, -1);
     assertThat(differences()).singleElement().asString().contains("between the calls");
-    records.waited(0, "ClientRead", 1_600, 100);
+    records.waited(0, "ClientRead", 1_600, 100, "", false);
     assertThat(differences()).isEmpty();
   }
 }

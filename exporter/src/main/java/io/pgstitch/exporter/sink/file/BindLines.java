@@ -32,6 +32,9 @@ final class BindLines {
     lines.add("BINDS #" + binds.getCursor() + ":");
     lines.add("");
     binds.getBinds().forEach(bind -> add(lines, bind));
+    if (!binds.getBinds().isEmpty()) {
+      lines.add(types(binds));
+    }
     int known = binds.getBinds().size();
     if (binds.getTotal() != known) {
       lines.add(
@@ -40,6 +43,24 @@ final class BindLines {
               + ")");
     }
     return lines;
+  }
+
+  /** Which types they have in PostgreSQL, for which the section has a number and no name. */
+  private static String types(Binds binds) {
+    StringBuilder line = new StringBuilder("*** BIND TYPES: #").append(binds.getCursor());
+    for (Bind bind : binds.getBinds()) {
+      line.append(' ').append(bind.getPosition() - 1).append('=').append(bind.getTypeOid());
+      if (!bind.getTypeName().isEmpty()) {
+        line.append(':').append(Session.oneLine(bind.getTypeName()));
+      }
+      if (bind.getIsNull()) {
+        line.append(",null");
+      }
+      if (bind.getCut()) {
+        line.append(",cut");
+      }
+    }
+    return line.toString();
   }
 
   private static void add(List<String> lines, Bind bind) {

@@ -68,7 +68,7 @@ record Session(Backend backend, long startUtcNanos) {
         : num / 10_000 + "." + num / 100 % 100 + "." + num % 100;
   }
 
-  private static String star(String name, String value, String stamp) {
+  static String star(String name, String value, String stamp) {
     return line("*** " + name + ":(" + oneLine(value).replaceAll("[()]", "_") + ") " + stamp);
   }
 

@@ -13,7 +13,7 @@ final class Stamp {
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'+00:00'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
   private static final DateTimeFormatter FILE =
-      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS", Locale.ROOT).withZone(ZoneOffset.UTC);
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSSSSS", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   private Stamp() {}
 
@@ -22,7 +22,7 @@ final class Stamp {
     return LINE.format(instant(utcNanos));
   }
 
-  /** {@code 20260105T100000.000}. */
+  /** {@code 20260105T100000.000000}. */
   static String file(long utcNanos) {
     return FILE.format(instant(utcNanos));
   }

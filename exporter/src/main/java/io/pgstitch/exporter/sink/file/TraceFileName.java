@@ -1,32 +1,33 @@
 package io.pgstitch.exporter.sink.file;
 
 import io.pgstitch.schema.Backend;
-import java.util.regex.Pattern;
 
-/** How the trace file of a session is called. */
+/**
+ * How the trace file of a session is called: {@code PORT-PID-START-SYSTEM.trc}, of four numbers
+ * that the session itself can ask its server for, so that SQL can say the name. START is
+ * backend_start in UTC with microseconds, SYSTEM the server's system identifier in hex. Nothing
+ * that anybody named is in it.
+ */
 public final class TraceFileName {
-  private static final int LONGEST_HOST = 100;
-
-  /** A dot or a hyphen would hide the file, or look like an option, where it is the first. */
-  private static final Pattern UNSAFE = Pattern.compile("^[.-]|[^A-Za-z0-9._-]");
-
   private TraceFileName() {}
 
-  /** {@code HOST-PORT-PID-START.trc}, with a star for the start. */
+  /** The name, with a star for a start that is not known. */
   public static String pattern(Backend backend) {
     return of(backend, "*");
   }
 
-  /** Whatever could leave the directory or upset a shell is {@code _}. */
-  static String of(Backend backend, String start) {
-    String host = UNSAFE.matcher(backend.getHost()).replaceAll("_");
-    return (host.length() > LONGEST_HOST ? host.substring(0, LONGEST_HOST) : host)
-        + "-"
-        + backend.getServerPort()
-        + "-"
-        + backend.getPid()
-        + "-"
-        + start
-        + ".trc";
+  /**
+   * The name.
+   *
+   * @param otherwise the start where backend_start is not known
+   */
+  static String of(Backend backend, String otherwise) {
+    long startUs = backend.getBackendStartUs();
+    return "%d-%d-%s-%016x.trc"
+        .formatted(
+            backend.getServerPort(),
+            backend.getServerPid() == 0 ? backend.getPid() : backend.getServerPid(),
+            startUs == 0 ? otherwise : Stamp.file(startUs * 1000),
+            backend.getSystemIdentifier());
   }
 }

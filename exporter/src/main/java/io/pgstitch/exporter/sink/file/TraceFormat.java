@@ -25,6 +25,9 @@ final class TraceFormat {
 
   private static final String RULE = "=".repeat(21);
 
+  /** In Oracle's form, with a stamp: the application's name has changed. */
+  private static final String MODULE_NAME = "MODULE NAME";
+
   private TraceFormat() {}
 
   /** The bytes of all records, each line ended. */
@@ -61,11 +64,20 @@ final class TraceFormat {
     out.writeBytes(text);
     out.write('\n');
     print(out, "END OF STMT");
+    if (p.getBegunBefore()) {
+      print(out, "*** BEGUN BEFORE: #" + p.getCursor());
+    }
+    if (p.getTextTruncated()) {
+      print(out, "*** TEXT CUT: #" + p.getCursor() + " after=" + text.length);
+    }
   }
 
   private static String line(Object record) {
     if (record instanceof Call call) {
-      return call(call) + PlanLines.wal(call.getCursor(), call.getKind().name(), call.getWal());
+      String kind = call.getKind().name();
+      return call(call)
+          + BlockLine.of(call.getCursor(), kind, call.getBlocks())
+          + PlanLines.wal(call.getCursor(), kind, call.getWal());
     }
     if (record instanceof Stat stat) {
       return PlanLines.stat(stat);
@@ -80,6 +92,7 @@ final class TraceFormat {
           + (",dep=" + close.getDep())
           + (",type=" + close.getCloseType())
           + (",tim=" + close.getTimUs())
+          + BlockLine.of(close.getCursor(), "CLOSE", close.getBlocks())
           + PlanLines.wal(close.getCursor(), "CLOSE", close.getWal());
     }
     if (record instanceof TransactionEndLine end) {
@@ -95,6 +108,9 @@ final class TraceFormat {
           + starLine("MESSAGE", error.getMessage())
           + starLine("DETAIL", error.getDetail())
           + starLine("HINT", error.getHint());
+    }
+    if (record instanceof Note note && note.getName().equals(MODULE_NAME)) {
+      return Session.star(MODULE_NAME, note.getText(), Stamp.line(note.getTimUs() * 1000)).strip();
     }
     if (record instanceof Note note) {
       return "*** " + Session.oneLine(note.getName()) + ": " + Session.oneLine(note.getText());
@@ -123,12 +139,14 @@ final class TraceFormat {
   }
 
   private static String wait(WaitLine wait) {
-    return ("WAIT #" + wait.getCursor())
+    return (wait.getNamesFile() ? FileLine.of(wait) : "")
+        + ("WAIT #" + wait.getCursor())
         + (": nam='" + Session.oneLine(wait.getEvent()).replace('\'', ' ') + "'")
         + (" ela= " + wait.getElapsedUs())
         + (" " + WaitParameters.of(wait))
         + (" obj#=" + wait.getObjectId())
         + (" tim=" + wait.getTimUs())
+        + (wait.getBegunBefore() ? "\n*** BEGUN BEFORE: WAIT #" + wait.getCursor() : "")
         + (wait.getTarget() instanceof LockTarget lock ? LockLine.of(lock) : "");
   }
 

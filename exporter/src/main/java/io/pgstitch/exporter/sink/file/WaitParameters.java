@@ -8,11 +8,10 @@ import io.pgstitch.schema.WaitLine;
  * The three integer parameters of a WAIT line.
  *
  * <p>Files of relations have {@code file# block# blocks}: the relfilenode, the block in the fork
- * and how many, 0 where the call names no place or moves none. Data file reads and writes whose
- * file is not known have the backend's file descriptor as file#; other files {@code fd offset
- * bytes}; the client {@code driver id}, which is the socket's descriptor, and {@code #bytes};
- * heavyweight locks {@code name|mode}, the tag type in the upper and the mode in the lower sixteen
- * bits, and the first two fields of the lock tag; all else three zeros.
+ * and how many, 0 where the call names no place or moves none; other files, and those that are not
+ * known, {@code fd offset bytes}; the client {@code driver id}, which is the socket's descriptor,
+ * and {@code #bytes}; heavyweight locks {@code name|mode}, the tag type in the upper and the mode
+ * in the lower sixteen bits, and the first two fields of the lock tag; all else three zeros.
  */
 final class WaitParameters {
 
@@ -51,23 +50,7 @@ final class WaitParameters {
           "blocks",
           Math.max(0, io.getBytes()) / BLOCK_BYTES);
     }
-    if (wait.getEvent().startsWith("DataFile") && isWholeBlocks(io)) {
-      return three(
-          "file#",
-          io.getFileDescriptor(),
-          "block#",
-          io.getOffset() / BLOCK_BYTES,
-          "blocks",
-          io.getBytes() / BLOCK_BYTES);
-    }
     return three("fd", io.getFileDescriptor(), "offset", io.getOffset(), "bytes", io.getBytes());
-  }
-
-  private static boolean isWholeBlocks(IoTarget io) {
-    return io.getBytes() > 0
-        && io.getOffset() >= 0
-        && io.getBytes() % BLOCK_BYTES == 0
-        && io.getOffset() % BLOCK_BYTES == 0;
   }
 
   private static String three(String k1, long v1, String k2, long v2, String k3, long v3) {

@@ -37,13 +37,14 @@ class BindLinesTest {
             "  oacdty=02 mxl=04(04) mxlc=00 mal=00 scl=00 pre=00",
             "  oacflg=03 fl2=1000000 frm=00 csi=23 siz=4 off=0",
             "  kxsbbbfp=0  bln=04  avl=04  flg=01",
-            "  value=-42");
+            "  value=-42",
+            "*** BIND TYPES: #101 0=23:int4");
   }
 
   @Test
   void aTextIsQuotedOnOneLine() {
     Bind text = bind(1, 25, "text", BindForm.TEXT, "a\"b\n\t\\c\u0001");
-    assertThat(lines(1, text)).endsWith("  value=\"a\"b\\n\\t\\\\c\\u0001\"");
+    assertThat(lines(1, text)).contains("  value=\"a\"b\\n\\t\\\\c\\u0001\"");
   }
 
   @Test
@@ -53,8 +54,10 @@ class BindLinesTest {
     none.setLength(0L);
     assertThat(lines(1, none))
         .noneMatch(l -> l.contains("value"))
-        .anyMatch(l -> l.contains("avl=00"));
-    assertThat(lines(1, bind(1, 25, "text", BindForm.TEXT, "NULL"))).endsWith("  value=\"NULL\"");
+        .anyMatch(l -> l.contains("avl=00"))
+        .endsWith("*** BIND TYPES: #101 0=25:text,null");
+    assertThat(lines(1, bind(1, 25, "text", BindForm.TEXT, "NULL")))
+        .endsWith("  value=\"NULL\"", "*** BIND TYPES: #101 0=25:text");
   }
 
   @Test
@@ -62,7 +65,9 @@ class BindLinesTest {
     Bind cut = bind(1, 25, "text", BindForm.TEXT, "xxxx");
     cut.setCut(true);
     cut.setLength(1_048_576L);
-    assertThat(lines(1, cut)).contains("  kxsbbbfp=0  bln=04  avl=1048576  flg=01");
+    assertThat(lines(1, cut))
+        .contains("  kxsbbbfp=0  bln=04  avl=1048576  flg=01")
+        .endsWith("*** BIND TYPES: #101 0=25:text,cut");
   }
 
   @Test
@@ -83,6 +88,6 @@ class BindLinesTest {
     assertThat(lines(1, hex))
         .contains("  oacdty=23 mxl=02(02) mxlc=00 mal=00 scl=00 pre=00")
         .anyMatch(l -> l.contains(" csi=16400 "))
-        .endsWith("  value=\\x0102");
+        .endsWith("  value=\\x0102", "*** BIND TYPES: #101 0=16400");
   }
 }

@@ -6,6 +6,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.exporter.Sessions;
+import io.pgstitch.schema.BufferUsage;
+import io.pgstitch.schema.Call;
 import io.pgstitch.schema.CallKind;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
@@ -15,13 +17,12 @@ import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.TransactionEndLine;
 import io.pgstitch.schema.WaitLine;
+import io.pgstitch.schema.WalUsage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class TraceFormatTest {
 
@@ -47,7 +48,9 @@ class TraceFormatTest {
 
   @Test
   void parsingInCursorIsWrittenWithOraclesIdentityOfTheText() {
-    assertThat(written(new ParsingInCursor(101, "select * from dual", 1, 0, "SELECT", 5L)))
+    assertThat(
+            written(
+                new ParsingInCursor(101, "select * from dual", 1, 0, "SELECT", 5L, false, false)))
         .isEqualTo(
             "=====================\n"
                 + "PARSING IN CURSOR #101 len=18 dep=1 uid=0 oct=3 lid=0 tim=5 hv=942515969"
@@ -58,14 +61,14 @@ class TraceFormatTest {
 
   @Test
   void lengthOfATextIsInBytes() {
-    assertThat(written(new ParsingInCursor(101, "select 'é€'", 0, 0, "SELECT", 5L)))
+    assertThat(written(new ParsingInCursor(101, "select 'é€'", 0, 0, "SELECT", 5L, false, false)))
         .contains(" len=14 ");
   }
 
   @Test
   void lengthTellsTheEndOfATextThatHoldsOddLines() {
     String text = "select '\nEND OF STMT\r\n=====================\n' \uD800";
-    String out = written(new ParsingInCursor(101, text, 0, 0, "SELECT", 5L));
+    String out = written(new ParsingInCursor(101, text, 0, 0, "SELECT", 5L, false, false));
     int len = Integer.parseInt(out.replaceAll("(?s).* len=(\\d+) dep.*", "$1"));
     byte[] bytes = out.getBytes(UTF_8);
     int start = out.indexOf("\n", out.indexOf("PARSING")) + 1;
@@ -82,7 +85,7 @@ class TraceFormatTest {
 
   @Test
   void closeHasItsType() {
-    assertThat(written(new Close(101, 1L, 2L, 0, 3, 9L, null)))
+    assertThat(written(new Close(101, 1L, 2L, 0, 3, 9L, null, null)))
         .isEqualTo("CLOSE #101:c=1,e=2,dep=0,type=3,tim=9\n");
   }
 
@@ -105,10 +108,10 @@ class TraceFormatTest {
   }
 
   @Test
-  void dataFileReadOfWholeBlocksIsInBlocks() {
+  void aDescriptorIsNoFileNumber() {
     assertThat(written(wait("IO", "DataFileRead", unnamed(7, 16384L, 16384L))))
         .isEqualTo(
-            "WAIT #101: nam='DataFileRead' ela= 50 file#=7 block#=2 blocks=2 obj#=-1 tim=9\n");
+            "WAIT #101: nam='DataFileRead' ela= 50 fd=7 offset=16384 bytes=16384 obj#=-1 tim=9\n");
   }
 
   @Test
@@ -200,20 +203,79 @@ class TraceFormatTest {
     assertThat(banner.subList(12, banner.size())).hasSize(7).allMatch(l -> l.startsWith("*** "));
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "db1.example, db1.example-5432-4711-20260105T100000.000.trc",
-    "../../etc/x y, _._.._etc_x_y-5432-4711-20260105T100000.000.trc"
-  })
-  void fileNameCannotLeaveTheDirectory(String host, String expected) {
+  @Test
+  void fileNameHasNothingThatAnybodyNamed() {
     var backend = Sessions.backend(4711);
-    backend.setHost(host);
     assertThat(new Session(backend, Sessions.START_NS).fileName())
-        .isEqualTo(expected)
-        .doesNotContain("/");
+        .isEqualTo("5432-4711-20260105T100000.123456-69b2c1f0a8e3d5f1.trc");
+    backend.setServerPid(12);
+    backend.setSystemIdentifier(-1L);
+    backend.setHost("../../etc/x y");
+    backend.setApplicationName("../x");
+    assertThat(new Session(backend, Sessions.START_NS).fileName())
+        .isEqualTo("5432-12-20260105T100000.123456-ffffffffffffffff.trc");
+  }
+
+  @Test
+  void fileNameHasTheProcesssStartWhereTheBackendsIsNotKnown() {
+    var backend = Sessions.backend(4711);
+    backend.setBackendStartUs(0L);
+    backend.setServerPid(0);
+    backend.setSystemIdentifier(0L);
+    assertThat(new Session(backend, Sessions.START_NS).fileName())
+        .isEqualTo("5432-4711-20260105T100000.000000-0000000000000000.trc");
+    assertThat(TraceFileName.pattern(backend)).isEqualTo("5432-4711-*-0000000000000000.trc");
+  }
+
+  @Test
+  void anotherApplicationIsSaidAsOracleSaysAnotherModule() {
+    assertThat(written(new Note("MODULE NAME", "check(out)\n", Sessions.START_NS / 1000)))
+        .isEqualTo("*** MODULE NAME:(check_out_ ) 2026-01-05T10:00:00.000000+00:00\n");
   }
 
   private static WaitLine wait(String eventClass, String event, Object target) {
-    return new WaitLine(101, eventClass, event, 50L, target, -1L, 9L);
+    return new WaitLine(101, eventClass, event, 50L, target, -1L, 9L, false, false);
+  }
+
+  @Test
+  void whatWasBegunBeforeAndATextThatWasCutAreSaidBelowTheText() {
+    assertThat(written(new ParsingInCursor(101, "sélect", 0, 0, "", 5L, true, true)))
+        .endsWith("\nsélect\nEND OF STMT\n*** BEGUN BEFORE: #101\n*** TEXT CUT: #101 after=7\n");
+    WaitLine wait = wait("Timeout", "PgSleep", null);
+    wait.setBegunBefore(true);
+    assertThat(written(wait)).endsWith(" tim=9\n*** BEGUN BEFORE: WAIT #101\n");
+  }
+
+  @Test
+  void blocksForWhichACallHasNoPlaceAreSaidBehindIt() {
+    Call call = call(CallKind.EXEC, 9);
+    call.setBlocks(new BufferUsage(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L));
+    call.setWal(new WalUsage(1L, 2L, 3L));
+    assertThat(written(call).lines().skip(1))
+        .containsExactly(
+            "*** BLOCKS: #101 EXEC shared_hit=1 shared_read=2 shared_dirtied=3 shared_written=4"
+                + " local_hit=5 local_read=6 local_dirtied=7 local_written=8"
+                + " temp_read=9 temp_written=10",
+            "*** WAL: #101 EXEC records=1 fpi=2 bytes=3");
+    BufferUsage written = new BufferUsage();
+    written.setSharedWritten(2L);
+    assertThat(written(new Close(101, 1L, 2L, 0, 0, 9L, null, written)))
+        .endsWith("tim=9\n*** BLOCKS: #101 CLOSE shared_written=2\n");
+  }
+
+  @Test
+  void theFileOfAWaitIsNamedBeforeItWhereTheRecordSaysSo() {
+    IoTarget relation = new IoTarget(7, 0L, 8192L, 1663L, 5L, 16384L, "vm", 0L, 16390L, "a\nb", "");
+    WaitLine wait = wait("IO", "DataFileRead", relation);
+    assertThat(written(wait)).startsWith("WAIT #101:").contains(" file#=16384 ");
+    wait.setNamesFile(true);
+    assertThat(written(wait))
+        .startsWith(
+            "*** FILE: file#=16384 fork=vm tablespace=1663 database=5 oid=16390 relation=a\\nb\n"
+                + "WAIT #101:");
+    IoTarget log = new IoTarget(9, 0L, 8192L, 0L, 0L, 0L, "", -1L, 0L, "", "pg_wal/0001");
+    WaitLine sync = wait("IO", "WALSync", log);
+    sync.setNamesFile(true);
+    assertThat(written(sync)).startsWith("*** FILE: fd=9 path=pg_wal/0001\nWAIT #101:");
   }
 }

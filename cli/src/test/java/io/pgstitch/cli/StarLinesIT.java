@@ -1,0 +1,238 @@
+package io.pgstitch.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pgstitch.testkit.PostgresInstallations;
+import io.pgstitch.testkit.ThrowawayPostgres;
+import io.pgstitch.testkit.trace.BlockCounts;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What spans have an attribute for and Oracle's lines no place, trace files say in star lines. That
+ * both say the same is compared for each file that is validated.
+ */
+class StarLinesIT {
+  private static final String FILL =
+      "create temp table scratch as select g, repeat('x', 100) as filler from generate_series(1, 20000) g";
+  private static final String CHANGE_LOCAL = "update scratch set g = g + 1";
+  private static final String SORT =
+      "select count(*) from (select g from scratch order by filler, g) sorted";
+  private static final String CHANGE_SHARED = "update big set g = g + 1";
+  private static final String EXPLAIN = "explain (analyze, buffers, wal, format json) ";
+
+  /** What the kernel's program reads of a text, in bytes. */
+  private static final int LONGEST_TEXT = 256 * 4095;
+
+  @TempDir private Path dir;
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 15, 18})
+  void blocksOfAllKindsAndWalAreThoseOfTheServer(int major) throws Exception {
+    Map<String, Map<String, Long>> counted = new HashMap<>();
+    String file;
+    try (ThrowawayPostgres server =
+        ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major))
+            .preload("pg_stat_statements")
+            .setting("autovacuum", "off")
+            .setting("shared_buffers", "2MB")
+            .setting("bgwriter_lru_maxpages", "0")
+            .setting("checkpoint_timeout", "1h")
+            .setting("temp_buffers", "800kB")
+            .setting("work_mem", "64kB")
+            .setting("max_parallel_workers_per_gather", "0")
+            .start()) {
+      server.client().sql("create extension pg_stat_statements");
+      server
+          .client()
+          .sql("create table big as select g, repeat('x', 100) from generate_series(1, 40000) g");
+      file =
+          server
+              .client()
+              .sql(
+                  "select format('*** FILE: file#=%s fork=main tablespace=1663 database=%s oid=%s"
+                      + " relation=big', pg_relation_filenode(c.oid), d.oid, c.oid)"
+                      + " from pg_class c, pg_database d"
+                      + " where relname = 'big' and datname = current_database()");
+      try (RunningUp up =
+          RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()), "--level", "12")) {
+        try (Connection c = DriverManager.getConnection(server.jdbcUrl("postgres"));
+            Statement s = c.createStatement()) {
+          for (String statement : List.of(FILL, CHANGE_LOCAL, SORT, CHANGE_SHARED)) {
+            s.execute(statement);
+          }
+          for (String statement : List.of(CHANGE_LOCAL, SORT, CHANGE_SHARED)) {
+            counted.put(EXPLAIN + statement, explained(s, EXPLAIN + statement));
+          }
+          for (String statement : List.of(FILL, CHANGE_LOCAL, SORT, CHANGE_SHARED)) {
+            counted.put(statement, accumulated(s, statement));
+          }
+        }
+        assertThat(up.stop().status()).isZero();
+      }
+    }
+    TraceFiles files = TraceFiles.validate(dir.resolve("out/traces"));
+    List<String> lines = files.linesOfLongest("");
+    Map<String, Long> all = new TreeMap<>();
+    counted.forEach(
+        (statement, expected) -> {
+          Map<String, Long> found = CountedLines.of(lines, statement);
+          // What looks things up in the catalogs before and after the executor hits blocks, too.
+          long foundShared = sharedLooks(found);
+          assertThat(foundShared).as(statement).isGreaterThanOrEqualTo(sharedLooks(expected));
+          assertThat(found).as("found for " + statement).isEqualTo(expected);
+          found.forEach((kind, count) -> all.merge(kind, count, Long::sum));
+        });
+    assertThat(all.keySet())
+        .containsAll(List.of("local_hit", "local_read", "local_dirtied", "local_written"))
+        .containsAll(List.of("shared_dirtied", "shared_written", "temp_read", "temp_written"))
+        .containsAll(List.of("records", "bytes"));
+    assertThat(files.lines("*** FILE: "))
+        .contains(file)
+        .anyMatch(line -> line.matches(".* fd=\\d+ path=base/pgsql_tmp/pgsql_tmp.*"));
+  }
+
+  /** Takes them out. */
+  private static long sharedLooks(Map<String, Long> counts) {
+    Long hit = counts.remove("shared_hit");
+    Long read = counts.remove("shared_read");
+    return (hit == null ? 0 : hit) + (read == null ? 0 : read);
+  }
+
+  /** As EXPLAIN says it of the whole plan. */
+  private static Map<String, Long> explained(Statement s, String statement) throws Exception {
+    try (ResultSet rows = s.executeQuery(statement)) {
+      assertThat(rows.next()).isTrue();
+      JsonNode plan = new ObjectMapper().readTree(rows.getString(1)).get(0).get("Plan");
+      Map<String, Long> counts = new TreeMap<>();
+      for (String kind : BlockCounts.KINDS) {
+        String[] words = kind.split("_", 2);
+        String name = capital(words[0]) + " " + capital(words[1]) + " Blocks";
+        counts.put(kind, plan.get(name).asLong());
+      }
+      counts.put("records", plan.get("WAL Records").asLong());
+      counts.put("fpi", plan.get("WAL FPI").asLong());
+      counts.put("bytes", plan.get("WAL Bytes").asLong());
+      counts.values().removeIf(count -> count == 0);
+      return counts;
+    }
+  }
+
+  private static String capital(String word) {
+    return word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1);
+  }
+
+  /** As pg_stat_statements says it. */
+  private static Map<String, Long> accumulated(Statement s, String statement) throws SQLException {
+    String text = statement.replaceAll("\\d+(?=\\b)", "%").replace("'x'", "%");
+    try (ResultSet rows =
+        s.executeQuery(
+            "select * from pg_stat_statements where calls = 1 and query like '%s'"
+                .formatted(text))) {
+      assertThat(rows.next()).as(text).isTrue();
+      Map<String, Long> counts = new TreeMap<>();
+      for (String kind : BlockCounts.KINDS) {
+        counts.put(kind, rows.getLong(kind.replace("_", "_blks_")));
+      }
+      for (String wal : List.of("records", "fpi", "bytes")) {
+        counts.put(wal, rows.getLong("wal_" + wal));
+      }
+      counts.values().removeIf(count -> count == 0);
+      assertThat(rows.next()).as("another " + text).isFalse();
+      return counts;
+    }
+  }
+
+  @Test
+  void whatRanAtTheAttachmentIsSaidToHaveBegunBefore() throws Exception {
+    try (ThrowawayPostgres server =
+            ThrowawayPostgres.builder(PostgresInstallations.debian().get(0)).start();
+        PsqlSession sleeper = new PsqlSession(server, "postgres", "postgres");
+        PsqlSession holder = new PsqlSession(server, "postgres", "postgres");
+        PsqlSession waiter = new PsqlSession(server, "postgres", "postgres")) {
+      assertThat(holder.row("select 1 from pg_advisory_lock(1);")).isEqualTo("1");
+      sleeper.send("select 'slept' from pg_sleep(3600);");
+      waiter.send("select 'locked' from pg_advisory_lock(1);");
+      String waiting =
+          "select count(*) from pg_stat_activity where wait_event in ('PgSleep', 'advisory')";
+      while (!server.client().sql(waiting).equals("2")) {
+        Thread.sleep(20);
+      }
+      try (RunningUp up =
+          RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()), "--level", "12")) {
+        assertThat(holder.row("select 2 from pg_advisory_unlock(1);")).isEqualTo("2");
+        assertThat(waiter.read()).isEqualTo("locked");
+        assertThat(server.client().sql("select pg_cancel_backend(" + sleeper.pid() + ")"))
+            .isEqualTo("t");
+        assertThat(sleeper.row("select 'awake';")).isEqualTo("awake");
+        assertThat(waiter.row("select 'later';")).isEqualTo("later");
+        assertThat(up.stop().status()).isZero();
+      }
+    }
+    TraceFiles files = TraceFiles.validate(dir.resolve("out/traces"));
+    assertThat(files.lines("*** BEGUN BEFORE: #")).hasSize(2);
+    assertThat(files.lines("*** BEGUN BEFORE: WAIT #")).isNotEmpty();
+    ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
+    assertThat(traces.roots())
+        .filteredOn(root -> root.attributes().containsKey("pgstitch.begun_before"))
+        .hasSize(2)
+        .allMatch(root -> "false".equals(root.attributes().get("pgstitch.complete")));
+    assertThat(traces.roots())
+        .filteredOn(root -> !root.attributes().containsKey("pgstitch.begun_before"))
+        .anyMatch(root -> root.statement().equals("select 'later'"));
+  }
+
+  @Test
+  void textsThatWereCutAreSaidToBe() throws Exception {
+    String below = "select 1 /*" + "x".repeat(LONGEST_TEXT - 14) + "*/";
+    String above = "select 2 /*" + "x".repeat(LONGEST_TEXT) + "*/";
+    assertThat(below).hasSize(LONGEST_TEXT - 1);
+    try (ThrowawayPostgres server =
+        ThrowawayPostgres.builder(PostgresInstallations.debian().get(0)).start()) {
+      try (RunningUp up =
+          RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()), "--level", "12")) {
+        try (Connection c =
+                DriverManager.getConnection(
+                    server.jdbcUrl("postgres") + "&preferQueryMode=simple");
+            Statement s = c.createStatement()) {
+          s.execute(below);
+          s.execute(above);
+          s.execute("select 3; " + above);
+          s.execute("do $$ begin execute 'select 4 /*' || repeat('y', 1100000) || '*/'; end $$");
+        }
+        assertThat(up.stop().status()).isZero();
+      }
+    }
+    TraceFiles files = TraceFiles.validate(dir.resolve("out/traces"));
+    String cut = "*** TEXT CUT: #%d after=%d";
+    assertThat(files.lines("*** TEXT CUT: "))
+        .containsExactly(
+            cut.formatted(101, LONGEST_TEXT),
+            cut.formatted(101, LONGEST_TEXT - "select 3; ".length()),
+            cut.formatted(102, LONGEST_TEXT));
+    assertThat(files.lines("select 1 /*")).containsExactly(below);
+    ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
+    assertThat(traces.trace(below))
+        .noneMatch(span -> span.attributes().containsKey("pgstitch.text_truncated"));
+    assertThat(traces.trace("select 3"))
+        .noneMatch(span -> span.attributes().containsKey("pgstitch.text_truncated"));
+    assertThat(traces.roots())
+        .filteredOn(root -> root.attributes().containsKey("pgstitch.text_truncated"))
+        .hasSize(2);
+  }
+}
