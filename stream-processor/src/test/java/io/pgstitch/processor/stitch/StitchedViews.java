@@ -8,9 +8,9 @@ import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.IoTarget;
 import io.pgstitch.schema.LockHolderLink;
 import io.pgstitch.schema.Note;
-import io.pgstitch.schema.IoTarget;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
@@ -26,8 +26,8 @@ import io.pgstitch.testkit.trace.TwoViews;
 import io.pgstitch.testkit.trace.WalCounts;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Compares what a stitcher put out as spans with what it put out as records. */
 final class StitchedViews {

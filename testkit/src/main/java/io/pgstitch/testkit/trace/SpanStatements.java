@@ -125,7 +125,12 @@ public final class SpanStatements {
         (between ? view.between : view.waits)
             .add(
                 new WaitFigures(
-                    span.name(), span.endUs(), span.elapsedUs(), span.file(), span.begunBefore(), span.lockHolders()));
+                    span.name(),
+                    span.endUs(),
+                    span.elapsedUs(),
+                    span.file(),
+                    span.begunBefore(),
+                    span.lockHolders()));
       }
       case "PLAN_NODE" -> view.planRows.add(span.rows());
       default -> {}

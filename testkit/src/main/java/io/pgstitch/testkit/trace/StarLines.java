@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
  */
 final class StarLines {
   private static final Pattern KNOWN =
-      Pattern.compile("\\*\\*\\* (BLOCKS|WAL|FILE|BEGUN BEFORE|TEXT CUT|BIND TYPES|BINDS LATE|LOCK HOLDER): .*");
+      Pattern.compile(
+          "\\*\\*\\* (BLOCKS|WAL|FILE|BEGUN BEFORE|TEXT CUT|BIND TYPES|BINDS LATE|LOCK HOLDER): .*");
 
   /** Kind of the line that says that the BINDS below belong to the EXEC above. */
   static final String LATE = "BINDS LATE";

@@ -71,7 +71,8 @@ public final class StatementView {
    * A wait.
    *
    * @param file what it says of its file, empty where it has none
-   * @param lockHolders what is told of those who held the lock, apart by "; "; empty for other waits
+   * @param lockHolders what is told of those who held the lock, apart by "; "; empty for other
+   *     waits
    */
   record WaitFigures(
       String event,
