@@ -31,40 +31,25 @@ public final class Traces {
     last.setSqlstate(sqlstate);
     last.setErrorMessage(sqlstate == null ? "" : "division by zero");
     spans.add(last);
-    return new QueryTrace(
-        String.format("%032x", n + 1),
-        0,
-        true,
-        Sessions.backend(4711),
-        12,
-        "select " + n,
-        false,
-        "",
-        77L,
-        "SELECT",
-        sqlstate == null,
-        3L,
-        sqlstate,
-        sqlstate == null ? "" : "division by zero",
-        start,
-        start + 900_000L,
-        sqlstate == null ? CloseReason.COMPLETED : CloseReason.FAILED,
-        true,
-        0L,
-        false,
-        "",
-        "",
-        true,
-        "",
-        0,
-        null,
-        spans,
-        "",
-        "",
-        null,
-        0,
-        "",
-        "");
+    return QueryTrace.newBuilder()
+        .setTraceId(String.format("%032x", n + 1))
+        .setPart(0)
+        .setLast(true)
+        .setBackend(Sessions.backend(4711))
+        .setLevel(12)
+        .setText("select " + n)
+        .setQueryId(77L)
+        .setCommandTag("SELECT")
+        .setExecuted(sqlstate == null)
+        .setRows(3L)
+        .setSqlstate(sqlstate)
+        .setErrorMessage(last.getErrorMessage())
+        .setStartUtcNs(start)
+        .setEndUtcNs(start + 900_000L)
+        .setCloseReason(sqlstate == null ? CloseReason.COMPLETED : CloseReason.FAILED)
+        .setComplete(true)
+        .setSpans(spans)
+        .build();
   }
 
   /** A trace with a wait for a lock: of its holders the first has a trace, the second has none. */
