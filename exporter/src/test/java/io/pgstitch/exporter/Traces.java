@@ -60,6 +60,7 @@ public final class Traces {
         spans,
         "",
         "",
+        null,
         null);
   }
 
