@@ -123,7 +123,12 @@ class NestedRunsIT {
             .setting("pg_stat_statements.track_utility", "off")
             .setting("autovacuum", "off")
             .start();
-    List.of("create extension pg_stat_statements", "create table visited (n int)", DEEP, PLAIN, FAILS)
+    List.of(
+            "create extension pg_stat_statements",
+            "create table visited (n int)",
+            DEEP,
+            PLAIN,
+            FAILS)
         .forEach(server.client()::sql);
     server.client().sql("select pg_stat_statements_reset()");
     return server;

@@ -3,11 +3,11 @@ package io.pgstitch.cli;
 import io.pgstitch.collector.Collector;
 import io.pgstitch.collector.CollectorSettings;
 import io.pgstitch.collector.CollectorStatus;
+import io.pgstitch.processor.state.TeamLaunch;
 import io.pgstitch.processor.stitch.SessionStitcher;
 import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.stitch.StitchOutput;
-import io.pgstitch.processor.state.TeamLaunch;
 import io.pgstitch.schema.AvroDeserializer;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BundledSchemaRegistry;
@@ -64,8 +64,7 @@ final class StitchedServer implements AutoCloseable {
           .computeIfAbsent(
               backend.getPid() + "/" + backend.getStartNs(),
               key ->
-                  new SessionStitcher(
-                      backend, StitchLimits.DEFAULT, new StitchCounters(), traces))
+                  new SessionStitcher(backend, StitchLimits.DEFAULT, new StitchCounters(), traces))
           .accept(batch);
     }
     return traces.all;

@@ -91,8 +91,10 @@ final class ErrorsIT {
       Map.of(
               "23505", "insert into t values (7)",
               "42883", "select nothing(1)",
-              "P0042", "do $$ begin raise 'a' using errcode = 'P0042', detail = 'Größe', hint = 'b'; end $$",
-              "P0043", "do $$ begin raise 'a' using errcode = 'P0043', detail = repeat('x', 3000); end $$",
+              "P0042",
+                  "do $$ begin raise 'a' using errcode = 'P0042', detail = 'Größe', hint = 'b'; end $$",
+              "P0043",
+                  "do $$ begin raise 'a' using errcode = 'P0043', detail = repeat('x', 3000); end $$",
               "22012", "select 1/0")
           .forEach(
               (sqlstate, sql) ->
