@@ -9,8 +9,9 @@ import io.pgstitch.schema.ErrorThrown;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.testkit.CommandFailedException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,33 +83,40 @@ final class ErrorsIT {
 
   @ParameterizedTest
   @MethodSource("io.pgstitch.testkit.Majors#sampled")
-  void haveTheDetailAndTheHintThatTheClientPrints(int major) throws Exception {
+  void haveTheDetailAndTheHintThatTheClientPrints(int major) {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.server().client().sql("create table t (a int primary key); insert into t values (7)");
       traced.collect();
-      List<String> printed = new ArrayList<>();
-      for (String sql :
-          List.of(
-              "insert into t values (7)",
-              "select nothing(1)",
-              "do $$ begin raise 'no' using detail = 'Größe\n2', hint = 'klein'; end $$",
-              "do $$ begin raise 'no' using detail = repeat('x', 3000); end $$",
-              "select 1/0")) {
-        printed.add(
-            assertThrows(CommandFailedException.class, () -> traced.server().client().sql(sql))
-                .standardError());
-      }
+      Map<String, String> printed = new TreeMap<>();
+      Map.of(
+              "23505", "insert into t values (7)",
+              "42883", "select nothing(1)",
+              "P0042",
+                  "do $$ begin raise 'a' using errcode = 'P0042', detail = 'Größe', hint = 'b'; end $$",
+              "P0043",
+                  "do $$ begin raise 'a' using errcode = 'P0043', detail = repeat('x', 3000); end $$",
+              "22012", "select 1/0")
+          .forEach(
+              (sqlstate, sql) ->
+                  printed.put(
+                      sqlstate,
+                      assertThrows(
+                              CommandFailedException.class, () -> traced.server().client().sql(sql))
+                          .standardError()));
       List<ErrorReported> errors = events(traced.batches(), ErrorReported.class).toList();
-      assertThat(errors.stream().map(ErrorReported::getDetail))
-          .containsExactly("Key (a)=(7) already exists.", "", "Größe\n2", "x".repeat(1023), "");
-      assertThat(errors.stream().map(ErrorReported::getHint).map(h -> h.replaceAll(" .*", "")))
-          .containsExactly("", "No", "klein", "", "");
-      assertThat(errors.stream().map(ErrorReported::getMessageCut))
-          .containsExactly(false, false, false, true, false);
-      for (int i = 0; i < errors.size(); i++) {
-        assertThat(printed.get(i))
-            .contains(errors.get(i).getDetail())
-            .contains(errors.get(i).getHint());
+      assertThat(errors.stream().map(e -> e.getSqlstate() + " " + e.getDetail()))
+          .containsExactlyInAnyOrder(
+              "23505 Key (a)=(7) already exists.",
+              "42883 ",
+              "P0042 Größe",
+              "P0043 " + "x".repeat(1023),
+              "22012 ");
+      for (ErrorReported error : errors) {
+        String said = printed.get(error.getSqlstate());
+        assertThat(said).contains(error.getDetail()).contains(error.getHint());
+        assertThat(error.getDetail().isEmpty()).isEqualTo(!said.contains("DETAIL:"));
+        assertThat(error.getHint().isEmpty()).isEqualTo(!said.contains("HINT:"));
+        assertThat(error.getMessageCut()).isEqualTo(error.getSqlstate().equals("P0043"));
       }
     }
   }
