@@ -49,7 +49,7 @@ final class Sessions {
     long unwatched = 0;
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       long millis =
-          effort.warmUpMillis() + effort.windowMillis() + attempt * attempt * CONNECTING_MILLIS;
+          effort.warmUpMillis() + effort.windowMillis() + CONNECTING_MILLIS * attempt * attempt;
       long seconds = (millis + 999) / 1000;
       run++;
       try (Pgbench one =
