@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -63,11 +64,10 @@ final class EndToEndMeasure implements Measure {
       run.say("end-to-end: round " + round + " of " + run.effort().rounds());
       for (int rate : RATES) {
         int first = arrivals.count();
-        long began = System.nanoTime();
         long statements =
             pipeline.ended(
                 pipeline.start("-R", String.valueOf(rate), "-T", String.valueOf(seconds(run))));
-        add(reached, rate, statements * 1e9 / (arrivals.lastNanos() - began));
+        add(reached, rate, (double) statements / seconds(run));
         Samples latencies = new Samples(arrivals.millisFrom(first));
         add(p50, rate, latencies.quantile(0.5));
         add(p99, rate, latencies.quantile(0.99));
@@ -101,7 +101,7 @@ final class EndToEndMeasure implements Measure {
 
   private static String note(int rate, double reached) {
     return reached < 0.8 * rate
-        ? String.format(java.util.Locale.ROOT, "only %.0f statements/s were run", reached)
+        ? String.format(Locale.ROOT, "only %.0f statements/s were run", reached)
         : "";
   }
 

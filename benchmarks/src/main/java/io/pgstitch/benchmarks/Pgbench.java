@@ -3,6 +3,7 @@ package io.pgstitch.benchmarks;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,8 +58,12 @@ final class Pgbench implements AutoCloseable {
     this.process = database.server().client().startPgbench(arguments.toArray(String[]::new));
   }
 
-  /** Waits until all clients are connected, and returns the pids of their backends. */
-  List<Long> backends() throws InterruptedException {
+  /**
+   * Waits until all clients are connected, and returns the pids of their backends.
+   *
+   * @throws NoSuchFileException when they are not there any more
+   */
+  List<Long> backends() throws NoSuchFileException {
     long deadline = System.nanoTime() + CONNECTED_WITHIN_NANOS;
     while (System.nanoTime() < deadline) {
       List<Long> pids =
@@ -77,7 +82,7 @@ final class Pgbench implements AutoCloseable {
         break;
       }
     }
-    throw new IllegalStateException("pgbench did not connect: " + application);
+    throw new NoSuchFileException(application, null, "its sessions have ended or never began");
   }
 
   /**

@@ -86,7 +86,7 @@ final class ServerMeasure implements Measure {
         Load load = state.loads().get(i);
         Sessions.Watched under =
             sessions.watch(state.database(), load, state.optionsOfOne(), state.optionsOfOthers());
-        state.verify(load, under.all().transactions());
+        state.verify(load, under.transactions());
         figures.add(load, state.name(), before.get(i), under);
       }
     } finally {

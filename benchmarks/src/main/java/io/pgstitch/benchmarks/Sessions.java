@@ -2,10 +2,12 @@ package io.pgstitch.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Eight sessions of pgbench, of which one may have settings of its own, watched for a while. */
@@ -14,6 +16,8 @@ final class Sessions {
 
   /** They must not end while they are watched. */
   private static final long CONNECTING_MILLIS = 500;
+
+  private static final int ATTEMPTS = 4;
 
   private final Path directory;
   private final Effort effort;
@@ -24,8 +28,15 @@ final class Sessions {
     this.effort = effort;
   }
 
-  /** What was seen of the one, of the seven others, and of all. */
-  record Watched(Window one, Window others, Window all) {}
+  /**
+   * What was seen.
+   *
+   * @param one of the one session
+   * @param others of the seven others
+   * @param all of all eight
+   * @param transactions that they ran in all, watched or not
+   */
+  record Watched(Window one, Window others, Window all, long transactions) {}
 
   /**
    * Runs them.
@@ -35,40 +46,75 @@ final class Sessions {
    */
   Watched watch(Database database, Load load, String ofOne, String ofOthers)
       throws IOException, InterruptedException {
-    long millis = effort.warmUpMillis() + effort.windowMillis() + CONNECTING_MILLIS;
-    long seconds = (millis + 999) / 1000;
-    run++;
-    try (Pgbench one =
-            new Pgbench(database, load, 1, seconds, ofOne, "bench_one_" + run, directory);
-        Pgbench others =
-            new Pgbench(
-                database, load, NEIGHBOURS, seconds, ofOthers, "bench_others_" + run, directory)) {
+    long unwatched = 0;
+    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      long millis =
+          effort.warmUpMillis() + effort.windowMillis() + CONNECTING_MILLIS * attempt * attempt;
+      long seconds = (millis + 999) / 1000;
+      run++;
+      try (Pgbench one =
+              new Pgbench(database, load, 1, seconds, ofOne, "bench_one_" + run, directory);
+          Pgbench others =
+              new Pgbench(
+                  database,
+                  load,
+                  NEIGHBOURS,
+                  seconds,
+                  ofOthers,
+                  "bench_others_" + run,
+                  directory)) {
+        Optional<Cpu> cpu = cpu(one, others);
+        List<Pgbench.Transaction> transactions = one.transactions();
+        List<Pgbench.Transaction> ofOtherSessions = others.transactions();
+        unwatched += transactions.size() + ofOtherSessions.size();
+        if (cpu.isPresent()) {
+          return watched(cpu.get(), transactions, ofOtherSessions, unwatched);
+        }
+      }
+    }
+    throw new IllegalStateException(
+        "the sessions ended before they had been watched, " + ATTEMPTS + " times: too busy");
+  }
+
+  /** Processor time of backends between two points in time. */
+  private record Cpu(long ofOne, long ofOthers, long fromMicros, long toMicros) {}
+
+  /** Empty when the sessions ended meanwhile. */
+  private Optional<Cpu> cpu(Pgbench one, Pgbench others) throws IOException, InterruptedException {
+    try {
       List<Long> pidsOfOne = one.backends();
       List<Long> pidsOfOthers = others.backends();
       TimeUnit.MILLISECONDS.sleep(effort.warmUpMillis());
       long from = utcMicros();
-      long cpuOne = -cpuNanos(pidsOfOne);
-      long cpuOthers = -cpuNanos(pidsOfOthers);
+      long ofOne = -cpuNanos(pidsOfOne);
+      long ofOthers = -cpuNanos(pidsOfOthers);
       TimeUnit.MILLISECONDS.sleep(effort.windowMillis());
-      cpuOne += cpuNanos(pidsOfOne);
-      cpuOthers += cpuNanos(pidsOfOthers);
-      long to = utcMicros();
-      List<Pgbench.Transaction> ofOneSession = one.transactions();
-      List<Pgbench.Transaction> ofOtherSessions = others.transactions();
-      List<Pgbench.Transaction> all = new ArrayList<>(ofOneSession);
-      all.addAll(ofOtherSessions);
-      return new Watched(
-          window(ofOneSession, cpuOne, from, to),
-          window(ofOtherSessions, cpuOthers, from, to),
-          window(all, cpuOne + cpuOthers, from, to));
+      ofOne += cpuNanos(pidsOfOne);
+      ofOthers += cpuNanos(pidsOfOthers);
+      return Optional.of(new Cpu(ofOne, ofOthers, from, utcMicros()));
+    } catch (NoSuchFileException ended) {
+      return Optional.empty();
     }
   }
 
-  private static Window window(
-      List<Pgbench.Transaction> transactions, long cpuNanos, long from, long to) {
+  private static Watched watched(
+      Cpu cpu,
+      List<Pgbench.Transaction> ofOne,
+      List<Pgbench.Transaction> ofOthers,
+      long transactions) {
+    List<Pgbench.Transaction> all = new ArrayList<>(ofOne);
+    all.addAll(ofOthers);
+    return new Watched(
+        window(ofOne, cpu.ofOne, cpu),
+        window(ofOthers, cpu.ofOthers, cpu),
+        window(all, cpu.ofOne + cpu.ofOthers, cpu),
+        transactions);
+  }
+
+  private static Window window(List<Pgbench.Transaction> transactions, long cpuNanos, Cpu cpu) {
     List<Double> latencies =
         transactions.stream()
-            .filter(t -> t.endUtcMicros() >= from && t.endUtcMicros() < to)
+            .filter(t -> t.endUtcMicros() >= cpu.fromMicros && t.endUtcMicros() < cpu.toMicros)
             .map(Pgbench.Transaction::micros)
             .toList();
     if (latencies.isEmpty()) {
@@ -76,9 +122,8 @@ final class Sessions {
     }
     return new Window(
         cpuNanos / 1e3 / latencies.size(),
-        latencies.size() * 1e6 / (to - from),
-        new Samples(latencies).quantile(0.99) / 1e3,
-        transactions.size());
+        latencies.size() * 1e6 / (cpu.toMicros - cpu.fromMicros),
+        new Samples(latencies).quantile(0.99) / 1e3);
   }
 
   /** As the scheduler counts it, in nanoseconds; what a trap takes in the kernel is in it. */

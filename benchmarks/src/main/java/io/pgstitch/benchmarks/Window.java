@@ -6,6 +6,5 @@ package io.pgstitch.benchmarks;
  * @param cpuMicros processor time of their backends for a transaction, us
  * @param tps transactions a second
  * @param p99Millis latency that 99 of 100 transactions stay below, ms
- * @param transactions of the whole run, warm-up included
  */
-record Window(double cpuMicros, double tps, double p99Millis, long transactions) {}
+record Window(double cpuMicros, double tps, double p99Millis) {}

@@ -64,7 +64,7 @@ class CollectorFiguresIT {
               return events.sum() - before;
             });
 
-    assertThat(bytes).isBetween(1.0, 200.0);
+    assertThat(bytes).isBetween(1.0, 180.0);
     assertThat(batches.sum()).isPositive();
     // Each statement has at least its five events of level 1.
     events.reset();

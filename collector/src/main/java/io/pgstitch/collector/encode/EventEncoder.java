@@ -20,7 +20,7 @@ final class EventEncoder {
   private static final SpecificDatumWriter<PlanNode> PLAN_NODES =
       new SpecificDatumWriter<>(PlanNode.class);
 
-  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
+  private final Bytes bytes = new Bytes();
   private final BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
   private final SpecificDatumWriter<Bind> bindWriter = new SpecificDatumWriter<>(Bind.class);
   private final StringTable strings;
@@ -28,6 +28,17 @@ final class EventEncoder {
   private long lastNanos;
   private long lastCpuNanos;
   private long stackBase;
+
+  /** Hands its bytes on without a copy. */
+  private static final class Bytes extends ByteArrayOutputStream {
+    Bytes() {
+      super(4096);
+    }
+
+    void writeTo(BinaryEncoder target) throws IOException {
+      target.writeFixed(buf, 0, count);
+    }
+  }
 
   EventEncoder(StringTable strings) {
     this.strings = strings;
@@ -56,7 +67,7 @@ final class EventEncoder {
   }
 
   void writeTo(BinaryEncoder target) throws IOException {
-    target.writeFixed(bytes.toByteArray());
+    bytes.writeTo(target);
   }
 
   void activity(KernelEvent e, int state, SourceText text, boolean cut) throws IOException {

@@ -14,13 +14,17 @@ final class StringTable {
   private final Map<Text, Integer> indexes = new HashMap<>();
   private final List<byte[]> texts = new ArrayList<>();
 
-  private static final class Text {
-    private final byte[] bytes;
-    private final int hash;
+  /** Looked up with, never kept: most texts of an event are known, and take no object then. */
+  private final Text wanted = new Text();
 
-    Text(byte[] bytes) {
-      this.bytes = bytes;
-      this.hash = Arrays.hashCode(bytes);
+  private static final class Text {
+    private byte[] bytes;
+    private int hash;
+
+    Text of(byte[] newBytes) {
+      bytes = newBytes;
+      hash = Arrays.hashCode(newBytes);
+      return this;
     }
 
     @Override
@@ -42,12 +46,13 @@ final class StringTable {
     if (bytes.length == 0) {
       return 0;
     }
-    return indexes.computeIfAbsent(
-        new Text(bytes),
-        t -> {
-          texts.add(bytes);
-          return texts.size() - 1;
-        });
+    Integer known = indexes.get(wanted.of(bytes));
+    if (known != null) {
+      return known;
+    }
+    texts.add(bytes);
+    indexes.put(new Text().of(bytes), texts.size() - 1);
+    return texts.size() - 1;
   }
 
   List<byte[]> texts() {
