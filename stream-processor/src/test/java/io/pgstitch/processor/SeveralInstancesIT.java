@@ -10,7 +10,9 @@ import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SeveralInstancesIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int PARTITIONS = 4;
+  private static final String GROUP = "pgstitch-processor";
 
   @TempDir Path dir;
 
@@ -32,9 +35,10 @@ class SeveralInstancesIT {
       SessionTraffic traffic = new SessionTraffic(broker.bootstrapServers(), 2_000, PARTITIONS);
       processors.start();
       traffic.sendUntil(1, 3);
+      awaitSharing(broker, 1);
       processors.start();
-      awaitSharing(broker, 2);
       traffic.sendUntil(2, 3);
+      awaitSharing(broker, 2);
       processors.killOldest();
       traffic.sendUntil(3, 3);
       traffic.assertStitchedOnce();
@@ -89,12 +93,15 @@ class SeveralInstancesIT {
   }
 
   private static long sharing(Admin admin) throws InterruptedException, ExecutionException {
-    var group =
-        admin
-            .describeConsumerGroups(List.of("pgstitch-processor"))
-            .all()
-            .get()
-            .get("pgstitch-processor");
+    ConsumerGroupDescription group;
+    try {
+      group = admin.describeConsumerGroups(List.of(GROUP)).all().get().get(GROUP);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof GroupIdNotFoundException) {
+        return 0; // none has joined yet
+      }
+      throw e;
+    }
     return group.groupState() != GroupState.STABLE
         ? 0
         : group.members().stream()
