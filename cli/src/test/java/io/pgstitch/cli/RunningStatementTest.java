@@ -111,11 +111,7 @@ class RunningStatementTest {
      * @param openTrace what the stitcher has open, 0 nothing
      */
     private record Answer(
-        Object event,
-        long timeNs,
-        long startNs,
-        boolean certain,
-        long openTrace) {}
+        Object event, long timeNs, long startNs, boolean certain, long openTrace) {}
 
     private Comparison(List<RawEventBatch> batches, Tally tally) {
       this.batches = batches;

@@ -325,12 +325,7 @@ public final class BackendStream {
         byte[] text = wholeText(e);
         SourceText source = texts.ofStatement(text, isTorn(e, text));
         asHolder.statement(e, source);
-        events.statement(
-            e,
-            names.function(e.function()),
-            source,
-            text.length == 0,
-            isCut(e, text));
+        events.statement(e, names.function(e.function()), source, text.length == 0, isCut(e, text));
       }
       case KernelEvent.PORTAL -> {
         byte[] text = wholeText(e);

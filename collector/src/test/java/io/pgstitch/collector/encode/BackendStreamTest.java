@@ -315,8 +315,7 @@ final class BackendStreamTest {
     assertThat(stream.asHolder(99).statementNanos()).isZero();
     String commented = "update t /*traceparent='x'*/";
     accept(KernelRecords.activity(6, 300, 50, RUNNING_IN_15, commented));
-    assertThat(new String(stream.asHolder(99).text(), StandardCharsets.UTF_8))
-        .isEqualTo(commented);
+    assertThat(new String(stream.asHolder(99).text(), StandardCharsets.UTF_8)).isEqualTo(commented);
   }
 
   private IoTarget io(KernelEvent wait) {

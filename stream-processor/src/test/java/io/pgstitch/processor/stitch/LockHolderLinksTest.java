@@ -83,8 +83,7 @@ class LockHolderLinksTest {
   @Test
   void spanAndRecordsTellTheSameOfEachHolder() {
     QueryTrace trace = held();
-    LockHolder prepared =
-        LockHolder.newBuilder().setPid(0).setSight(HolderSight.PREPARED).build();
+    LockHolder prepared = LockHolder.newBuilder().setPid(0).setSight(HolderSight.PREPARED).build();
     Stitched out =
         waiter
             .running("select 1")
@@ -92,8 +91,7 @@ class LockHolderLinksTest {
             .commandEnd("SELECT", 1)
             .idle()
             .stitch();
-    List<LockHolderLink> links =
-        out.spans(out.only(), SpanKind.WAIT).get(0).getLockHolders();
+    List<LockHolderLink> links = out.spans(out.only(), SpanKind.WAIT).get(0).getLockHolders();
     assertThat(links).hasSize(2);
     int wait = 0;
     while (!(out.records.get(wait) instanceof WaitLine)) {
@@ -109,8 +107,7 @@ class LockHolderLinksTest {
 
   @Test
   void otherWaitsHaveNone() {
-    Stitched out =
-        waiter.running("select 1").waits("IO", "DataFileRead", 9_000).idle().stitch();
+    Stitched out = waiter.running("select 1").waits("IO", "DataFileRead", 9_000).idle().stitch();
     assertThat(out.spans(out.only(), SpanKind.WAIT).get(0).getLockHolders()).isNull();
   }
 

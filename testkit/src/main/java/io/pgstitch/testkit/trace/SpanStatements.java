@@ -116,9 +116,7 @@ public final class SpanStatements {
       case "WAIT" -> {
         boolean between = byId.get(span.parent()).kind().equals("STATEMENT");
         (between ? view.between : view.waits)
-            .add(
-                new WaitFigures(
-                    span.name(), span.endUs(), span.elapsedUs(), span.lockHolders()));
+            .add(new WaitFigures(span.name(), span.endUs(), span.elapsedUs(), span.lockHolders()));
       }
       case "PLAN_NODE" -> view.planRows.add(span.rows());
       default -> {}

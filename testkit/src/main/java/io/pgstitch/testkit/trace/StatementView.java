@@ -72,7 +72,8 @@ public final class StatementView {
   /**
    * A wait.
    *
-   * @param lockHolders what is told of those who held the lock, apart by "; "; empty for other waits
+   * @param lockHolders what is told of those who held the lock, apart by "; "; empty for other
+   *     waits
    */
   record WaitFigures(String event, long endUs, long elapsedUs, String lockHolders) {
     /** With one more holder. */

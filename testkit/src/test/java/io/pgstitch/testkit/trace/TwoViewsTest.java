@@ -35,7 +35,8 @@ class TwoViewsTest {
       long rows) {
     spans.add(
         new ViewedSpan(
-            "t", id, parent, kind, name, 0, startNs, endNs, text, NONE, cpuUs, rows, 0, 3, 0, held));
+            "t", id, parent, kind, name, 0, startNs, endNs, text, NONE, cpuUs, rows, 0, 3, 0,
+            held));
   }
 
   private void addRecords(long waitUs, long cpuUs, long rows, long closeUs) {
