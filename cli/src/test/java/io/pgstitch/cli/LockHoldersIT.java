@@ -167,14 +167,11 @@ class LockHoldersIT {
     /** Where the records of a backend lie. */
     private static int partition(String pid) throws Exception {
       String bootId = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
-      Backend backend =
-          Backend.newBuilder()
-              .setCluster("default")
-              .setHost(HOST)
-              .setBootId(bootId)
-              .setPid(Integer.parseInt(pid))
-              .setStartNs(0)
-              .build();
+      Backend backend = new Backend();
+      backend.setCluster("default");
+      backend.setHost(HOST);
+      backend.setBootId(bootId);
+      backend.setPid(Integer.parseInt(pid));
       byte[] key = BackendKey.of(backend).getBytes(StandardCharsets.UTF_8);
       return Utils.toPositive(Utils.murmur2(key)) % PARTITIONS;
     }
@@ -275,6 +272,7 @@ class LockHoldersIT {
     private void portalThatWaitsForItsNextFetch(String held) throws Exception {
       execute(holder, "update t set a = %d11".formatted(major));
       String fetched = "select %d12 from generate_series(1, 100)".formatted(major);
+      CompletableFuture<Void> waits;
       try (Statement statement = holder.createStatement()) {
         statement.setFetchSize(10);
         try (ResultSet rows = statement.executeQuery(fetched)) {
@@ -282,17 +280,17 @@ class LockHoldersIT {
           for (int i = 0; i < 11; i++) {
             rows.next();
           }
-          CompletableFuture<Void> waits =
+          waits =
               waits(
                   waiter,
                   "update t set a = %d14".formatted(major),
                   held,
                   fetched,
                   " state=idle in transaction");
-          holder.rollback();
-          waits.get(60, TimeUnit.SECONDS);
         }
       }
+      holder.commit();
+      waits.get(60, TimeUnit.SECONDS);
     }
 
     private void applicationsTrace(String held) throws Exception {

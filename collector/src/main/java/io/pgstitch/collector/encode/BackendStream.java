@@ -185,7 +185,7 @@ public final class BackendStream {
    * @param pid its own in the server's pid namespace
    */
   public HolderState asHolder(int pid) {
-    return asHolder.now(pid, level, lastSequence);
+    return asHolder.now(pid, lastSequence);
   }
 
   /** Whether a message or a worker's task runs, as far as the last report of activity says. */

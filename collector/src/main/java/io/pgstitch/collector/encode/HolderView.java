@@ -28,6 +28,7 @@ final class HolderView {
   private long textIdentity;
   private int state = UNKNOWN;
   private boolean contextSet;
+  private int level;
 
   HolderView(Backend backend, EventNames names) {
     this.backend = backend;
@@ -38,7 +39,7 @@ final class HolderView {
 
   /** A report of activity, with the text as it is sent. */
   void activity(KernelEvent e, int reported, SourceText sent) {
-    statement.event();
+    event(e);
     state = reported;
     if (EventNames.isRunning(reported)) {
       boolean same = sent.identity() == textIdentity && Arrays.equals(sent.utf8(), text);
@@ -54,7 +55,7 @@ final class HolderView {
 
   /** A statement is planned or begins to be executed. */
   void statement(KernelEvent e, SourceText source) {
-    statement.event();
+    event(e);
     if (names.isPlanner(e.function())) {
       statement.plans();
     } else if (source.identity() == textIdentity && Arrays.equals(source.utf8(), text)) {
@@ -64,7 +65,7 @@ final class HolderView {
 
   /** Another event. */
   void other(KernelEvent e) {
-    statement.event();
+    event(e);
     switch (e.kind()) {
       case KernelEvent.PORTAL -> {
         if ((e.flags() & KernelEvent.FLAG_TEXT_SAME) != 0) {
@@ -88,7 +89,14 @@ final class HolderView {
     }
   }
 
+  private void event(KernelEvent e) {
+    statement.event();
+    level = e.level();
+  }
+
   private void setting(KernelEvent e) {
+    // It has the level before it, and when it takes the tracing away no event follows.
+    level = e.settingLevel();
     String value = new String(e.text(), StandardCharsets.UTF_8);
     if ((e.settingLevelBefore() & Levels.TRACE) == 0) {
       statement.unseen();
@@ -107,7 +115,7 @@ final class HolderView {
    *
    * @param pid in the server's pid namespace
    */
-  HolderState now(int pid, int level, long sequence) {
+  HolderState now(int pid, long sequence) {
     boolean commented = contains("/*") && (contains("traceparent") || contains("span"));
     boolean tooLong = commented && text.length > LONGEST_TEXT;
     return new HolderState(
