@@ -92,12 +92,18 @@ class StarLinesIT {
     counted.forEach(
         (statement, expected) -> {
           Map<String, Long> found = CountedLines.of(lines, statement);
-          // What looks things up in the catalogs before and after the executor hits blocks, too.
-          long foundShared = sharedLooks(found);
-          assertThat(foundShared).as(statement).isGreaterThanOrEqualTo(sharedLooks(expected));
+          // What looks things up in the catalogs before and after the executor hits and reads
+          // blocks, too, and each may have to make room by writing another.
+          long looks = sharedLooks(found) - sharedLooks(expected);
+          long foundWritten = take(found, "shared_written");
+          long written = foundWritten - take(expected, "shared_written");
+          assertThat(looks).as(statement).isNotNegative();
+          assertThat(written).as(statement).isBetween(0L, looks);
           assertThat(found).as("found for " + statement).isEqualTo(expected);
           found.forEach((kind, count) -> all.merge(kind, count, Long::sum));
+          all.merge("shared_written", foundWritten, Long::sum);
         });
+    all.values().removeIf(count -> count == 0);
     assertThat(all.keySet())
         .containsAll(List.of("local_hit", "local_read", "local_dirtied", "local_written"))
         .containsAll(List.of("shared_dirtied", "shared_written", "temp_read", "temp_written"))
@@ -109,9 +115,12 @@ class StarLinesIT {
 
   /** Takes them out. */
   private static long sharedLooks(Map<String, Long> counts) {
-    Long hit = counts.remove("shared_hit");
-    Long read = counts.remove("shared_read");
-    return (hit == null ? 0 : hit) + (read == null ? 0 : read);
+    return take(counts, "shared_hit") + take(counts, "shared_read");
+  }
+
+  private static long take(Map<String, Long> counts, String kind) {
+    Long count = counts.remove(kind);
+    return count == null ? 0 : count;
   }
 
   /** As EXPLAIN says it of the whole plan. */
@@ -179,7 +188,8 @@ class StarLinesIT {
         assertThat(waiter.read()).isEqualTo("locked");
         assertThat(server.client().sql("select pg_cancel_backend(" + sleeper.pid() + ")"))
             .isEqualTo("t");
-        assertThat(sleeper.row("select 'awake';")).isEqualTo("awake");
+        // This psql ends with an error.
+        assertThat(sleeper.read()).isNull();
         assertThat(waiter.row("select 'later';")).isEqualTo("later");
         assertThat(up.stop().status()).isZero();
       }
