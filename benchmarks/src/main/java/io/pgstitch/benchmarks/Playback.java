@@ -39,7 +39,8 @@ final class Playback {
    */
   Playback(RingRecording recording, int schemaId, BatchSink sink) {
     this.recording = recording;
-    this.settings = new StreamSettings(schemaId, RingRecording.nowNanos(), Optional.empty(), backend -> null);
+    this.settings =
+        new StreamSettings(schemaId, RingRecording.nowNanos(), Optional.empty(), backend -> null);
     this.sink = sink;
   }
 
