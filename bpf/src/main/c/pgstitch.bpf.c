@@ -368,7 +368,7 @@ int on_planner(struct pt_regs *ctx)
 	if (message)
 		s->h.flags |= FLAG_TEXT_SAME;
 	put_with_text(s, message ? 0 : text, sizeof(s->statement), &s->statement.text_length);
-	expect_return(stack, cookie, 0, 0);
+	expect_return(stack, cookie, 0, UNSEEN_LEAF);
 	return 0;
 }
 

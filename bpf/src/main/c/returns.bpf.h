@@ -12,7 +12,9 @@
 /* An executor's next function may be a little deeper than the one before, under hooks of extensions. */
 #define UNSEEN_NEAR 4
 #define UNSEEN_RUN 1  /* ExecutorRun */
-#define UNSEEN_LEAF 2 /* it runs no statements: whatever comes next is after it, however deep */
+/* It runs no statements, or hardly any, as the planner for a function that it folds: whatever comes next
+ * is after it, however deep. */
+#define UNSEEN_LEAF 2
 
 struct unseen_call {
 	__u64 stack;

@@ -211,7 +211,11 @@ class NestedRunsIT {
         assertThat(inserts.get(i).getDepth()).isGreaterThan(inserts.get(i - 1).getDepth());
       }
     }
-    List<Span> loops = named(trace, "select g from generate_series(1, 12) g");
+    // Where returns are unseen a planning may not be joined with its run, and has no rows.
+    List<Span> loops =
+        named(trace, "select g from generate_series(1, 12) g").stream()
+            .filter(s -> seen == calls || s.getRows() >= 0)
+            .toList();
     assertThat(loops).hasSize(calls / 5).allMatch(s -> s.getRows() == 12);
   }
 
