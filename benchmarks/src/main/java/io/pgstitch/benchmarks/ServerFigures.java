@@ -45,6 +45,9 @@ final class ServerFigures {
             .filter(e -> e.getKey().startsWith(load.name() + ".") && !e.getKey().contains(ONE))
             .flatMap(e -> e.getValue().stream())
             .toList();
+    if (all.isEmpty()) {
+      return;
+    }
     String name = "server." + load.name() + ".nothing";
     run.found(Figure.of(name + ".cpu", before(all, Window::cpuMicros), "us/transaction"));
     run.found(Figure.of(name + ".tps", before(all, Window::tps), "transactions/s"));

@@ -17,11 +17,12 @@ final class Sessions {
   /** They must not end while they are watched. */
   private static final long CONNECTING_MILLIS = 500;
 
-  private static final int ATTEMPTS = 4;
+  private static final int ATTEMPTS = 3;
 
   private final Path directory;
   private final Effort effort;
   private int run;
+  private String problem = "";
 
   Sessions(Path directory, Effort effort) {
     this.directory = directory;
@@ -49,7 +50,9 @@ final class Sessions {
     long unwatched = 0;
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       long millis =
-          effort.warmUpMillis() + effort.windowMillis() + CONNECTING_MILLIS * attempt * attempt;
+          effort.warmUpMillis()
+              + effort.windowMillis()
+              + CONNECTING_MILLIS * attempt * attempt * attempt;
       long seconds = (millis + 999) / 1000;
       run++;
       try (Pgbench one =
@@ -73,7 +76,10 @@ final class Sessions {
       }
     }
     throw new IllegalStateException(
-        "the sessions ended before they had been watched, " + ATTEMPTS + " times: too busy");
+        "the sessions ended before they had been watched, "
+            + ATTEMPTS
+            + " times; is the machine too busy? The last time: "
+            + problem);
   }
 
   /** Processor time of backends between two points in time. */
@@ -93,6 +99,7 @@ final class Sessions {
       ofOthers += cpuNanos(pidsOfOthers);
       return Optional.of(new Cpu(ofOne, ofOthers, from, utcMicros()));
     } catch (NoSuchFileException ended) {
+      problem = ended.getMessage();
       return Optional.empty();
     }
   }
