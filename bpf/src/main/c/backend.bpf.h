@@ -250,16 +250,18 @@ static __always_inline __u64 cpu_time(struct backend *b, __u64 now)
 	return cpu;
 }
 
-/* The task leaves its processor: from its second switch on, what it used is what the scheduler booked. */
+/* The task leaves its processor: from its second switch on, what it used is what the scheduler booked. That
+ * begins a little before the switch is seen; the clock is the upper bound, so that no call used more processor
+ * time than it took. */
 static __always_inline void settle_cpu(struct backend *b, const struct task_struct *task, __u64 now)
 {
 	__u64 booked = task->se.sum_exec_runtime;
+	__u64 bound = b->cpu_ns + (now - b->on_cpu_since);
 
-	if (b->exec_known) {
-		b->cpu_ns = booked - b->exec_offset;
-	} else {
-		b->cpu_ns += now - b->on_cpu_since;
-		b->exec_offset = booked - b->cpu_ns;
+	b->cpu_ns = booked - b->exec_offset;
+	if (!b->exec_known || b->cpu_ns > bound) {
+		b->cpu_ns = bound;
+		b->exec_offset = booked - bound;
 		b->exec_known = 1;
 	}
 	b->on_cpu_since = now;
