@@ -3,18 +3,23 @@ package io.pgstitch.collector;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.HolderState;
 import io.pgstitch.collector.host.NamespacePids;
+import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.HolderSight;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * Finds the streams of those who hold a lock. A server names them by pids of its own pid namespace.
- * Used by the thread that reads the kernel's events alone.
+ * What a process is called there is noted when it is announced: when its record is read that says
+ * who holds a lock, it may have ended. Used by the thread that reads the kernel's events alone.
  */
 final class LockHolders {
   private final NamespacePids pids;
-  private final Map<Integer, BackendStream> byPid = new HashMap<>();
-  private final Map<Integer, Integer> inside = new HashMap<>();
+  private final Map<Name, BackendStream> byName = new HashMap<>();
+  private final Map<Integer, Name> byPid = new HashMap<>();
+
+  /** A process as its server calls it; the server by its pid on the host. */
+  private record Name(int server, int pid) {}
 
   LockHolders(NamespacePids pids) {
     this.pids = pids;
@@ -22,14 +27,21 @@ final class LockHolders {
 
   /** A backend was announced. */
   void opened(BackendStream stream) {
-    byPid.put(stream.backend().getPid(), stream);
-    inside.remove(stream.backend().getPid());
+    Backend backend = stream.backend();
+    int inside =
+        backend.getServerPid() == 0 ? pids.inside(backend.getPid()) : backend.getServerPid();
+    Name name = new Name(backend.getPostmasterPid(), inside);
+    ended(backend.getPid());
+    byName.put(name, stream);
+    byPid.put(backend.getPid(), name);
   }
 
   /** A backend has ended. */
   void ended(int pid) {
-    byPid.remove(pid);
-    inside.remove(pid);
+    Name name = byPid.remove(pid);
+    if (name != null) {
+      byName.remove(name);
+    }
   }
 
   /**
@@ -39,21 +51,7 @@ final class LockHolders {
    * @param server pid of its postmaster on the host
    */
   HolderState now(int pid, int server) {
-    BackendStream stream = byPid.get(pid);
-    if (stream != null && isCalled(stream, pid, server)) {
-      return stream.asHolder(pid);
-    }
-    return byPid.values().stream()
-        .filter(other -> isCalled(other, pid, server))
-        .findFirst()
-        .map(other -> other.asHolder(pid))
-        .orElseGet(() -> HolderState.unknown(pid, HolderSight.UNSEEN));
-  }
-
-  /** Its name inside is read once. */
-  private boolean isCalled(BackendStream stream, int pid, int server) {
-    int onHost = stream.backend().getPid();
-    return stream.backend().getPostmasterPid() == server
-        && inside.computeIfAbsent(onHost, pids::inside) == pid;
+    BackendStream stream = byName.get(new Name(server, pid));
+    return stream == null ? HolderState.unknown(pid, HolderSight.UNSEEN) : stream.asHolder(pid);
   }
 }
