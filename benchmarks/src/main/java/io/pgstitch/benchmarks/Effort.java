@@ -9,7 +9,7 @@ package io.pgstitch.benchmarks;
  * @param scale by which amounts of work are divided
  */
 record Effort(int rounds, long windowMillis, long warmUpMillis, int scale) {
-  /** Under ten minutes for all measures. */
+  /** Some ten minutes for all measures. */
   static final Effort QUICK = new Effort(3, 2_000, 500, 5);
 
   /** What the documented table is made of. */
