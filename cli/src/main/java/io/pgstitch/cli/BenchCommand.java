@@ -41,7 +41,7 @@ import picocli.CommandLine.Option;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  sudo ./pgstitch bench --quick                          everything, in less than ten"
+      "  sudo ./pgstitch bench --quick                          everything, in some ten"
           + " minutes",
       "  sudo ./pgstitch bench --only server,collector          two measures with all repetitions",
       "  sudo ./pgstitch bench --quick --markdown table.md      the table for a document as well"
