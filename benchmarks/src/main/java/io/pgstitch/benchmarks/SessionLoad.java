@@ -4,6 +4,7 @@ import io.pgstitch.schema.AvroDeserializer;
 import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.BundledSchemaRegistry;
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.Topics;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -146,17 +148,12 @@ final class SessionLoad {
   }
 
   private KafkaProducer<byte[], byte[]> producer() {
-    return new KafkaProducer<>(
-        Map.of(
-            "bootstrap.servers",
-            broker.address(),
-            "compression.type",
-            "lz4",
-            "linger.ms",
-            "5",
-            "batch.size",
-            "262144"),
-        new ByteArraySerializer(),
-        new ByteArraySerializer());
+    Map<String, Object> config = new HashMap<>();
+    config.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.address());
+    config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+    config.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+    config.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
+    ProducerGuarantees.putInto(config);
+    return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }
 }

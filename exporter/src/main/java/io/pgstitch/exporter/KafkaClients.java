@@ -1,5 +1,6 @@
 package io.pgstitch.exporter;
 
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.TopicProvisioner;
 import java.util.HashMap;
 import java.util.Map;
@@ -40,7 +41,7 @@ final class KafkaClients {
     config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "10000");
     config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "10000");
     config.putAll(operator);
-    config.put(ProducerConfig.ACKS_CONFIG, "all");
+    ProducerGuarantees.putInto(config);
     config.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
     return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.BundledSchemaRegistry;
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.TopicPlan;
 import io.pgstitch.schema.TopicProvisioner;
@@ -16,6 +17,7 @@ import io.pgstitch.testkit.OtlpReceiver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -50,9 +52,11 @@ class ExporterIT {
   void startKafka() {
     kafka = KafkaUnderTest.start(scratch.resolve("kafka"));
     registry = new BundledSchemaRegistry();
-    Map<String, Object> config = Map.of("bootstrap.servers", kafka.bootstrapServers());
+    Map<String, Object> config = new HashMap<>();
+    config.put("bootstrap.servers", kafka.bootstrapServers());
     admin = Admin.create(config);
     TopicProvisioner.ensure(admin, new TopicPlan(2, (short) 1, Duration.ofDays(1)));
+    ProducerGuarantees.putInto(config);
     producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }
 

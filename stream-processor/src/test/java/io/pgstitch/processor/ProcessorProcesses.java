@@ -1,13 +1,15 @@
 package io.pgstitch.processor;
 
-import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Processors as processes of their own, each with a state directory, to be killed. */
 final class ProcessorProcesses implements AutoCloseable {
+  private static final int LOG_CHARS = 4_000;
+
   private final Path dir;
   private final String brokers;
   private final List<Process> running = new ArrayList<>();
@@ -32,13 +34,14 @@ final class ProcessorProcesses implements AutoCloseable {
                 "-Xmx512m",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+ExitOnOutOfMemoryError",
+                "-Dpgstitch.test.log=warn",
                 "-cp",
                 System.getProperty("java.class.path"),
                 ProcessorMain.class.getName(),
                 brokers,
                 dir.resolve("state" + number).toString())
             .redirectErrorStream(true)
-            .redirectOutput(new File(dir.toFile(), "processor" + number + ".log"))
+            .redirectOutput(log(number).toFile())
             .start());
   }
 
@@ -50,6 +53,26 @@ final class ProcessorProcesses implements AutoCloseable {
   /** Kills the one that has run for the longest, with SIGKILL. */
   void killOldest() throws InterruptedException {
     running.remove(0).destroyForcibly().waitFor();
+  }
+
+  /** The end of what each one has written, for the message of a test that fails. */
+  String logs() {
+    StringBuilder all = new StringBuilder();
+    for (int number = 0; number < started; number++) {
+      Path log = log(number);
+      try {
+        String text = Files.readString(log);
+        all.append('\n').append(log.getFileName()).append(": ");
+        all.append(text.substring(Math.max(0, text.length() - LOG_CHARS)));
+      } catch (IOException e) {
+        all.append(e);
+      }
+    }
+    return all.toString();
+  }
+
+  private Path log(int number) {
+    return dir.resolve("processor" + number + ".log");
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.BundledSchemaRegistry;
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SchemaRegistry;
@@ -70,8 +71,8 @@ final class SessionTraffic {
   void sendUntil(int part, int parts) {
     int until = sessions.size() * part / parts;
     // One request in flight, as the collector has.
-    Map<String, Object> config =
-        Map.of("bootstrap.servers", brokers, "max.in.flight.requests.per.connection", 1);
+    Map<String, Object> config = new HashMap<>(Map.of("bootstrap.servers", brokers));
+    ProducerGuarantees.putInto(config);
     List<List<RawEventBatch>> some = sessions.subList(sent, until);
     try (KafkaProducer<String, RawEventBatch> producer =
         new KafkaProducer<>(

@@ -7,6 +7,7 @@ import io.pgstitch.schema.AvroDeserializer;
 import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.BundledSchemaRegistry;
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SchemaRegistry;
@@ -18,6 +19,7 @@ import java.io.File;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -145,7 +147,9 @@ class StreamProcessorIT {
 
   private void produce(int from, int to) throws Exception {
     List<Future<RecordMetadata>> sent = new ArrayList<>();
-    Map<String, Object> config = Map.of("bootstrap.servers", kafka.bootstrapServers());
+    Map<String, Object> config = new HashMap<>();
+    config.put("bootstrap.servers", kafka.bootstrapServers());
+    ProducerGuarantees.putInto(config);
     try (KafkaProducer<String, RawEventBatch> producer =
         new KafkaProducer<>(
             config, new StringSerializer(), new AvroSerializer<>(RawEventBatch.class, registry))) {

@@ -8,6 +8,7 @@ import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.BundledSchemaRegistry;
 import io.pgstitch.schema.OpenQuery;
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SchemaRegistry;
@@ -21,8 +22,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
+import java.util.Objects;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
@@ -30,6 +33,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Tag;
@@ -90,20 +94,26 @@ class TenThousandBackendsIT {
         send(brokers, 0, begun);
         Consumer<ConsumerRecord<String, OpenQuery>> takeOpen =
             record -> open.put(record.key(), record.value());
-        readUntil(openQueries, takeOpen, () -> open.size() == backends);
+        readUntil(processors, openQueries, takeOpen, backends, open::size);
         assertThat(
                 open.values().stream().map(query -> query.getBackend().getPid()).distinct().count())
             .isEqualTo(backends);
         send(brokers, begun, scripts.get(0).size());
         readUntil(
+            processors,
             queryTraces,
             record -> {
               QueryTrace trace = record.value();
               assertThat(traces.put(trace.getBackend().getPid(), trace)).as("only once").isNull();
             },
-            () -> traces.size() == backends);
+            backends,
+            traces::size);
         readUntil(
-            openQueries, takeOpen, () -> open.values().stream().noneMatch(query -> query != null));
+            processors,
+            openQueries,
+            takeOpen,
+            backends,
+            () -> (int) open.values().stream().filter(Objects::isNull).count());
       }
       Map<Integer, QueryTrace> expected =
           scripts.stream()
@@ -114,15 +124,21 @@ class TenThousandBackendsIT {
     }
   }
 
-  private void send(String brokers, int from, int to) {
-    Map<String, Object> config = Map.of("bootstrap.servers", brokers, "linger.ms", 20);
+  private void send(String brokers, int from, int to) throws Exception {
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    Map<String, Object> config = new HashMap<>(Map.of("bootstrap.servers", brokers));
+    ProducerGuarantees.putInto(config);
     try (KafkaProducer<String, RawEventBatch> producer =
         new KafkaProducer<>(
             config, new StringSerializer(), new AvroSerializer<>(RawEventBatch.class, registry))) {
       for (BackendScript script : scripts) {
         String key = BackendKey.of(script.backend());
-        producer.send(new ProducerRecord<>(Topics.RAW_EVENTS, key, script.batch(from, to, 0)));
+        sent.add(
+            producer.send(new ProducerRecord<>(Topics.RAW_EVENTS, key, script.batch(from, to, 0))));
       }
+    }
+    for (Future<RecordMetadata> each : sent) {
+      each.get();
     }
   }
 
@@ -145,13 +161,26 @@ class TenThousandBackendsIT {
     return consumer;
   }
 
+  /** Reads until there are as many as are expected. */
   private static <T> void readUntil(
+      ProcessorProcesses processors,
       KafkaConsumer<String, T> consumer,
       Consumer<ConsumerRecord<String, T>> taken,
-      BooleanSupplier done) {
+      int expected,
+      IntSupplier there) {
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!done.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("time").isLessThan(end);
+    while (there.getAsInt() != expected) {
+      assertThat(System.nanoTime())
+          .as(
+              () ->
+                  "%d of %d from %s; assigned %s; the processor: %s"
+                      .formatted(
+                          there.getAsInt(),
+                          expected,
+                          consumer.subscription(),
+                          consumer.assignment(),
+                          processors.logs()))
+          .isLessThan(end);
       consumer.poll(Duration.ofMillis(200)).forEach(taken);
     }
   }

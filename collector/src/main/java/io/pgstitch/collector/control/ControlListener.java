@@ -3,6 +3,7 @@ package io.pgstitch.collector.control;
 import io.pgstitch.schema.AvroDeserializer;
 import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.ControlCommand;
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.SchemaRegistries;
 import io.pgstitch.schema.SchemaRegistry;
 import io.pgstitch.schema.SchemaRegistryException;
@@ -209,6 +210,7 @@ public final class ControlListener implements AutoCloseable {
     settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
     settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 10_000);
     settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
+    ProducerGuarantees.putInto(settings);
     return new KafkaProducer<>(
         settings, new StringSerializer(), new AvroSerializer<>(SessionReport.class, registry));
   }

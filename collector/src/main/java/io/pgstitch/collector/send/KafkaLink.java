@@ -1,6 +1,7 @@
 package io.pgstitch.collector.send;
 
 import io.pgstitch.collector.encode.EncodedBatch;
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.TopicProvisioner;
 import io.pgstitch.schema.Topics;
 import java.nio.charset.StandardCharsets;
@@ -52,12 +53,7 @@ final class KafkaLink implements BrokerLink {
     config.putAll(given);
     // The spool rests on these: order, no doubles, and nothing given up.
     config.remove("transactional.id");
-    config.put("acks", "all");
-    config.put("enable.idempotence", "true");
-    // With several, a partition can be stuck for ever: when the first batch that a producer sends
-    // to
-    // it fails, and one behind it arrives, the broker takes no number as the next (KAFKA-15591).
-    config.put("max.in.flight.requests.per.connection", "1");
+    ProducerGuarantees.putInto(config);
     config.put("retries", String.valueOf(Integer.MAX_VALUE));
     config.put("delivery.timeout.ms", String.valueOf(Integer.MAX_VALUE));
     config.put("max.block.ms", String.valueOf(METADATA_PATIENCE.toMillis()));

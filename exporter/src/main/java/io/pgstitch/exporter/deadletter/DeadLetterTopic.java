@@ -1,5 +1,6 @@
 package io.pgstitch.exporter.deadletter;
 
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.TopicProvisioner;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -195,8 +196,7 @@ public final class DeadLetterTopic implements AutoCloseable {
     config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
     config.putAll(kafka);
     config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, TRANSACTIONAL_ID);
-    config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-    config.put(ProducerConfig.ACKS_CONFIG, "all");
+    ProducerGuarantees.putInto(config);
     return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }
 

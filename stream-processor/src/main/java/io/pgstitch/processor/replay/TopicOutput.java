@@ -1,6 +1,7 @@
 package io.pgstitch.processor.replay;
 
 import io.pgstitch.schema.AvroSerializer;
+import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.SchemaRegistry;
 import io.pgstitch.schema.TopicProvisioner;
@@ -63,7 +64,7 @@ public final class TopicOutput implements ReplayOutput, AutoCloseable {
     config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, TopicProvisioner.MAX_MESSAGE_BYTES);
     config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     config.putAll(kafka);
-    config.put(ProducerConfig.ACKS_CONFIG, "all");
+    ProducerGuarantees.putInto(config);
     config.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
     producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }

@@ -78,11 +78,6 @@ final class SessionStore {
     return idsBy(Long.BYTES, time);
   }
 
-  /** Number of sessions. */
-  long count() {
-    return idsBy(0, time -> true).size();
-  }
-
   private List<String> idsBy(int offset, LongPredicate time) {
     List<String> ids = new ArrayList<>();
     try (KeyValueIterator<String, byte[]> all = store.range(STATE, STATE_END)) {

@@ -99,13 +99,15 @@ final class StitchProcessor
         EndedSessions.KEPT.dividedBy(10),
         PunctuationType.WALL_CLOCK_TIME,
         endedSessions::forgetOld);
-    countOpen(store.count());
+    List<String> known = store.lastEventAt(time -> true);
+    countOpen(known.size());
     startedMs = context.currentSystemTimeMs();
     onBothClocks(times.traceIdle(), this::closeTraces);
     onBothClocks(times.sessionIdle(), this::expire);
     if (times.publishesOpenQueries()) {
       openQueries = new OpenQueries(bytes, counters, times.openQueriesAfter());
       openQueries.restore(startedMs).forEach(this::session);
+      loadRunning(known);
       context.schedule(
           LOOK_AT_OPEN_QUERIES, PunctuationType.WALL_CLOCK_TIME, this::publishOpenQueries);
     }
@@ -361,6 +363,18 @@ final class StitchProcessor
 
   private static String keyOf(String id) {
     return id.substring(0, id.lastIndexOf('/', id.lastIndexOf('/') - 1));
+  }
+
+  /**
+   * Loads the sessions in which a statement runs: nothing may be heard of it for long, and readers
+   * are to see it all the same, also when the task that had its events had not shown it yet.
+   */
+  private void loadRunning(List<String> known) {
+    for (String each : known) {
+      if (!live.containsKey(each) && session(each).openTrace() == 0) {
+        live.remove(each);
+      }
+    }
   }
 
   private void publishOpenQueries(long wallMs) {

@@ -25,12 +25,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.MockProcessorContext.CapturedPunctuator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -195,6 +201,49 @@ class BothClocksTest {
             new OpenQueries(driver.getKeyValueStore(StitchTopology.STORE), counters, SECOND)
                 .restore(0))
         .isEmpty();
+  }
+
+  @Test
+  void statementThatWasNotShownBeforeARestartIsShownAfterIt() {
+    send(script.running("select pg_sleep(60)").batch(), NOW);
+    send(other.running("select 1").idle().batch(), NOW);
+    MockProcessorContext<String, SpecificRecord> context = new MockProcessorContext<>();
+    StitchProcessor next = restarted(context);
+    for (int second = 0; second < 2; second++) {
+      for (CapturedPunctuator each : context.scheduledPunctuators()) {
+        if (each.getInterval().equals(SECOND)) {
+          each.getPunctuator().punctuate(NOW.plusSeconds(second).toEpochMilli());
+        }
+      }
+    }
+    assertThat(context.forwarded())
+        .singleElement()
+        .satisfies(
+            shown ->
+                assertThat(((OpenQuery) shown.record().value()).getText())
+                    .isEqualTo("select pg_sleep(60)"));
+    next.close();
+  }
+
+  /** A processor that begins with the store as it is now. */
+  private StitchProcessor restarted(MockProcessorContext<String, SpecificRecord> context) {
+    KeyValueStore<String, byte[]> store =
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(StitchTopology.STORE),
+                Serdes.String(),
+                Serdes.ByteArray())
+            .withLoggingDisabled()
+            .build();
+    store.init(context.getStateStoreContext(), store);
+    context.addStateStore(store);
+    try (var all = driver.<String, byte[]>getKeyValueStore(StitchTopology.STORE).all()) {
+      all.forEachRemaining(entry -> store.put(entry.key, entry.value));
+    }
+    context.setCurrentSystemTimeMs(NOW.toEpochMilli());
+    StitchProcessor processor =
+        new StitchProcessor(StitchLimits.DEFAULT, counters, SessionTimes.DEFAULT, false);
+    processor.init(context);
+    return processor;
   }
 
   @Test
