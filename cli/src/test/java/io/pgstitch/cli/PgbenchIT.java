@@ -17,7 +17,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PgbenchIT {
   private static final List<String> MODES = List.of("simple", "extended", "prepared");
   private static final long CLIENTS = 8;
-  private static final long TRANSACTIONS = CLIENTS * 2000;
+
+  /** Of each client; 2,000 with {@code --soak}. */
+  private static final int EACH = Integer.getInteger("pgstitch.pgbench.transactions", 400);
+
+  private static final long TRANSACTIONS = CLIENTS * EACH;
 
   @TempDir private Path dir;
 
@@ -79,9 +83,9 @@ class PgbenchIT {
             "-M",
             mode,
             "-c",
-            "8",
+            String.valueOf(CLIENTS),
             "-t",
-            "2000",
+            String.valueOf(EACH),
             "dbname=postgres application_name='" + application(mode) + "'");
     return new Counted(
         calls(server, "not like all ('{BEGIN%,END%,%pg_stat_statements%}')"),

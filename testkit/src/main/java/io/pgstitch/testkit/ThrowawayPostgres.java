@@ -18,8 +18,8 @@ import java.util.Map;
  * runs as {@code postgres} or {@code nobody}.
  */
 public final class ThrowawayPostgres implements AutoCloseable {
-  private static final String SUPERUSER = "postgres";
-  private static final Duration INITDB_LIMIT = Duration.ofMinutes(2);
+  static final String SUPERUSER = "postgres";
+
   private static final Duration START_LIMIT = Duration.ofMinutes(1);
   private static final Duration STOP_LIMIT = Duration.ofMinutes(1);
 
@@ -119,7 +119,7 @@ public final class ThrowawayPostgres implements AutoCloseable {
       ThrowawayPostgres postgres =
           new ThrowawayPostgres(this, createDirectory(owner), owner, number);
       try {
-        postgres.initialise();
+        new ClusterTemplate(postgres.installation, owner).copyTo(postgres.dataDir());
         postgres.launch();
         return postgres;
       } catch (RuntimeException e) {
@@ -204,23 +204,6 @@ public final class ThrowawayPostgres implements AutoCloseable {
     } finally {
       UnpackedArchives.deleteTree(directory);
     }
-  }
-
-  private void initialise() {
-    List<String> initdb =
-        List.of(
-            installation.program("initdb").toString(),
-            "-D",
-            dataDir().toString(),
-            "-U",
-            SUPERUSER,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync");
-    Command.run(user.command(initdb), Map.of("LC_ALL", "C"), INITDB_LIMIT);
   }
 
   private void launch() {

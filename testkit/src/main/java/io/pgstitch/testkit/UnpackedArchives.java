@@ -12,14 +12,16 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Server archives, unpacked once per user and kept. The place is the system property {@code
- * pgstitch.testkit.cache}, else {@code /var/cache/pgstitch-testkit} for root (servers that refuse
- * root must be able to read it), else {@code pgstitch-testkit} in the user's cache directory.
+ * Server archives, unpacked once per user and kept, and what else is made once. The place is the
+ * system property {@code pgstitch.testkit.cache}, else {@code /var/cache/pgstitch-testkit} for root
+ * (servers that refuse root must be able to read it), else {@code pgstitch-testkit} in the user's
+ * cache directory.
  */
 final class UnpackedArchives {
   private static final Duration UNPACK_LIMIT = Duration.ofMinutes(5);
@@ -32,6 +34,23 @@ final class UnpackedArchives {
    * @param name what the directory is called; must name the version
    */
   static Path of(Path archive, String name) {
+    return made(
+        name,
+        unfinished -> {
+          try {
+            unpack(archive, unfinished);
+          } catch (IOException e) {
+            throw new UncheckedIOException("cannot unpack " + archive, e);
+          }
+        });
+  }
+
+  /**
+   * A directory of this name that is kept beside the archives.
+   *
+   * @param maker fills it, when it is not there yet
+   */
+  static Path made(String name, Consumer<Path> maker) {
     Path target = cache().resolve(name);
     if (Files.isDirectory(target)) {
       return target;
@@ -42,14 +61,14 @@ final class UnpackedArchives {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
       Path unfinished = Files.createTempDirectory(cache(), name + ".");
       try {
-        unpack(archive, unfinished);
+        maker.accept(unfinished);
         moveIntoPlace(unfinished, target);
       } finally {
         deleteTree(unfinished);
       }
       return target;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot unpack " + archive + " into " + target, e);
+      throw new UncheckedIOException("cannot make " + target, e);
     }
   }
 
