@@ -3,6 +3,7 @@
 
 stamp=$root/target/build.stamp
 build_log=$root/target/build.log
+class_archive=$root/cli/target/pgstitch.jsa
 modules=(bpf schemas testkit collector stream-processor exporter benchmarks cli)
 
 # Every JDK since 9 says its version in this file; starting it to ask would cost more than all the rest of this script.
@@ -71,7 +72,7 @@ with_build_lock() {
 
 # The stamp goes first: a failed build leaves no class path that could be taken for a good one.
 run_maven() {
-  rm -rf "$stamp" "$root/cli/target/lib"
+  rm -rf "$stamp" "$root/cli/target/lib" "$class_archive"
   (cd "$root" && mvn -B "$@")
 }
 
@@ -106,6 +107,8 @@ exec_java() {
   local options=(-Dsun.stdout.encoding=UTF-8 -Dsun.stderr.encoding=UTF-8 -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8)
   # Later releases warn about native methods of the class path unless they are allowed.
   (($(java_major "$java_home") >= 22)) && options+=(--enable-native-access=ALL-UNNAMED)
+  # One that does not fit, as after another JDK came, is left aside in silence.
+  [[ -f $class_archive ]] && options+=("-XX:SharedArchiveFile=$class_archive" -Xlog:cds=off -Xlog:cds+dynamic=off)
   # shellcheck disable=SC2086 # several options in one variable
   exec "$java_home/bin/java" "${options[@]}" ${PGSTITCH_JAVA_OPTS:-} -Dpgstitch.home="$root" \
     -cp "$root/cli/target/pgstitch-cli.jar:$root/cli/target/lib/*" "$@"

@@ -40,6 +40,7 @@ final class PipelineInOneProcess implements AutoCloseable {
   private StreamProcessor processor;
   private Exporter exporter;
   private Collector collector;
+  private String brokers;
   private String processorGroup;
   private RunFile run;
 
@@ -51,9 +52,22 @@ final class PipelineInOneProcess implements AutoCloseable {
    * @throws CommandFailure when Kafka does not answer
    */
   static PipelineInOneProcess start(PipelineOptions options) throws Exception {
+    return started(pipeline -> pipeline.startParts(options));
+  }
+
+  /** Starts all parts but the collector, which would need root and a server. */
+  static PipelineInOneProcess withoutCollector(PipelineOptions options) throws Exception {
+    return started(pipeline -> pipeline.startOthers(options));
+  }
+
+  private interface Start {
+    void of(PipelineInOneProcess pipeline) throws Exception;
+  }
+
+  private static PipelineInOneProcess started(Start start) throws Exception {
     PipelineInOneProcess pipeline = new PipelineInOneProcess();
     try {
-      pipeline.startParts(options);
+      start.of(pipeline);
       return pipeline;
     } catch (Exception e) {
       pipeline.close();
@@ -62,7 +76,21 @@ final class PipelineInOneProcess implements AutoCloseable {
   }
 
   private void startParts(PipelineOptions options) throws Exception {
-    String brokers =
+    CollectorSettings collectorSettings = startOthers(options);
+    collector = opened(new Collector(collectorSettings));
+    collector.start();
+    run =
+        RunFile.ofThisProcess(
+            "up",
+            collectorSettings.host(),
+            brokers,
+            Optional.empty(),
+            Optional.of(options.traceDirectory()));
+  }
+
+  /** Starts what comes behind the collector, and says how that is to be set. */
+  private CollectorSettings startOthers(PipelineOptions options) throws Exception {
+    brokers =
         options.kafka().isPresent()
             ? options.kafka().get()
             : opened(EmbeddedKafka.start(options.kafkaDirectory())).bootstrapServers();
@@ -87,15 +115,7 @@ final class PipelineInOneProcess implements AutoCloseable {
     processor = opened(new StreamProcessor(processorSettings));
     processor.start();
     processor.awaitRunning(START_PATIENCE);
-    collector = opened(new Collector(collectorSettings));
-    collector.start();
-    run =
-        RunFile.ofThisProcess(
-            "up",
-            collectorSettings.host(),
-            brokers,
-            Optional.empty(),
-            Optional.of(options.traceDirectory()));
+    return collectorSettings;
   }
 
   private <T extends AutoCloseable> T opened(T part) {

@@ -38,6 +38,21 @@ class LauncherIT {
     assertThat(outcome.status()).isZero();
   }
 
+  /** It is written by the build, and the JVM leaves it aside in silence when it does not fit. */
+  @Test
+  void classesComeFromTheArchive() throws Exception {
+    Path log = dir.resolve("classes.log");
+
+    Outcome outcome =
+        new Launcher(dir)
+            .with("PGSTITCH_JAVA_OPTS", "-Xlog:class+load:file=" + log)
+            .run("--version");
+
+    assertThat(outcome.err()).isEmpty();
+    assertThat(Files.readAllLines(log))
+        .anyMatch(line -> line.contains(Pgstitch.class.getName() + " source: shared objects file"));
+  }
+
   @Test
   void listsTheCommandsWhenNoneIsGiven() throws Exception {
     Outcome outcome = new Launcher(dir).run();
