@@ -7,13 +7,13 @@ import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which Kafka a command reads from. */
+/** Which Kafka a command works with. */
 final class KafkaOptions {
   @Option(
       names = "--kafka",
       paramLabel = "BOOTSTRAP",
       description =
-          "Kafka cluster (HOST:PORT,...). Default: that of the pipeline that runs on this host.")
+          "Kafka cluster of the fleet (HOST:PORT,...). Default: that of the pipeline that runs on this host.")
   private String kafka;
 
   @Option(

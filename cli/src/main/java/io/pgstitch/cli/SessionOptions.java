@@ -6,14 +6,11 @@ import io.pgstitch.schema.ControlCommand;
 import io.pgstitch.schema.ControlKind;
 import io.pgstitch.schema.SessionReport;
 import io.pgstitch.schema.TracedSession;
-import io.pgstitch.schema.TrustedRecords;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
-import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -26,27 +23,13 @@ final class SessionOptions {
   private String host;
 
   @Option(
-      names = "--kafka",
-      paramLabel = "BOOTSTRAP",
-      description =
-          "Kafka cluster of the fleet (HOST:PORT,...). Default: that of the pipeline that runs on this host.")
-  private String kafka;
-
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description =
-          "The same from a role's properties file: its kafka.* and schema registry keys are taken.")
-  private Path config;
-
-  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "5",
       description = "How long to wait for an answer. Default: ${DEFAULT-VALUE}.")
   private int seconds;
 
-  @Mixin private CommonOptions common;
+  @Mixin private KafkaOptions kafka;
 
   /** Connects to the collectors. */
   ControlClient open(ControlTarget target) throws InterruptedException {
@@ -63,22 +46,12 @@ final class SessionOptions {
 
   /** Reads the options that say whom to ask. */
   ControlTarget target() {
-    common.apply(Level.WARN);
-    TrustedRecords.trust();
+    kafka.apply();
     if (seconds < 1 || seconds > 3600) {
       throw CommandFailure.usage(
           "--timeout is " + seconds, "Give a number of seconds between 1 and 3600.");
     }
-    if (kafka != null && config != null) {
-      throw CommandFailure.usage(
-          "--kafka and --config both say where Kafka is", "Give one of them.");
-    }
-    ControlTarget target =
-        kafka != null
-            ? ControlTargets.ofBrokers(kafka)
-            : config != null
-                ? ControlTargets.ofConfiguration(config)
-                : new ControlTargets(RunDirectory.ofThisUser()).ofThisHost();
+    ControlTarget target = kafka.target();
     return host == null ? target : target.on(host);
   }
 

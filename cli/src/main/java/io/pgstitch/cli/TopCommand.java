@@ -3,8 +3,6 @@ package io.pgstitch.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.pgstitch.schema.TrustedRecords;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -14,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -94,34 +91,19 @@ final class TopCommand implements Callable<Integer> {
   private boolean json;
 
   @Option(
-      names = "--kafka",
-      paramLabel = "BOOTSTRAP",
-      description =
-          "Kafka cluster of the fleet (HOST:PORT,...). Default: that of the pipeline that runs on this host.")
-  private String kafka;
-
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description =
-          "The same from a role's properties file: its kafka.* and schema registry keys are taken.")
-  private Path config;
-
-  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "10",
       description = "How long Kafka may take to answer. Default: ${DEFAULT-VALUE}.")
   private int seconds;
 
-  @Mixin private CommonOptions common;
+  @Mixin private KafkaOptions kafka;
 
   @Override
   public Integer call() throws Exception {
-    common.apply(Level.WARN);
-    TrustedRecords.trust();
+    kafka.apply();
     TopSelection selection = selection();
-    ControlTarget target = target();
+    ControlTarget target = kafka.target();
     try (OpenQueryReader reader = OpenQueryReader.open(target, Duration.ofSeconds(seconds))) {
       if (once) {
         print(selection.of(reader.queries(), now()));
@@ -160,19 +142,6 @@ final class TopCommand implements Callable<Integer> {
         Duration.ofNanos((long) (minAge * 1e9)),
         sort.equals("age") ? TopSelection.Sort.AGE : TopSelection.Sort.WAIT,
         limit);
-  }
-
-  private ControlTarget target() {
-    if (kafka != null && config != null) {
-      throw CommandFailure.usage(
-          "--kafka and --config both say where Kafka is", "Give one of them.");
-    }
-    if (kafka != null) {
-      return ControlTargets.ofBrokers(kafka);
-    }
-    return config != null
-        ? ControlTargets.ofConfiguration(config)
-        : new ControlTargets(RunDirectory.ofThisUser()).ofThisHost();
   }
 
   private void print(List<OpenQueryRow> rows) throws JsonProcessingException {

@@ -11,6 +11,7 @@ import io.opentelemetry.sdk.common.export.HttpSenderProvider;
 import io.opentelemetry.sdk.common.export.MessageWriter;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.StreamSupport;
 
 /**
@@ -40,25 +41,28 @@ final class ListeningSenders implements ComponentLoader {
     return found;
   }
 
-  private static boolean isFull(Outcome outcome) {
-    return outcome.equals(Outcome.taken(0, ""));
+  /** Passes on what took all; the rest is an error that says what became of it. */
+  private static <R> Consumer<R> judged(
+      Function<R, Outcome> outcomeOf, Consumer<R> onResponse, Consumer<Throwable> onError) {
+    return response -> {
+      Outcome outcome = outcomeOf.apply(response);
+      if (outcome.equals(Outcome.taken(0, ""))) {
+        onResponse.accept(response);
+      } else {
+        onError.accept(new OutcomeException(outcome));
+      }
+    };
+  }
+
+  private static Consumer<Throwable> retried(Consumer<Throwable> onError) {
+    return e -> onError.accept(new OutcomeException(Outcome.retry(e.toString())));
   }
 
   private record Grpc(GrpcSender sender) implements GrpcSender {
     @Override
     public void send(
         MessageWriter message, Consumer<GrpcResponse> onResponse, Consumer<Throwable> onError) {
-      sender.send(
-          message,
-          response -> {
-            Outcome outcome = Replies.of(response);
-            if (isFull(outcome)) {
-              onResponse.accept(response);
-            } else {
-              onError.accept(new OutcomeException(outcome));
-            }
-          },
-          e -> onError.accept(new OutcomeException(Outcome.retry(e.toString()))));
+      sender.send(message, judged(Replies::of, onResponse, onError), retried(onError));
     }
 
     @Override
@@ -71,17 +75,7 @@ final class ListeningSenders implements ComponentLoader {
     @Override
     public void send(
         MessageWriter message, Consumer<HttpResponse> onResponse, Consumer<Throwable> onError) {
-      sender.send(
-          message,
-          response -> {
-            Outcome outcome = Replies.of(response);
-            if (isFull(outcome)) {
-              onResponse.accept(response);
-            } else {
-              onError.accept(new OutcomeException(outcome));
-            }
-          },
-          e -> onError.accept(new OutcomeException(Outcome.retry(e.toString()))));
+      sender.send(message, judged(Replies::of, onResponse, onError), retried(onError));
     }
 
     @Override
