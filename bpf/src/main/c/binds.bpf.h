@@ -165,7 +165,7 @@ static __always_inline void read_datum(struct scratch *s, __u64 datum, __u32 len
  * has to see it once and not for each place of a list. */
 __noinline int put_bind(__u64 datum, __u32 type, __u32 position, __u32 how, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u32 length = how & BIND_LENGTH_MASK;
 	__u64 n;
@@ -227,7 +227,7 @@ static __always_inline __u32 known_type(__u32 type, __u32 binary)
  * that the verifier looks at it once and not once for each place. */
 __noinline int put_place(__u64 list, __u32 i, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u32 type, how;
 	__u8 null = 0;
@@ -254,7 +254,7 @@ __noinline int put_place(__u64 list, __u32 i, __u32 binary)
  * statement uses none. The counts live in the scratch, where the verifier does not follow them. */
 __noinline __u32 put_listed(__u64 list, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u32 count;
 
@@ -345,7 +345,7 @@ __noinline int put_variable(__u64 estate, __u32 number, __u32 binary)
  * looks at it once and not once for each variable. */
 __noinline int put_member(__u64 set, __u64 estate, __u32 i, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u64 word;
 
@@ -364,7 +364,7 @@ __noinline int put_member(__u64 set, __u64 estate, __u32 i, __u32 binary)
 /* The variables that an expression of plpgsql uses, $n is variable n - 1; returns how many. */
 __noinline __u32 put_variables(__u64 list, __u64 estate, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u64 set;
 	__u32 words;
@@ -389,16 +389,15 @@ __noinline __u32 put_variables(__u64 list, __u64 estate, __u32 binary)
  * object: the query descriptor that has it, 0 for that of a CALL. */
 __attribute__((noinline)) int put_list(__u64 list, __u64 object, __u64 now)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct backend *b = bpf_task_storage_get(&backends, task, 0, 0);
-	struct scratch *s =
-	    bpf_task_storage_get(&scratches, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct backend *b = known_backend(bpf_get_current_task_btf());
 	struct bind_layout *l;
+	struct scratch *s;
 	__u64 estate;
 	__u32 total = BIND_TOTAL_UNKNOWN;
 
-	if (!b || !s || !list)
+	if (!b || !list)
 		return 0;
+	s = &b->scratch;
 	l = bind_layout_of(b->binary);
 	if (!l)
 		return 0;

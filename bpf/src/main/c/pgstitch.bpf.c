@@ -28,29 +28,29 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	return 0
 
 /* A function that was entered before its process was known has nothing to return to. */
-#define LEAVE(state, stack, now)                                                    \
+#define LEAVE(state, cookie, stack, now)                                                    \
 	struct backend *state = known_backend(bpf_get_current_task_btf());          \
-	__u64 stack, now;                                                           \
+	__u64 cookie = bpf_get_attach_cookie(ctx), stack, now;                      \
 	if (!state || state->kind == BACKEND_OTHER || !state->announced ||          \
-	    !asks_for(state, bpf_get_attach_cookie(ctx)))                           \
+	    !asks_for(state, cookie))                                               \
 		return 0;                                                           \
 	stack = PT_REGS_SP(ctx) - RETURN_POPS;                                      \
 	now = bpf_ktime_get_ns();                                                   \
 	if (state->unseen)                                                          \
-	end_unseen_below(stack, bpf_get_attach_cookie(ctx), now)
+	end_unseen_below(stack, cookie, now)
 
 /* Reads a piece of a text behind the head of the event in the scratch. One that is full goes ahead as
  * an EVENT_TEXT record. Returns what was read, as bpf_probe_read_user_str() does. Global, so that the
  * verifier looks at it once. */
-__attribute__((noinline)) int put_piece(__u64 address, __u32 head)
+__attribute__((noinline)) int put_piece(struct backend *b, __u64 address, __u32 head)
 {
-	struct scratch *s =
-	    bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
 	struct event_header *t;
+	struct scratch *s;
 	long n;
 
-	if (!s)
+	if (!b)
 		return 0;
+	s = &b->scratch;
 	barrier_var(head);
 	head &= TEXT_PIECE - 1;
 	n = bpf_probe_read_user_str(s->bytes + head, TEXT_PIECE, (void *)address);
@@ -70,24 +70,24 @@ __attribute__((noinline)) int put_piece(__u64 address, __u32 head)
 }
 
 /* All pieces of a text. Returns the length of the whole; the last piece's is in the scratch. */
-__attribute__((noinline)) int put_pieces(__u64 address, __u32 head)
+__attribute__((noinline)) int put_pieces(struct backend *b, __u64 address, __u32 head)
 {
 	struct scratch *s;
 	__u32 total = 0;
 	int n = 0;
 
+	if (!b)
+		return 0;
 #pragma clang loop unroll(disable)
 	for (int piece = 0; piece < TEXT_PIECES; piece++) {
-		n = put_piece(address + total, head);
+		n = put_piece(b, address + total, head);
 		if (n < TEXT_PIECE)
 			break;
 		/* Full: its last byte is the terminator. */
 		total += TEXT_PIECE - 1;
 		n = 0;
 	}
-	s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
-	if (!s)
-		return 0;
+	s = &b->scratch;
 	if (total >= TEXT_PIECES * (TEXT_PIECE - 1))
 		s->h.flags |= FLAG_TEXT_CUT;
 	if (n < 0)
@@ -98,13 +98,14 @@ __attribute__((noinline)) int put_pieces(__u64 address, __u32 head)
 
 /* Sends the event in the scratch with the text at an address behind it. Returns through length_field
  * the length of the whole. */
-static __always_inline void put_with_text(struct scratch *s, __u64 address, __u32 head,
+static __always_inline void put_with_text(struct backend *b, __u64 address, __u32 head,
 					  __u32 *length_field)
 {
+	struct scratch *s = &b->scratch;
 	__u32 n = 0;
 
 	if (address) {
-		*length_field = put_pieces(address, head);
+		*length_field = put_pieces(b, address, head);
 		n = s->last_piece & (TEXT_PIECE - 1);
 	} else {
 		*length_field = 0;
@@ -121,11 +122,11 @@ int on_activity(struct pt_regs *ctx)
 	settle_if_over(b, 0, now);
 	struct binary_config *bin = binary_of(b);
 	struct control_layout *where = control_layout_of(b);
-	struct scratch *s = current_scratch();
+	struct scratch *s = &b->scratch;
 	__u32 state = PT_REGS_PARM1(ctx), xid_seen = b->xid_seen;
 	__u64 text = 0;
 
-	if (!s || !bin || !where)
+	if (!bin || !where)
 		return 0;
 	/* Of an unknown build no state's number is known, but only a running state has a text. */
 	text = bin->layout_known ? 0 : PT_REGS_PARM2(ctx);
@@ -142,7 +143,7 @@ int on_activity(struct pt_regs *ctx)
 		b->sqlstate_named = 0;
 		b->sqlstate_raised = 0;
 		b->runs = 0;
-		forget_rows();
+		forget_rows(b);
 	}
 	if (!asks_for(b, cookie))
 		return 0;
@@ -150,7 +151,7 @@ int on_activity(struct pt_regs *ctx)
 	if (xid_seen)
 		s->h.flags |= FLAG_HAD_XID;
 	s->activity.state = state;
-	put_with_text(s, text, sizeof(s->activity), &s->activity.text_length);
+	put_with_text(b, text, sizeof(s->activity), &s->activity.text_length);
 	return 0;
 }
 
@@ -209,8 +210,8 @@ int on_entry(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
-	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, -1);
+	LEAVE(b, cookie, stack, now);
+	put_exit(b, now, cookie, stack, -1);
 	return 0;
 }
 
@@ -218,8 +219,8 @@ int on_exit(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_portal_run_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
-	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, PT_REGS_RC(ctx) & 1);
+	LEAVE(b, cookie, stack, now);
+	put_exit(b, now, cookie, stack, PT_REGS_RC(ctx) & 1);
 	return 0;
 }
 
@@ -285,10 +286,10 @@ static __always_inline void put_statement(struct backend *b, __u64 now, __u64 co
 					  __u64 query, __u64 planned, __u64 text)
 {
 	struct binary_config *bin = binary_of(b);
-	struct scratch *s = current_scratch();
+	struct scratch *s = &b->scratch;
 	__u64 message = 0;
 
-	if (!s || !bin)
+	if (!bin)
 		return;
 	before_event(b, now);
 	fill_header(&s->h, b, EVENT_STATEMENT, 0, now, cookie, stack);
@@ -301,21 +302,54 @@ static __always_inline void put_statement(struct backend *b, __u64 now, __u64 co
 	read_planned_statement(b, bin, planned, message, &s->statement.command,
 			       &s->statement.query_id, &s->statement.location,
 			       &s->statement.statement_length);
-	put_with_text(s, text, sizeof(s->statement), &s->statement.text_length);
+	put_with_text(b, text, sizeof(s->statement), &s->statement.text_length);
 }
 
+/* All of a QueryDesc that is read. */
+#define QUERY_WORDS 13
+
+static __always_inline __u64 word_at(const __u64 *words, __u32 offset)
+{
+	__u64 i = offset >> 3;
+
+	barrier_var(i);
+	return i < QUERY_WORDS ? words[i] : 0;
+}
+
+/* Reads what a QueryDesc points to into the backend's head, in one go where it lies together; all 0 where
+ * it may not be read. Global, so that the verifier looks at it once. */
+__noinline int read_head(struct backend *b, __u64 query)
+{
+	struct binary_config *bin = b ? binary_of(b) : 0;
+	__u64 words[QUERY_WORDS];
+	__u32 last;
+
+	if (!b)
+		return 0;
+	b->head.planned = 0;
+	b->head.text = 0;
+	b->head.estate = 0;
+	if (!bin || !bin->layout_known || !follows(b, LAYOUT_QUERY))
+		return 0;
+	last = bin->query_planned_statement | bin->query_source_text | bin->query_estate;
+	if (!(last & 7) && bin->query_estate < sizeof(words) &&
+	    bin->query_source_text < sizeof(words) && bin->query_planned_statement < sizeof(words) &&
+	    !bpf_probe_read_user(words, sizeof(words), (void *)query)) {
+		b->head.planned = word_at(words, bin->query_planned_statement);
+		b->head.text = word_at(words, bin->query_source_text);
+		b->head.estate = word_at(words, bin->query_estate);
+		return 1;
+	}
+	b->head.planned = read_u64(query + bin->query_planned_statement);
+	b->head.text = read_u64(query + bin->query_source_text);
+	b->head.estate = read_u64(query + bin->query_estate);
+	return 1;
+}
+
+/* Describes the query whose head was read. */
 static __noinline int put_query(struct backend *b, __u64 now, __u64 cookie, __u64 stack, __u64 query)
 {
-	struct binary_config *bin = binary_of(b);
-	__u64 planned = 0, text = 0;
-
-	if (!bin)
-		return 0;
-	if (bin->layout_known && follows(b, LAYOUT_QUERY)) {
-		planned = read_u64(query + bin->query_planned_statement);
-		text = read_u64(query + bin->query_source_text);
-	}
-	put_statement(b, now, cookie, stack, query, planned, text);
+	put_statement(b, now, cookie, stack, query, b->head.planned, b->head.text);
 	return 0;
 }
 
@@ -330,6 +364,7 @@ int on_executor_start(struct pt_regs *ctx)
 	if (wants(b, LEVEL_PLAN_STATISTICS))
 		forget_plan(query);
 	query_agrees(query, 0);
+	read_head(b, query);
 	put_query(b, now, cookie, stack, query);
 	expect_return(stack, cookie, query, UNSEEN_LEAF);
 	return 0;
@@ -341,12 +376,12 @@ SEC("uprobe")
 int on_planner(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
-	struct scratch *s = current_scratch();
+	struct scratch *s = &b->scratch;
 	struct layout_config *c = layout_of(b->binary);
 	__u64 tree = PT_REGS_PARM1(ctx), text = PT_REGS_PARM2(ctx), message = 0;
 	__s32 location = -1, length = 0;
 
-	if (!s || (!b->announced && !b->begun_before))
+	if (!b->announced && !b->begun_before)
 		return 0;
 	if (text && (text == b->message_text || text == b->portal_text))
 		message = text;
@@ -367,7 +402,7 @@ int on_planner(struct pt_regs *ctx)
 	s->statement.statement_length = length;
 	if (message)
 		s->h.flags |= FLAG_TEXT_SAME;
-	put_with_text(s, message ? 0 : text, sizeof(s->statement), &s->statement.text_length);
+	put_with_text(b, message ? 0 : text, sizeof(s->statement), &s->statement.text_length);
 	expect_return(stack, cookie, 0, UNSEEN_LEAF);
 	return 0;
 }
@@ -446,10 +481,11 @@ SEC("uprobe")
 int on_executor_run(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
-	struct binary_config *bin = binary_of(b);
 	__u64 query = PT_REGS_PARM1(ctx);
 	__u32 i;
 
+	query_agrees(query, 1);
+	read_head(b, query);
 #pragma clang loop unroll(disable)
 	for (int k = 0; k < MAX_RUNS; k++) {
 		i = b->runs;
@@ -467,14 +503,15 @@ int on_executor_run(struct pt_regs *ctx)
 		run_at(b, i)->query = query;
 		run_at(b, i)->count =
 		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
+		run_at(b, i)->planned = b->head.planned;
+		run_at(b, i)->estate = b->head.estate;
 		b->runs = i + 1;
 	}
-	query_agrees(query, 1);
 	put_run(b, now, cookie, stack, query);
 	if (wants(b, LEVEL_BINDS))
 		put_binds(query, now);
-	if (wants(b, LEVEL_WAITS) && bin && bin->layout_known && follows(b, LAYOUT_QUERY))
-		learn_executors(read_u64(query + bin->query_estate));
+	if (wants(b, LEVEL_WAITS))
+		learn_executors(b->head.estate);
 	return 0;
 }
 
@@ -500,7 +537,7 @@ int on_call(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_executor_run_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
+	LEAVE(b, cookie, stack, now);
 	struct binary_config *bin = binary_of(b);
 	__s64 rows = -1;
 	__u64 ended = 0;
@@ -516,11 +553,10 @@ int on_executor_run_exit(struct pt_regs *ctx)
 			break;
 		struct executor_run *run = run_at(b, i - 1);
 		if (run->stack == stack) {
-			if (bin && bin->layout_known && follows(b, LAYOUT_QUERY)) {
-				rows = read_u64(read_u64(run->query + bin->query_estate) +
-						bin->estate_processed);
+			if (bin && bin->layout_known && run->estate && follows(b, LAYOUT_QUERY)) {
+				rows = read_u64(run->estate + bin->estate_processed);
 				if (i == 1)
-					remember_rows(b, run->query, rows);
+					remember_rows(b, run->planned, rows);
 			}
 			if (rows >= 0 && run->count != NO_COUNT &&
 			    (!run->count || rows < run->count))
@@ -533,7 +569,7 @@ int on_executor_run_exit(struct pt_regs *ctx)
 		}
 	}
 	look_for_xid(b);
-	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, rows);
+	put_exit(b, now, cookie, stack, rows);
 	if (ended && wants(b, LEVEL_PLAN_STATISTICS))
 		put_plan_of_run(b, now, stack, ended);
 	return 0;
@@ -542,9 +578,9 @@ int on_executor_run_exit(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_utility_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
+	LEAVE(b, cookie, stack, now);
 	look_for_xid(b);
-	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, -1);
+	put_exit(b, now, cookie, stack, -1);
 	return 0;
 }
 
@@ -555,13 +591,13 @@ int on_portal_defined(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
 	struct binary_config *bin = binary_of(b);
-	struct scratch *s = current_scratch();
+	struct scratch *s = &b->scratch;
 	__u64 portal = PT_REGS_PARM1(ctx), statements = PT_REGS_PARM5(ctx), planned = 0;
 	__u64 text = PT_REGS_PARM3(ctx), name = PT_REGS_PARM2(ctx);
 	__u32 command;
 	bool own;
 
-	if (!s || !bin)
+	if (!bin)
 		return 0;
 	before_event(b, now);
 	fill_header(&s->h, b, EVENT_PORTAL, 0, now, cookie, stack);
@@ -587,7 +623,7 @@ int on_portal_defined(struct pt_regs *ctx)
 		s->h.flags |= FLAG_TEXT_SAME;
 		text = 0;
 	}
-	put_with_text(s, text, sizeof(s->portal), &s->portal.text_length);
+	put_with_text(b, text, sizeof(s->portal), &s->portal.text_length);
 	return 0;
 }
 
@@ -606,13 +642,19 @@ int on_command_end(struct pt_regs *ctx)
 	ENTER_ANYWAY(b, cookie, stack, now);
 	struct command_end_event *e;
 	__u64 completion = PT_REGS_PARM1(ctx);
+	struct {
+		__u32 tag;
+		__u32 pad;
+		__u64 rows;
+	} ended = {};
 
 	if (b->changed_in)
 		settle_if_over(b, is_rollback(b, completion), now);
 	if (!asks_for(b, cookie))
 		return 0;
 	look_for_xid(b);
-	compare_rows(b, read_u64(completion + 8));
+	bpf_probe_read_user(&ended, sizeof(ended), (void *)completion);
+	compare_rows(b, ended.rows);
 	before_event(b, now);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
@@ -620,8 +662,8 @@ int on_command_end(struct pt_regs *ctx)
 		return 0;
 	}
 	fill_header(&e->h, b, EVENT_COMMAND_END, sizeof(*e), now, cookie, stack);
-	e->command_tag = read_u32(completion);
-	e->rows = read_u64(completion + 8);
+	e->command_tag = ended.tag;
+	e->rows = ended.rows;
 	e->pad = 0;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	return 0;
@@ -747,7 +789,7 @@ int on_worker_register(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_worker_register_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
+	LEAVE(b, cookie, stack, now);
 	struct worker_launched_event *e;
 	struct worker_config *w = worker_config_of(b);
 	__u64 worker = b->registering;
@@ -762,8 +804,7 @@ int on_worker_register_exit(struct pt_regs *ctx)
 		count_loss(LOSS_RING_FULL);
 		return 0;
 	}
-	fill_header(&e->h, b, EVENT_WORKER_LAUNCHED, sizeof(*e), now, bpf_get_attach_cookie(ctx),
-		    stack);
+	fill_header(&e->h, b, EVENT_WORKER_LAUNCHED, sizeof(*e), now, cookie, stack);
 	e->context = read_u64(worker + w->main_argument);
 	e->object = b->parallel_context;
 	e->duration_ns = now - b->registering_ns;

@@ -154,7 +154,7 @@ __noinline int opened_agrees(__u64 relation)
 
 	if (!c || !l || l->contradicted[LAYOUT_RELATION])
 		return 0;
-	if (!look_closely(LAYOUT_RELATION))
+	if (!look_closely(b, LAYOUT_RELATION))
 		return 1;
 	if (!relation_agrees(relation, c->relation_id, c->relation_row))
 		return 0;
@@ -369,7 +369,7 @@ static __noinline int lock_agrees(struct backend *b, __u64 local)
 
 	if (!c || !l || !bin || l->contradicted[LAYOUT_LOCK])
 		return 0;
-	if (!look_closely(LAYOUT_LOCK))
+	if (!look_closely(b, LAYOUT_LOCK))
 		return 1;
 	if (b->lock_mode < 1 || b->lock_mode > 8)
 		return contradict(LAYOUT_LOCK, CHECK_LOCK_MODE, 0, b->lock_mode);
@@ -511,16 +511,14 @@ static __always_inline __u32 put_error_field(struct scratch *s, __u64 address, _
 static __noinline int put_error(struct backend *b, __u32 sqlstate, __u64 message, __u64 stack,
 				__u32 fatal)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0,
-						 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct details *d = known_details();
 	__u64 now = bpf_ktime_get_ns(), detail = 0, hint = 0;
+	struct scratch *s;
 	long n = 0;
 
-	if (!b || !s) {
-		count_loss(LOSS_NO_STATE);
+	if (!b)
 		return 0;
-	}
+	s = &b->scratch;
 	before_event(b, now);
 	fill_header(&s->h, b, EVENT_ERROR, 0, now, 0, stack);
 	if (fatal)
