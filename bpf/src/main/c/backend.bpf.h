@@ -44,6 +44,16 @@ struct query_head {
 	__u64 estate;
 };
 
+/* What a portal was defined with, and its name, 0 not known; all but the tag are addresses. */
+struct portal_head {
+	__u64 portal;
+	__u64 name;
+	__u64 statement_name;
+	__u64 text;
+	__u64 statements;
+	__u32 command_tag;
+};
+
 /* What a backend's checks of layouts remember. */
 struct looked {
 	__u8 closely[LAYOUT_PARTS]; /* structs of each kind */
@@ -131,6 +141,7 @@ struct backend {
 	__u32 pid;	/* in the initial pid namespace */
 	struct looked looked;
 	struct query_head head; /* of the QueryDesc that was read last */
+	struct portal_head portal;
 	struct scratch scratch;
 };
 
@@ -209,6 +220,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct control_layout);
 } control_layouts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_BINARIES);
+	__type(key, __u32);
+	__type(value, struct code_layout);
+} code_layouts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -382,6 +400,13 @@ static __always_inline struct control_layout *control_layout_of(const struct bac
 	__u32 key = b->binary;
 
 	return bpf_map_lookup_elem(&control_layouts, &key);
+}
+
+static __always_inline struct code_layout *code_layout_of(const struct backend *b)
+{
+	__u32 key = b->binary;
+
+	return bpf_map_lookup_elem(&code_layouts, &key);
 }
 
 static __always_inline __u32 default_level(void)
