@@ -250,6 +250,19 @@ __noinline int put_place(__u64 list, __u32 i, __u32 binary)
 	return 1;
 }
 
+#define PLACES_AT_ONCE 32
+
+/* Some places of a list; returns whether there may be more. The verifier looks at each turn of a loop: 32
+ * here and 32 where this is called are less than 1,024. */
+__noinline int put_some_places(__u64 list, __u32 from, __u32 count, __u32 binary)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < PLACES_AT_ONCE; i++)
+		if (from + i >= count || !put_place(list, from + i, binary))
+			return 0;
+	return 1;
+}
+
 /* A list that holds its values; returns how many there are. A copy of plpgsql's has type 0 where the
  * statement uses none. The counts live in the scratch, where the verifier does not follow them. */
 __noinline __u32 put_listed(__u64 list, __u32 binary)
@@ -262,8 +275,8 @@ __noinline __u32 put_listed(__u64 list, __u32 binary)
 		return 0;
 	count = read_u32(list + l->list_count);
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_PLACES; i++)
-		if (i >= count || !put_place(list, i, binary))
+	for (__u32 i = 0; i < MAX_PLACES; i += PLACES_AT_ONCE)
+		if (!put_some_places(list, i, count, binary))
 			break;
 	/* Where not all places were looked at, the rest counts if all so far did. */
 	if (s->binds_sent + s->binds_unsent < count)
@@ -341,9 +354,8 @@ __noinline int put_variable(__u64 estate, __u32 number, __u32 binary)
 	return 1;
 }
 
-/* A variable, if it is a member of the set of those that are parameters. Global, so that the verifier
- * looks at it once and not once for each variable. */
-__noinline int put_member(__u64 set, __u64 estate, __u32 i, __u32 binary)
+/* A variable, if it is a member of the set of those that are parameters. */
+static __always_inline int put_member(__u64 set, __u64 estate, __u32 i, __u32 binary)
 {
 	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
@@ -357,6 +369,18 @@ __noinline int put_member(__u64 set, __u64 estate, __u32 i, __u32 binary)
 			s->binds_sent++;
 		else
 			s->binds_unsent++;
+	}
+	return 0;
+}
+
+/* Some variables, up to an end. */
+__noinline int put_some_members(__u64 set, __u64 estate, __u32 from, __u32 end, __u32 binary)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < PLACES_AT_ONCE; i++) {
+		if (from + i >= end)
+			break;
+		put_member(set, estate, from + i, binary);
 	}
 	return 0;
 }
@@ -377,10 +401,10 @@ __noinline __u32 put_variables(__u64 list, __u64 estate, __u32 binary)
 	if (!words || words > MAX_PLACES / SET_WORD_BITS)
 		return BIND_TOTAL_UNKNOWN;
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_PLACES; i++) {
+	for (__u32 i = 0; i < MAX_PLACES; i += PLACES_AT_ONCE) {
 		if (i >= words * SET_WORD_BITS)
 			break;
-		put_member(set, estate, i, binary);
+		put_some_members(set, estate, i, words * SET_WORD_BITS, binary);
 	}
 	return s->binds_sent + s->binds_unsent;
 }

@@ -19,7 +19,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	stack = PT_REGS_SP(ctx);                                                    \
 	now = bpf_ktime_get_ns();                                                   \
 	if (state->unseen)                                                          \
-	end_unseen_below(stack, 0, now)
+	end_unseen_below(state, stack, 0, now)
 
 /* Each program emits only what the level in force asks for. */
 #define ENTER(state, cookie, stack, now)                                            \
@@ -37,7 +37,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	stack = PT_REGS_SP(ctx) - RETURN_POPS;                                      \
 	now = bpf_ktime_get_ns();                                                   \
 	if (state->unseen)                                                          \
-	end_unseen_below(stack, cookie, now)
+	end_unseen_below(state, stack, cookie, now)
 
 /* Reads a piece of a text behind the head of the event in the scratch. One that is full goes ahead as
  * an EVENT_TEXT record. Returns what was read, as bpf_probe_read_user_str() does. Global, so that the
@@ -476,6 +476,35 @@ static __always_inline struct executor_run *run_at(struct backend *b, __u32 i)
 	return &b->run[i & (MAX_RUNS - 1)];
 }
 
+#define RUNS_AT_ONCE 8
+
+/* Forgets some of the runs that are deeper. Returns whether there may be more; see UNSEEN_AT_ONCE. */
+__noinline int forget_some_runs(struct backend *b, __u64 stack)
+{
+	__u32 i;
+
+	if (!b)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < RUNS_AT_ONCE; k++) {
+		i = b->runs;
+		if (i == 0 || i > MAX_RUNS || run_at(b, i - 1)->stack >= stack)
+			return 0;
+		b->runs = i - 1;
+	}
+	return 1;
+}
+
+/* Forgets runs whose stack pointers are below one: a longjmp has left them. */
+__noinline int forget_runs(struct backend *b, __u64 stack)
+{
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < MAX_RUNS / RUNS_AT_ONCE; k++)
+		if (!forget_some_runs(b, stack))
+			break;
+	return 0;
+}
+
 /* Global, so that the verifier looks at it once and not once for each way that leads to it. */
 __attribute__((noinline)) int put_run(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
 				      __u64 query)
@@ -501,13 +530,7 @@ int on_executor_run(struct pt_regs *ctx)
 
 	query_agrees(query, 1);
 	read_head(b, query);
-#pragma clang loop unroll(disable)
-	for (int k = 0; k < MAX_RUNS; k++) {
-		i = b->runs;
-		if (i == 0 || i > MAX_RUNS || run_at(b, i - 1)->stack > stack)
-			break;
-		b->runs = i - 1;
-	}
+	forget_runs(b, stack + 1);
 	if (b->unseen)
 		end_unseen_of(query, now);
 	if (returns_open() >= KERNEL_RETURNS) {
@@ -558,30 +581,19 @@ int on_executor_run_exit(struct pt_regs *ctx)
 	__u64 ended = 0;
 	__u32 i;
 
-#pragma clang loop unroll(disable)
-	for (int k = 0; k < MAX_RUNS; k++) {
-		i = b->runs;
-		if (i == 0)
-			break;
-		b->runs = i - 1;
-		if (i > MAX_RUNS)
-			break;
+	forget_runs(b, stack);
+	i = b->runs;
+	if (i && i <= MAX_RUNS && run_at(b, i - 1)->stack == stack) {
 		struct executor_run *run = run_at(b, i - 1);
-		if (run->stack == stack) {
-			if (bin && bin->layout_known && run->estate && follows(b, LAYOUT_QUERY)) {
-				rows = read_u64(run->estate + bin->estate_processed);
-				if (i == 1)
-					remember_rows(b, run->planned, rows);
-			}
-			if (rows >= 0 && run->count != NO_COUNT &&
-			    (!run->count || rows < run->count))
-				ended = run->query;
-			break;
+
+		b->runs = i - 1;
+		if (bin && bin->layout_known && run->estate && follows(b, LAYOUT_QUERY)) {
+			rows = read_u64(run->estate + bin->estate_processed);
+			if (i == 1)
+				remember_rows(b, run->planned, rows);
 		}
-		if (run->stack > stack) {
-			b->runs = i;
-			break;
-		}
+		if (rows >= 0 && run->count != NO_COUNT && (!run->count || rows < run->count))
+			ended = run->query;
 	}
 	look_for_xid(b);
 	put_exit(b, now, cookie, stack, rows);
