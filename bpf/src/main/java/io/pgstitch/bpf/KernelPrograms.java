@@ -233,6 +233,14 @@ public final class KernelPrograms implements AutoCloseable {
   }
 
   /**
+   * Instructions that the kernel's verifier went through to take the programs: what loading them
+   * costs, whatever else the machine does. 0 before Linux 5.16.
+   */
+  public synchronized long verifiedInstructions() {
+    return NativeBpf.verifiedInstructions(handle);
+  }
+
+  /**
    * Attaches a program to the tracepoint that it names.
    *
    * @return names the attachment for {@link #detach}
