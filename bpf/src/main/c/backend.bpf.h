@@ -89,6 +89,10 @@ struct scratch {
 	__u32 last_piece; /* bytes of text in the event, as put_pieces() left it */
 };
 
+/* Both counters are variables of one source file, and so mostly near enough to be read at once. A read of
+ * user memory costs more than all that an event does otherwise. */
+#define USAGE_WORDS 21
+
 /* All that an ordinary event needs: each look-up of what belongs to a task costs time. */
 struct backend {
 	__u64 sequence;
@@ -142,6 +146,7 @@ struct backend {
 	struct looked looked;
 	struct query_head head; /* of the QueryDesc that was read last */
 	struct portal_head portal;
+	__u64 usage[USAGE_WORDS]; /* as read last, see read_usage() */
 	struct scratch scratch;
 };
 
@@ -632,15 +637,13 @@ full:
 	return 0;
 }
 
-/* Both counters are variables of one source file, and so mostly near enough to be read at once. A read of
- * user memory costs more than all that an event does otherwise. */
-#define USAGE_WORDS 21
-
-/* Reads pgBufferUsage and pgWalUsage. Returns false when they cannot be.
+/* Reads pgBufferUsage and pgWalUsage into the backend's words: the stack has no room for them where functions
+ * are nested. Returns false when they cannot be read.
  * @buffers, @wal: the words at which they begin */
-static __always_inline bool read_usage(const struct backend *b, const struct binary_config *bin,
-				       __u64 *words, __u64 *buffers, __u64 *wal)
+static __always_inline bool read_usage(struct backend *b, const struct binary_config *bin,
+				       __u64 *buffers, __u64 *wal)
 {
+	__u64 *words = b->usage;
 	struct plan_config *c = plan_config_of(b);
 	__u64 wal_at = c ? c->wal_usage : 0, first, last;
 
@@ -665,10 +668,10 @@ static __always_inline bool read_usage(const struct backend *b, const struct bin
 static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)
 {
 	struct binary_config *bin = binary_of(b);
-	__u64 words[USAGE_WORDS] = {}, moved = 0, buffers, wal;
+	__u64 *words = b->usage, moved = 0, buffers, wal;
 	struct buffers_event *e;
 
-	if (!bin || !bin->buffer_usage || !read_usage(b, bin, words, &buffers, &wal))
+	if (!bin || !bin->buffer_usage || !read_usage(b, bin, &buffers, &wal))
 		return;
 	barrier_var(buffers);
 	barrier_var(wal);
