@@ -35,6 +35,14 @@ struct executor_run {
 	__u64 count; /* rows wanted of a forward run, 0 all; NO_COUNT for another */
 	__u64 planned; /* its PlannedStmt and EState, 0 not followed */
 	__u64 estate;
+	__u64 gives; /* enum gives */
+};
+
+/* Whether the rows of a run are those that the command's end will tell: a SELECT that modifies nothing. */
+enum gives {
+	GIVES_UNKNOWN = 0,
+	GIVES_OTHERS = 1,
+	GIVES_ITS_ROWS = 2,
 };
 
 /* What a QueryDesc points to. */
@@ -42,6 +50,7 @@ struct query_head {
 	__u64 planned;
 	__u64 text;
 	__u64 estate;
+	__u64 gives; /* enum gives, known when it was described */
 };
 
 /* What a portal was defined with, and its name, 0 not known; all but the tag are addresses. */

@@ -227,7 +227,7 @@ __noinline int tree_agrees(__u64 tree)
 
 /* A run at the top has returned. A SELECT that modifies nothing gives the rows that its command's end
  * will tell. */
-static __always_inline void remember_rows(struct backend *b, __u64 planned, __s64 rows)
+static __always_inline void remember_rows(struct backend *b, const struct executor_run *run, __s64 rows)
 {
 	struct looked *l = &b->looked;
 	struct plan_config *p = plan_config_of(b);
@@ -237,8 +237,12 @@ static __always_inline void remember_rows(struct backend *b, __u64 planned, __s6
 		return;
 	l->own_runs++;
 	l->rows = rows;
-	l->comparable = read_u32(planned + bin->planned_command) == p->command_select &&
-			!byte_at(planned + p->planned_modifying);
+	if (run->gives)
+		l->comparable = run->gives == GIVES_ITS_ROWS;
+	else
+		l->comparable =
+		    read_u32(run->planned + bin->planned_command) == p->command_select &&
+		    !byte_at(run->planned + p->planned_modifying);
 }
 
 /* A message has come: what ran before belongs to another. */

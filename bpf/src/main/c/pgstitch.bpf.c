@@ -264,14 +264,46 @@ int on_executor_finish(struct pt_regs *ctx)
 	return 0;
 }
 
+/* The head of a PlannedStmt: NodeTag, command, id of the query, flags. */
+struct planned_head {
+	__u32 tag;
+	__u32 command;
+	__u64 query_id;
+	__u8 flags[16];
+};
+
+/* Reads command and query id, at once where they lie as in all versions so far. */
+static __always_inline void read_planned_head(struct backend *b, const struct binary_config *bin,
+					      __u64 planned, __u32 *command, __u64 *query_id)
+{
+	struct plan_config *p = plan_config_of(b);
+	struct planned_head head;
+	__u64 modifying = p ? p->planned_modifying - offsetof(struct planned_head, flags) : 16;
+
+	if (bin->planned_command != offsetof(struct planned_head, command) ||
+	    bin->planned_query_id != offsetof(struct planned_head, query_id) ||
+	    bpf_probe_read_user(&head, sizeof(head), (void *)planned)) {
+		*command = read_u32(planned + bin->planned_command);
+		*query_id = read_u64(planned + bin->planned_query_id);
+		return;
+	}
+	*command = head.command;
+	*query_id = head.query_id;
+	barrier_var(modifying);
+	if (p && modifying < sizeof(head.flags))
+		b->head.gives = head.command == p->command_select && !head.flags[modifying]
+				    ? GIVES_ITS_ROWS
+				    : GIVES_OTHERS;
+}
+
 /* Not read where the structs are not as they should be; what they say of the text is held against it.
  * @text: of the client's message, 0 for another one */
-static __always_inline void read_planned_statement(const struct backend *b,
+static __always_inline void read_planned_statement(struct backend *b,
 						   const struct binary_config *bin, __u64 planned,
 						   __u64 text, __u32 *command, __u64 *query_id,
 						   __s32 *location, __s32 *length)
 {
-	__u64 place;
+	__u64 place, id = 0;
 
 	*command = 0;
 	*query_id = 0;
@@ -292,9 +324,9 @@ static __always_inline void read_planned_statement(const struct backend *b,
 		*length = 0;
 		return;
 	}
-	*command = read_u32(planned + bin->planned_command);
+	read_planned_head(b, bin, planned, command, &id);
 	if (follows(b, LAYOUT_QUERY_ID))
-		*query_id = read_u64(planned + bin->planned_query_id);
+		*query_id = id;
 }
 
 static __always_inline void put_statement(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
@@ -344,6 +376,7 @@ __noinline int read_head(struct backend *b, __u64 query)
 	b->head.planned = 0;
 	b->head.text = 0;
 	b->head.estate = 0;
+	b->head.gives = GIVES_UNKNOWN;
 	if (!bin || !bin->layout_known || !follows(b, LAYOUT_QUERY))
 		return 0;
 	last = bin->query_planned_statement | bin->query_source_text | bin->query_estate;
@@ -543,9 +576,12 @@ int on_executor_run(struct pt_regs *ctx)
 		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
 		run_at(b, i)->planned = b->head.planned;
 		run_at(b, i)->estate = b->head.estate;
+		run_at(b, i)->gives = GIVES_UNKNOWN;
 		b->runs = i + 1;
 	}
 	put_run(b, now, cookie, stack, query);
+	if (b->runs && run_at(b, b->runs - 1)->stack == stack)
+		run_at(b, b->runs - 1)->gives = b->head.gives;
 	if (wants(b, LEVEL_BINDS))
 		put_binds(query, now);
 	if (wants(b, LEVEL_WAITS))
@@ -590,7 +626,7 @@ int on_executor_run_exit(struct pt_regs *ctx)
 		if (bin && bin->layout_known && run->estate && follows(b, LAYOUT_QUERY)) {
 			rows = read_u64(run->estate + bin->estate_processed);
 			if (i == 1)
-				remember_rows(b, run->planned, rows);
+				remember_rows(b, run, rows);
 		}
 		if (rows >= 0 && run->count != NO_COUNT && (!run->count || rows < run->count))
 			ended = run->query;
