@@ -654,12 +654,17 @@ static __always_inline bool read_usage(struct backend *b, const struct binary_co
 {
 	__u64 *words = b->usage;
 	struct plan_config *c = plan_config_of(b);
-	__u64 wal_at = c ? c->wal_usage : 0, first, last;
+	__u64 wal_at = c ? c->wal_usage : 0, first, end;
 
-	first = bin->buffer_usage < wal_at ? bin->buffer_usage : wal_at;
-	last = bin->buffer_usage < wal_at ? wal_at : bin->buffer_usage;
-	if (wal_at && last - first <= 8 * (USAGE_WORDS - BUFFER_COUNTERS) && !(last & 7) &&
-	    !(first & 7) && !bpf_probe_read_user(words, 8 * USAGE_WORDS, (void *)(b->bias + first))) {
+	if (bin->buffer_usage < wal_at) {
+		first = bin->buffer_usage;
+		end = wal_at + 8 * WAL_COUNTERS;
+	} else {
+		first = wal_at;
+		end = bin->buffer_usage + 8 * BUFFER_COUNTERS;
+	}
+	if (wal_at && end - first <= 8 * USAGE_WORDS && !((wal_at | bin->buffer_usage) & 7) &&
+	    !bpf_probe_read_user(words, 8 * USAGE_WORDS, (void *)(b->bias + first))) {
 		*buffers = (bin->buffer_usage - first) >> 3;
 		*wal = (wal_at - first) >> 3;
 		return true;
