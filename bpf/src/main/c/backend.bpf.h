@@ -10,6 +10,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "events.h"
+#include "layouts.h"
 #include "open_wait.h"
 #include "plans.h"
 
@@ -32,6 +33,42 @@ struct executor_run {
 	__u64 stack;
 	__u64 query; /* QueryDesc */
 	__u64 count; /* rows wanted of a forward run, 0 all; NO_COUNT for another */
+	__u64 planned; /* its PlannedStmt and EState, 0 not followed */
+	__u64 estate;
+	__u64 gives; /* enum gives */
+};
+
+/* Whether the rows of a run are those that the command's end will tell: a SELECT that modifies nothing. */
+enum gives {
+	GIVES_UNKNOWN = 0,
+	GIVES_OTHERS = 1,
+	GIVES_ITS_ROWS = 2,
+};
+
+/* What a QueryDesc points to. */
+struct query_head {
+	__u64 planned;
+	__u64 text;
+	__u64 estate;
+	__u64 gives; /* enum gives, known when it was described */
+};
+
+/* What a portal was defined with, and its name, 0 not known; all but the tag are addresses. */
+struct portal_head {
+	__u64 portal;
+	__u64 name;
+	__u64 statement_name;
+	__u64 text;
+	__u64 statements;
+	__u32 command_tag;
+};
+
+/* What a backend's checks of layouts remember. */
+struct looked {
+	__u8 closely[LAYOUT_PARTS]; /* structs of each kind */
+	__u32 own_runs;		    /* at the top, of the running command */
+	__u32 comparable;	    /* its rows are those that the command's end will tell */
+	__s64 rows;
 };
 
 #define MAX_UNDOS 16
@@ -43,6 +80,29 @@ struct level_undo {
 	__u32 level_kept;
 };
 
+/* Where events with text are put together: a backend runs one program at a time, while a per-CPU
+ * buffer could be taken by another backend in the middle (uprobe programs can be preempted). */
+struct scratch {
+	union {
+		struct event_header h;
+		struct activity_event activity;
+		struct statement_event statement;
+		struct portal_event portal;
+		struct setting_event setting;
+		struct bind_event bind;
+		struct error_event error;
+		__u8 bytes[2 * TEXT_PIECE]; /* the event, and the text right behind it */
+	};
+	__u32 binds_sent; /* of the query descriptor in work */
+	__u32 binds_unsent;
+	__u32 last_piece; /* bytes of text in the event, as put_pieces() left it */
+};
+
+/* Both counters are variables of one source file, and so mostly near enough to be read at once. A read of
+ * user memory costs more than all that an event does otherwise. */
+#define USAGE_WORDS 21
+
+/* All that an ordinary event needs: each look-up of what belongs to a task costs time. */
 struct backend {
 	__u64 sequence;
 	__u64 bias;	 /* load address of the server's binary */
@@ -90,6 +150,13 @@ struct backend {
 	__u64 parallel_context; /* ParallelContext whose workers are being launched */
 	__u64 registering;	/* BackgroundWorker of the running registration of a parallel worker, 0 none */
 	__u64 registering_ns;
+	__u64 xid_word; /* where this backend's transaction id stands, 0 not looked for yet */
+	__u32 pid;	/* in the initial pid namespace */
+	struct looked looked;
+	struct query_head head; /* of the QueryDesc that was read last */
+	struct portal_head portal;
+	__u64 usage[USAGE_WORDS]; /* as read last, see read_usage() */
+	struct scratch scratch;
 };
 
 /* What is known of the running wait's target and of an error on its way to the client. */
@@ -106,24 +173,6 @@ struct details {
 	__u64 finishing;       /* stack pointer of the running errfinish, 0 none */
 };
 
-/* Where events with text are put together: a backend runs one program at a time, while a per-CPU
- * buffer could be taken by another backend in the middle (uprobe programs can be preempted). */
-struct scratch {
-	union {
-		struct event_header h;
-		struct activity_event activity;
-		struct statement_event statement;
-		struct portal_event portal;
-		struct setting_event setting;
-		struct bind_event bind;
-		struct error_event error;
-		__u8 bytes[2 * TEXT_PIECE]; /* the event, and the text right behind it */
-	};
-	__u32 binds_sent; /* of the query descriptor in work */
-	__u32 binds_unsent;
-	__u32 last_piece; /* bytes of text in the event, as put_pieces() left it */
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 << 20);
@@ -135,13 +184,6 @@ struct {
 	__type(key, int);
 	__type(value, struct backend);
 } backends SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct scratch);
-} scratches SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -192,6 +234,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct control_layout);
 } control_layouts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_BINARIES);
+	__type(key, __u32);
+	__type(value, struct code_layout);
+} code_layouts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -272,6 +321,14 @@ static __always_inline struct backend *known_backend(struct task_struct *task)
 	return bpf_task_storage_get(&backends, task, 0, 0);
 }
 
+/* For functions that are not given the backend. */
+static __always_inline struct scratch *current_scratch(void)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+
+	return b ? &b->scratch : 0;
+}
+
 static __always_inline struct binary_config *binary_of(const struct backend *b)
 {
 	__u32 key = b->binary;
@@ -310,7 +367,7 @@ static __always_inline void fill_header(struct event_header *h, struct backend *
 	h->length = length;
 	h->kind = kind;
 	h->function = cookie & ((1 << COOKIE_FUNCTION_BITS) - 1);
-	h->pid = bpf_get_current_pid_tgid() >> 32;
+	h->pid = b->pid;
 	h->flags = b->level << FLAG_LEVEL_SHIFT;
 	h->time_ns = now;
 	h->cpu_ns = cpu_time(b, now);
@@ -357,6 +414,13 @@ static __always_inline struct control_layout *control_layout_of(const struct bac
 	__u32 key = b->binary;
 
 	return bpf_map_lookup_elem(&control_layouts, &key);
+}
+
+static __always_inline struct code_layout *code_layout_of(const struct backend *b)
+{
+	__u32 key = b->binary;
+
+	return bpf_map_lookup_elem(&code_layouts, &key);
 }
 
 static __always_inline __u32 default_level(void)
@@ -511,7 +575,7 @@ static __always_inline void fill_wait(struct wait_event *e, const struct backend
 	e->h.length = length;
 	e->h.kind = EVENT_WAIT;
 	e->h.function = 0;
-	e->h.pid = bpf_get_current_pid_tgid() >> 32;
+	e->h.pid = b->pid;
 	e->h.flags = flags | b->level << FLAG_LEVEL_SHIFT;
 	e->h.time_ns = w->end_ns;
 	e->h.cpu_ns = w->end_cpu_ns;
@@ -528,8 +592,8 @@ static __always_inline void fill_wait(struct wait_event *e, const struct backend
 	__builtin_memcpy(e->lock_tag, b->lock_tag, sizeof(e->lock_tag));
 }
 
-/* Four sizes, because a reservation's must be a constant. */
-static __noinline int put_wait(struct backend *b)
+/* Four sizes, because a reservation's must be a constant. Global, so that the verifier looks at it once. */
+__noinline int put_wait(struct backend *b)
 {
 	struct details *d;
 	__u32 detail;
@@ -582,25 +646,57 @@ full:
 	return 0;
 }
 
+/* Reads pgBufferUsage and pgWalUsage into the backend's words: the stack has no room for them where functions
+ * are nested. Returns false when they cannot be read.
+ * @buffers, @wal: the words at which they begin */
+static __always_inline bool read_usage(struct backend *b, const struct binary_config *bin,
+				       __u64 *buffers, __u64 *wal)
+{
+	__u64 *words = b->usage;
+	struct plan_config *c = plan_config_of(b);
+	__u64 wal_at = c ? c->wal_usage : 0, first, end;
+
+	if (bin->buffer_usage < wal_at) {
+		first = bin->buffer_usage;
+		end = wal_at + 8 * WAL_COUNTERS;
+	} else {
+		first = wal_at;
+		end = bin->buffer_usage + 8 * BUFFER_COUNTERS;
+	}
+	if (wal_at && end - first <= 8 * USAGE_WORDS && !((wal_at | bin->buffer_usage) & 7) &&
+	    !bpf_probe_read_user(words, 8 * USAGE_WORDS, (void *)(b->bias + first))) {
+		*buffers = (bin->buffer_usage - first) >> 3;
+		*wal = (wal_at - first) >> 3;
+		return true;
+	}
+	*buffers = 0;
+	*wal = BUFFER_COUNTERS;
+	if (bpf_probe_read_user(words, 8 * BUFFER_COUNTERS, (void *)(b->bias + bin->buffer_usage)))
+		return false;
+	if (!wal_at || bpf_probe_read_user(words + BUFFER_COUNTERS, 8 * WAL_COUNTERS,
+					   (void *)(b->bias + wal_at)))
+		__builtin_memcpy(words + BUFFER_COUNTERS, b->wal, sizeof(b->wal));
+	return true;
+}
+
 static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)
 {
 	struct binary_config *bin = binary_of(b);
-	__u64 current[BUFFER_COUNTERS], wal[WAL_COUNTERS];
+	__u64 *words = b->usage, moved = 0, buffers, wal;
 	struct buffers_event *e;
-	__u64 moved = 0;
 
-	if (!bin || !bin->buffer_usage)
+	if (!bin || !bin->buffer_usage || !read_usage(b, bin, &buffers, &wal))
 		return;
-	if (bpf_probe_read_user(current, sizeof(current), (void *)(b->bias + bin->buffer_usage)))
+	barrier_var(buffers);
+	barrier_var(wal);
+	if (buffers > USAGE_WORDS - BUFFER_COUNTERS || wal > USAGE_WORDS - WAL_COUNTERS)
 		return;
 #pragma unroll
 	for (int i = 0; i < BUFFER_COUNTERS; i++)
-		moved |= current[i] ^ b->buffers[i];
-	if (!read_wal(b, wal))
-		__builtin_memcpy(wal, b->wal, sizeof(wal));
+		moved |= words[buffers + i] ^ b->buffers[i];
 #pragma unroll
 	for (int i = 0; i < WAL_COUNTERS; i++)
-		moved |= wal[i] ^ b->wal[i];
+		moved |= words[wal + i] ^ b->wal[i];
 	if (!moved)
 		return;
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
@@ -609,17 +705,21 @@ static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)
 		return;
 	}
 	fill_header(&e->h, b, EVENT_BUFFERS, sizeof(*e), now, 0, 0);
-	__builtin_memcpy(e->counters, current, sizeof(current));
-	__builtin_memcpy(e->wal, wal, sizeof(wal));
+#pragma unroll
+	for (int i = 0; i < BUFFER_COUNTERS; i++)
+		e->counters[i] = b->buffers[i] = words[buffers + i];
+#pragma unroll
+	for (int i = 0; i < WAL_COUNTERS; i++)
+		e->wal[i] = b->wal[i] = words[wal + i];
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
-	__builtin_memcpy(b->buffers, current, sizeof(current));
-	__builtin_memcpy(b->wal, wal, sizeof(wal));
 }
 
 /* What comes before each event of a function: the wait that ended, who it is, what the buffers did;
- * then the event's own sequence number is taken. */
-static __always_inline void before_event(struct backend *b, __u64 now)
+ * then the event's own sequence number is taken. Global, so that the verifier looks at it once. */
+__noinline int before_event(struct backend *b, __u64 now)
 {
+	if (!b)
+		return 0;
 	if (b->wait.active && !b->wait.in_call)
 		put_wait(b);
 	b->lock_stack = 0;
@@ -628,16 +728,7 @@ static __always_inline void before_event(struct backend *b, __u64 now)
 		announce(b, now);
 	put_buffers_if_moved(b, now);
 	b->sequence++;
-}
-
-static __always_inline struct scratch *current_scratch(void)
-{
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0,
-						 BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (!s)
-		count_loss(LOSS_NO_STATE);
-	return s;
+	return 0;
 }
 
 #include "settings.bpf.h"
@@ -663,6 +754,7 @@ static __always_inline struct backend *current_backend(__u64 cookie, __u64 funct
 			count_loss(LOSS_NO_STATE);
 			return 0;
 		}
+		b->pid = task->tgid;
 		b->binary = cookie_binary(cookie);
 		b->bias = function_address - cookie_address(cookie);
 		b->on_cpu_since = bpf_ktime_get_ns();

@@ -165,7 +165,7 @@ static __always_inline void read_datum(struct scratch *s, __u64 datum, __u32 len
  * has to see it once and not for each place of a list. */
 __noinline int put_bind(__u64 datum, __u32 type, __u32 position, __u32 how, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u32 length = how & BIND_LENGTH_MASK;
 	__u64 n;
@@ -227,7 +227,7 @@ static __always_inline __u32 known_type(__u32 type, __u32 binary)
  * that the verifier looks at it once and not once for each place. */
 __noinline int put_place(__u64 list, __u32 i, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u32 type, how;
 	__u8 null = 0;
@@ -250,11 +250,24 @@ __noinline int put_place(__u64 list, __u32 i, __u32 binary)
 	return 1;
 }
 
+#define PLACES_AT_ONCE 32
+
+/* Some places of a list; returns whether there may be more. The verifier looks at each turn of a loop: 32
+ * here and 32 where this is called are less than 1,024. */
+__noinline int put_some_places(__u64 list, __u32 from, __u32 count, __u32 binary)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < PLACES_AT_ONCE; i++)
+		if (from + i >= count || !put_place(list, from + i, binary))
+			return 0;
+	return 1;
+}
+
 /* A list that holds its values; returns how many there are. A copy of plpgsql's has type 0 where the
  * statement uses none. The counts live in the scratch, where the verifier does not follow them. */
 __noinline __u32 put_listed(__u64 list, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u32 count;
 
@@ -262,8 +275,8 @@ __noinline __u32 put_listed(__u64 list, __u32 binary)
 		return 0;
 	count = read_u32(list + l->list_count);
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_PLACES; i++)
-		if (i >= count || !put_place(list, i, binary))
+	for (__u32 i = 0; i < MAX_PLACES; i += PLACES_AT_ONCE)
+		if (!put_some_places(list, i, count, binary))
 			break;
 	/* Where not all places were looked at, the rest counts if all so far did. */
 	if (s->binds_sent + s->binds_unsent < count)
@@ -341,11 +354,10 @@ __noinline int put_variable(__u64 estate, __u32 number, __u32 binary)
 	return 1;
 }
 
-/* A variable, if it is a member of the set of those that are parameters. Global, so that the verifier
- * looks at it once and not once for each variable. */
-__noinline int put_member(__u64 set, __u64 estate, __u32 i, __u32 binary)
+/* A variable, if it is a member of the set of those that are parameters. */
+static __always_inline int put_member(__u64 set, __u64 estate, __u32 i, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u64 word;
 
@@ -361,10 +373,22 @@ __noinline int put_member(__u64 set, __u64 estate, __u32 i, __u32 binary)
 	return 0;
 }
 
+/* Some variables, up to an end. */
+__noinline int put_some_members(__u64 set, __u64 estate, __u32 from, __u32 end, __u32 binary)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < PLACES_AT_ONCE; i++) {
+		if (from + i >= end)
+			break;
+		put_member(set, estate, from + i, binary);
+	}
+	return 0;
+}
+
 /* The variables that an expression of plpgsql uses, $n is variable n - 1; returns how many. */
 __noinline __u32 put_variables(__u64 list, __u64 estate, __u32 binary)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
+	struct scratch *s = current_scratch();
 	struct bind_layout *l = bind_layout_of(binary);
 	__u64 set;
 	__u32 words;
@@ -377,10 +401,10 @@ __noinline __u32 put_variables(__u64 list, __u64 estate, __u32 binary)
 	if (!words || words > MAX_PLACES / SET_WORD_BITS)
 		return BIND_TOTAL_UNKNOWN;
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_PLACES; i++) {
+	for (__u32 i = 0; i < MAX_PLACES; i += PLACES_AT_ONCE) {
 		if (i >= words * SET_WORD_BITS)
 			break;
-		put_member(set, estate, i, binary);
+		put_some_members(set, estate, i, words * SET_WORD_BITS, binary);
 	}
 	return s->binds_sent + s->binds_unsent;
 }
@@ -389,16 +413,15 @@ __noinline __u32 put_variables(__u64 list, __u64 estate, __u32 binary)
  * object: the query descriptor that has it, 0 for that of a CALL. */
 __attribute__((noinline)) int put_list(__u64 list, __u64 object, __u64 now)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct backend *b = bpf_task_storage_get(&backends, task, 0, 0);
-	struct scratch *s =
-	    bpf_task_storage_get(&scratches, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct backend *b = known_backend(bpf_get_current_task_btf());
 	struct bind_layout *l;
+	struct scratch *s;
 	__u64 estate;
 	__u32 total = BIND_TOTAL_UNKNOWN;
 
-	if (!b || !s || !list)
+	if (!b || !list)
 		return 0;
+	s = &b->scratch;
 	l = bind_layout_of(b->binary);
 	if (!l)
 		return 0;

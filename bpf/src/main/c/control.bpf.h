@@ -50,9 +50,7 @@ static __always_inline int setting(struct pt_regs *ctx, __u64 name, __u64 value,
 	if (!b || b->kind != BACKEND_CLIENT || !makes || action == ACTION_SAVE ||
 	    source < SOURCE_GLOBAL || !matters(b, name, source))
 		return 0;
-	s = current_scratch();
-	if (!s)
-		return 0;
+	s = &b->scratch;
 	s->setting.cause = SETTING_GIVEN;
 	s->setting.source = source;
 	s->setting.properties = (value ? 0 : SETTING_IS_RESET) |

@@ -507,6 +507,17 @@ struct control_layout {
 	__u32 subtransaction_id; /* offset in that */
 };
 
+/* What the code of one server binary itself says, whatever its structs look like otherwise; it saves traps. */
+struct code_layout {
+	__u64 top_transaction_id; /* address of the running transaction's id, 0 not known */
+	__u32 portal_known; /* 1: PortalDefineQuery has no probe, what it was given is read when the portal starts */
+	__u32 portal_statement_name;
+	__u32 portal_source_text;
+	__u32 portal_command_tag;
+	__u32 portal_statements;
+	__u32 pad;
+};
+
 /* What holds for all: how levels are chosen and who may. */
 struct control_config {
 	__u32 generation;   /* moves when a rule for a pid was added */

@@ -6,7 +6,6 @@
 #define PGSTITCH_LAYOUTS_BPF_H
 
 #include "backend.bpf.h"
-#include "layouts.h"
 
 /* The first so many structs of a kind are looked at closely in each backend. */
 #define CLOSE_LOOKS 16
@@ -18,32 +17,11 @@ struct {
 	__type(value, struct layout_config);
 } layout_configs SEC(".maps");
 
-/* What a backend's checks remember. */
-struct looked {
-	__u8 closely[LAYOUT_PARTS]; /* structs of each kind */
-	__u32 own_runs;		    /* at the top, of the running command */
-	__u32 comparable;	    /* its rows are those that the command's end will tell */
-	__s64 rows;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct looked);
-} looks SEC(".maps");
-
 static __always_inline struct layout_config *layout_of(__u32 binary)
 {
 	struct layout_config *c = bpf_map_lookup_elem(&layout_configs, &binary);
 
 	return c && c->known ? c : 0;
-}
-
-static __always_inline struct looked *looked(void)
-{
-	return bpf_task_storage_get(&looks, bpf_get_current_task_btf(), 0,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 /* Whether structs of a kind may be read: nothing has contradicted them in this binary. */
@@ -87,13 +65,11 @@ __noinline int contradict(__u32 part, __u32 check, __u64 expected, __u64 found)
 }
 
 /* Counts a close look; false when there were enough. */
-static __always_inline bool look_closely(enum layout_part part)
+static __always_inline bool look_closely(struct backend *b, enum layout_part part)
 {
-	struct looked *l = looked();
-
-	if (!l || l->closely[part] >= CLOSE_LOOKS)
+	if (b->looked.closely[part] >= CLOSE_LOOKS)
 		return false;
-	l->closely[part]++;
+	b->looked.closely[part]++;
 	return true;
 }
 
@@ -153,7 +129,7 @@ __noinline int query_agrees(__u64 query, __u32 runs)
 
 	if (!bin || !bin->layout_known || !c || c->contradicted[LAYOUT_QUERY])
 		return 0;
-	if (!look_closely(LAYOUT_QUERY))
+	if (!look_closely(b, LAYOUT_QUERY))
 		return 1;
 	planned = read_u64(query + bin->query_planned_statement);
 	estate = read_u64(query + bin->query_estate);
@@ -201,7 +177,7 @@ __noinline int utility_agrees(__u64 planned)
 
 	if (!bin || !bin->layout_known || !c || c->contradicted[LAYOUT_QUERY])
 		return 0;
-	if (!look_closely(LAYOUT_QUERY))
+	if (!look_closely(b, LAYOUT_QUERY))
 		return 1;
 	found = read_u32(planned);
 	if (found != c->tag_planned)
@@ -240,7 +216,7 @@ __noinline int tree_agrees(__u64 tree)
 
 	if (!bin || !bin->layout_known || !c || c->contradicted[LAYOUT_TREE])
 		return 0;
-	if (!look_closely(LAYOUT_TREE))
+	if (!look_closely(b, LAYOUT_TREE))
 		return 1;
 	found = read_u32(tree);
 	command = read_u32(tree + c->tree_command);
@@ -251,45 +227,40 @@ __noinline int tree_agrees(__u64 tree)
 
 /* A run at the top has returned. A SELECT that modifies nothing gives the rows that its command's end
  * will tell. */
-static __always_inline void remember_rows(const struct backend *b, __u64 query, __s64 rows)
+static __always_inline void remember_rows(struct backend *b, const struct executor_run *run, __s64 rows)
 {
-	struct looked *l = looked();
+	struct looked *l = &b->looked;
 	struct plan_config *p = plan_config_of(b);
 	struct binary_config *bin = binary_of(b);
-	__u64 planned;
 
-	if (!l || !p || !bin)
+	if (!p || !bin)
 		return;
 	l->own_runs++;
 	l->rows = rows;
-	planned = read_u64(query + bin->query_planned_statement);
-	l->comparable = read_u32(planned + bin->planned_command) == p->command_select &&
-			!byte_at(planned + p->planned_modifying);
+	if (run->gives)
+		l->comparable = run->gives == GIVES_ITS_ROWS;
+	else
+		l->comparable =
+		    read_u32(run->planned + bin->planned_command) == p->command_select &&
+		    !byte_at(run->planned + p->planned_modifying);
 }
 
 /* A message has come: what ran before belongs to another. */
-static __always_inline void forget_rows(void)
+static __always_inline void forget_rows(struct backend *b)
 {
-	struct looked *l = bpf_task_storage_get(&looks, bpf_get_current_task_btf(), 0, 0);
-
-	if (l) {
-		l->own_runs = 0;
-		l->comparable = 0;
-	}
+	b->looked.own_runs = 0;
+	b->looked.comparable = 0;
 }
 
 /* A command has ended, of which only one run was seen. */
-static __always_inline void compare_rows(const struct backend *b, __s64 rows)
+static __always_inline void compare_rows(struct backend *b, __s64 rows)
 {
-	struct looked *l = bpf_task_storage_get(&looks, bpf_get_current_task_btf(), 0, 0);
+	struct looked *l = &b->looked;
 
-	if (!l)
-		return;
 	if (l->own_runs == 1 && l->comparable && !b->utility_stack && l->rows >= 0 &&
 	    l->rows != rows)
 		contradict(LAYOUT_QUERY, CHECK_ROWS, rows, l->rows);
-	l->own_runs = 0;
-	l->comparable = 0;
+	forget_rows(b);
 }
 
 /* --- Portals ---------------------------------------------------------------------------------- */
@@ -306,7 +277,7 @@ __noinline int portal_agrees(__u64 portal, __u64 statements)
 
 	if (!bin || !bin->layout_known || !c || c->contradicted[LAYOUT_PORTAL])
 		return 0;
-	if (!look_closely(LAYOUT_PORTAL))
+	if (!look_closely(b, LAYOUT_PORTAL))
 		return 1;
 	name = read_u64(portal + bin->portal_name);
 	if (!name || bpf_probe_read_user(&first, 1, (void *)name))
@@ -340,7 +311,7 @@ __noinline int params_agree(__u64 query, __u64 list, struct bind_layout *l)
 
 	if (!l || !bin || !c || c->contradicted[LAYOUT_QUERY] || c->contradicted[LAYOUT_BINDS])
 		return 0;
-	if (!look_closely(LAYOUT_BINDS))
+	if (!look_closely(b, LAYOUT_BINDS))
 		return 1;
 	found = read_u64(read_u64(query + bin->query_estate) + c->estate_params);
 	if (found != list)

@@ -285,6 +285,29 @@ JNIEXPORT jstring JNICALL Java_io_pgstitch_bpf_NativeBpf_functionRuns(JNIEnv *en
 	return (*env)->NewStringUTF(env, lines);
 }
 
+/* What the verifier went through for all programs; kernels before 5.16 leave the field at 0. */
+JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_verifiedInstructions(JNIEnv *env, jclass type,
+									    jlong handle)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	struct bpf_program *program;
+	jlong all = 0;
+
+	(void)type;
+	last_log[0] = 0;
+	bpf_object__for_each_program(program, s->object) {
+		struct bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size)) {
+			fail(env, errno, "cannot ask for a program");
+			return 0;
+		}
+		all += info.verified_insns;
+	}
+	return all;
+}
+
 JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_readCounter(JNIEnv *env, jclass type,
 								   jlong handle, jstring name,
 								   jint key)

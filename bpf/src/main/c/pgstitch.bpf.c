@@ -19,7 +19,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	stack = PT_REGS_SP(ctx);                                                    \
 	now = bpf_ktime_get_ns();                                                   \
 	if (state->unseen)                                                          \
-	end_unseen_below(stack, 0, now)
+	end_unseen_below(state, stack, 0, now)
 
 /* Each program emits only what the level in force asks for. */
 #define ENTER(state, cookie, stack, now)                                            \
@@ -28,29 +28,29 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	return 0
 
 /* A function that was entered before its process was known has nothing to return to. */
-#define LEAVE(state, stack, now)                                                    \
+#define LEAVE(state, cookie, stack, now)                                                    \
 	struct backend *state = known_backend(bpf_get_current_task_btf());          \
-	__u64 stack, now;                                                           \
+	__u64 cookie = bpf_get_attach_cookie(ctx), stack, now;                      \
 	if (!state || state->kind == BACKEND_OTHER || !state->announced ||          \
-	    !asks_for(state, bpf_get_attach_cookie(ctx)))                           \
+	    !asks_for(state, cookie))                                               \
 		return 0;                                                           \
 	stack = PT_REGS_SP(ctx) - RETURN_POPS;                                      \
 	now = bpf_ktime_get_ns();                                                   \
 	if (state->unseen)                                                          \
-	end_unseen_below(stack, bpf_get_attach_cookie(ctx), now)
+	end_unseen_below(state, stack, cookie, now)
 
 /* Reads a piece of a text behind the head of the event in the scratch. One that is full goes ahead as
  * an EVENT_TEXT record. Returns what was read, as bpf_probe_read_user_str() does. Global, so that the
  * verifier looks at it once. */
-__attribute__((noinline)) int put_piece(__u64 address, __u32 head)
+__attribute__((noinline)) int put_piece(struct backend *b, __u64 address, __u32 head)
 {
-	struct scratch *s =
-	    bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
 	struct event_header *t;
+	struct scratch *s;
 	long n;
 
-	if (!s)
+	if (!b)
 		return 0;
+	s = &b->scratch;
 	barrier_var(head);
 	head &= TEXT_PIECE - 1;
 	n = bpf_probe_read_user_str(s->bytes + head, TEXT_PIECE, (void *)address);
@@ -70,24 +70,24 @@ __attribute__((noinline)) int put_piece(__u64 address, __u32 head)
 }
 
 /* All pieces of a text. Returns the length of the whole; the last piece's is in the scratch. */
-__attribute__((noinline)) int put_pieces(__u64 address, __u32 head)
+__attribute__((noinline)) int put_pieces(struct backend *b, __u64 address, __u32 head)
 {
 	struct scratch *s;
 	__u32 total = 0;
 	int n = 0;
 
+	if (!b)
+		return 0;
 #pragma clang loop unroll(disable)
 	for (int piece = 0; piece < TEXT_PIECES; piece++) {
-		n = put_piece(address + total, head);
+		n = put_piece(b, address + total, head);
 		if (n < TEXT_PIECE)
 			break;
 		/* Full: its last byte is the terminator. */
 		total += TEXT_PIECE - 1;
 		n = 0;
 	}
-	s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0, 0);
-	if (!s)
-		return 0;
+	s = &b->scratch;
 	if (total >= TEXT_PIECES * (TEXT_PIECE - 1))
 		s->h.flags |= FLAG_TEXT_CUT;
 	if (n < 0)
@@ -98,13 +98,14 @@ __attribute__((noinline)) int put_pieces(__u64 address, __u32 head)
 
 /* Sends the event in the scratch with the text at an address behind it. Returns through length_field
  * the length of the whole. */
-static __always_inline void put_with_text(struct scratch *s, __u64 address, __u32 head,
+static __always_inline void put_with_text(struct backend *b, __u64 address, __u32 head,
 					  __u32 *length_field)
 {
+	struct scratch *s = &b->scratch;
 	__u32 n = 0;
 
 	if (address) {
-		*length_field = put_pieces(address, head);
+		*length_field = put_pieces(b, address, head);
 		n = s->last_piece & (TEXT_PIECE - 1);
 	} else {
 		*length_field = 0;
@@ -121,11 +122,11 @@ int on_activity(struct pt_regs *ctx)
 	settle_if_over(b, 0, now);
 	struct binary_config *bin = binary_of(b);
 	struct control_layout *where = control_layout_of(b);
-	struct scratch *s = current_scratch();
+	struct scratch *s = &b->scratch;
 	__u32 state = PT_REGS_PARM1(ctx), xid_seen = b->xid_seen;
 	__u64 text = 0;
 
-	if (!s || !bin || !where)
+	if (!bin || !where)
 		return 0;
 	/* Of an unknown build no state's number is known, but only a running state has a text. */
 	text = bin->layout_known ? 0 : PT_REGS_PARM2(ctx);
@@ -142,7 +143,7 @@ int on_activity(struct pt_regs *ctx)
 		b->sqlstate_named = 0;
 		b->sqlstate_raised = 0;
 		b->runs = 0;
-		forget_rows();
+		forget_rows(b);
 	}
 	if (!asks_for(b, cookie))
 		return 0;
@@ -150,16 +151,16 @@ int on_activity(struct pt_regs *ctx)
 	if (xid_seen)
 		s->h.flags |= FLAG_HAD_XID;
 	s->activity.state = state;
-	put_with_text(s, text, sizeof(s->activity), &s->activity.text_length);
+	put_with_text(b, text, sizeof(s->activity), &s->activity.text_length);
 	return 0;
 }
 
-static __always_inline void put_entry(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
-				      __u64 object)
+/* The event alone, its sequence number is taken. */
+static __always_inline void put_entry_itself(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
+					     __u64 object)
 {
 	struct entry_event *e;
 
-	before_event(b, now);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
@@ -168,6 +169,13 @@ static __always_inline void put_entry(struct backend *b, __u64 now, __u64 cookie
 	fill_header(&e->h, b, EVENT_ENTRY, sizeof(*e), now, cookie, stack);
 	e->object = object;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void put_entry(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
+				      __u64 object)
+{
+	before_event(b, now);
+	put_entry_itself(b, now, cookie, stack, object);
 }
 
 static __always_inline void put_exit(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
@@ -209,8 +217,8 @@ int on_entry(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
-	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, -1);
+	LEAVE(b, cookie, stack, now);
+	put_exit(b, now, cookie, stack, -1);
 	return 0;
 }
 
@@ -218,8 +226,8 @@ int on_exit(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_portal_run_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
-	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, PT_REGS_RC(ctx) & 1);
+	LEAVE(b, cookie, stack, now);
+	put_exit(b, now, cookie, stack, PT_REGS_RC(ctx) & 1);
 	return 0;
 }
 
@@ -256,39 +264,79 @@ int on_executor_finish(struct pt_regs *ctx)
 	return 0;
 }
 
+/* The head of a PlannedStmt: NodeTag, command, id of the query, flags. */
+struct planned_head {
+	__u32 tag;
+	__u32 command;
+	__u64 query_id;
+	__u8 flags[16];
+};
+
+/* Reads command and query id, at once where they lie as in all versions so far. */
+static __always_inline void read_planned_head(struct backend *b, const struct binary_config *bin,
+					      __u64 planned, __u32 *command, __u64 *query_id)
+{
+	struct plan_config *p = plan_config_of(b);
+	struct planned_head head;
+	__u64 modifying = p ? p->planned_modifying - offsetof(struct planned_head, flags) : 16;
+
+	if (bin->planned_command != offsetof(struct planned_head, command) ||
+	    bin->planned_query_id != offsetof(struct planned_head, query_id) ||
+	    bpf_probe_read_user(&head, sizeof(head), (void *)planned)) {
+		*command = read_u32(planned + bin->planned_command);
+		*query_id = read_u64(planned + bin->planned_query_id);
+		return;
+	}
+	*command = head.command;
+	*query_id = head.query_id;
+	barrier_var(modifying);
+	if (p && modifying < sizeof(head.flags))
+		b->head.gives = head.command == p->command_select && !head.flags[modifying]
+				    ? GIVES_ITS_ROWS
+				    : GIVES_OTHERS;
+}
+
 /* Not read where the structs are not as they should be; what they say of the text is held against it.
  * @text: of the client's message, 0 for another one */
-static __always_inline void read_planned_statement(const struct backend *b,
+static __always_inline void read_planned_statement(struct backend *b,
 						   const struct binary_config *bin, __u64 planned,
 						   __u64 text, __u32 *command, __u64 *query_id,
 						   __s32 *location, __s32 *length)
 {
+	__u64 place, id = 0;
+
 	*command = 0;
 	*query_id = 0;
 	*location = -1;
 	*length = 0;
 	if (!planned || !bin->layout_known || !follows(b, LAYOUT_QUERY))
 		return;
-	*location = read_u32(planned + bin->planned_location);
-	*length = read_u32(planned + bin->planned_length);
+	if (bin->planned_length == bin->planned_location + 4) {
+		place = read_u64(planned + bin->planned_location);
+		*location = place;
+		*length = place >> 32;
+	} else {
+		*location = read_u32(planned + bin->planned_location);
+		*length = read_u32(planned + bin->planned_length);
+	}
 	if (!location_agrees(text, *location, *length, LAYOUT_QUERY)) {
 		*location = -1;
 		*length = 0;
 		return;
 	}
-	*command = read_u32(planned + bin->planned_command);
+	read_planned_head(b, bin, planned, command, &id);
 	if (follows(b, LAYOUT_QUERY_ID))
-		*query_id = read_u64(planned + bin->planned_query_id);
+		*query_id = id;
 }
 
 static __always_inline void put_statement(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
 					  __u64 query, __u64 planned, __u64 text)
 {
 	struct binary_config *bin = binary_of(b);
-	struct scratch *s = current_scratch();
+	struct scratch *s = &b->scratch;
 	__u64 message = 0;
 
-	if (!s || !bin)
+	if (!bin)
 		return;
 	before_event(b, now);
 	fill_header(&s->h, b, EVENT_STATEMENT, 0, now, cookie, stack);
@@ -301,21 +349,55 @@ static __always_inline void put_statement(struct backend *b, __u64 now, __u64 co
 	read_planned_statement(b, bin, planned, message, &s->statement.command,
 			       &s->statement.query_id, &s->statement.location,
 			       &s->statement.statement_length);
-	put_with_text(s, text, sizeof(s->statement), &s->statement.text_length);
+	put_with_text(b, text, sizeof(s->statement), &s->statement.text_length);
 }
 
+/* All of a QueryDesc that is read. */
+#define QUERY_WORDS 13
+
+static __always_inline __u64 word_at(const __u64 *words, __u32 offset)
+{
+	__u64 i = offset >> 3;
+
+	barrier_var(i);
+	return i < QUERY_WORDS ? words[i] : 0;
+}
+
+/* Reads what a QueryDesc points to into the backend's head, in one go where it lies together; all 0 where
+ * it may not be read. Global, so that the verifier looks at it once. */
+__noinline int read_head(struct backend *b, __u64 query)
+{
+	struct binary_config *bin = b ? binary_of(b) : 0;
+	__u64 words[QUERY_WORDS];
+	__u32 last;
+
+	if (!b)
+		return 0;
+	b->head.planned = 0;
+	b->head.text = 0;
+	b->head.estate = 0;
+	b->head.gives = GIVES_UNKNOWN;
+	if (!bin || !bin->layout_known || !follows(b, LAYOUT_QUERY))
+		return 0;
+	last = bin->query_planned_statement | bin->query_source_text | bin->query_estate;
+	if (!(last & 7) && bin->query_estate < sizeof(words) &&
+	    bin->query_source_text < sizeof(words) && bin->query_planned_statement < sizeof(words) &&
+	    !bpf_probe_read_user(words, sizeof(words), (void *)query)) {
+		b->head.planned = word_at(words, bin->query_planned_statement);
+		b->head.text = word_at(words, bin->query_source_text);
+		b->head.estate = word_at(words, bin->query_estate);
+		return 1;
+	}
+	b->head.planned = read_u64(query + bin->query_planned_statement);
+	b->head.text = read_u64(query + bin->query_source_text);
+	b->head.estate = read_u64(query + bin->query_estate);
+	return 1;
+}
+
+/* Describes the query whose head was read. */
 static __noinline int put_query(struct backend *b, __u64 now, __u64 cookie, __u64 stack, __u64 query)
 {
-	struct binary_config *bin = binary_of(b);
-	__u64 planned = 0, text = 0;
-
-	if (!bin)
-		return 0;
-	if (bin->layout_known && follows(b, LAYOUT_QUERY)) {
-		planned = read_u64(query + bin->query_planned_statement);
-		text = read_u64(query + bin->query_source_text);
-	}
-	put_statement(b, now, cookie, stack, query, planned, text);
+	put_statement(b, now, cookie, stack, query, b->head.planned, b->head.text);
 	return 0;
 }
 
@@ -330,6 +412,7 @@ int on_executor_start(struct pt_regs *ctx)
 	if (wants(b, LEVEL_PLAN_STATISTICS))
 		forget_plan(query);
 	query_agrees(query, 0);
+	read_head(b, query);
 	put_query(b, now, cookie, stack, query);
 	expect_return(stack, cookie, query, UNSEEN_LEAF);
 	return 0;
@@ -341,12 +424,12 @@ SEC("uprobe")
 int on_planner(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
-	struct scratch *s = current_scratch();
+	struct scratch *s = &b->scratch;
 	struct layout_config *c = layout_of(b->binary);
 	__u64 tree = PT_REGS_PARM1(ctx), text = PT_REGS_PARM2(ctx), message = 0;
 	__s32 location = -1, length = 0;
 
-	if (!s || (!b->announced && !b->begun_before))
+	if (!b->announced && !b->begun_before)
 		return 0;
 	if (text && (text == b->message_text || text == b->portal_text))
 		message = text;
@@ -367,7 +450,7 @@ int on_planner(struct pt_regs *ctx)
 	s->statement.statement_length = length;
 	if (message)
 		s->h.flags |= FLAG_TEXT_SAME;
-	put_with_text(s, message ? 0 : text, sizeof(s->statement), &s->statement.text_length);
+	put_with_text(b, message ? 0 : text, sizeof(s->statement), &s->statement.text_length);
 	expect_return(stack, cookie, 0, UNSEEN_LEAF);
 	return 0;
 }
@@ -426,6 +509,35 @@ static __always_inline struct executor_run *run_at(struct backend *b, __u32 i)
 	return &b->run[i & (MAX_RUNS - 1)];
 }
 
+#define RUNS_AT_ONCE 8
+
+/* Forgets some of the runs that are deeper. Returns whether there may be more; see UNSEEN_AT_ONCE. */
+__noinline int forget_some_runs(struct backend *b, __u64 stack)
+{
+	__u32 i;
+
+	if (!b)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < RUNS_AT_ONCE; k++) {
+		i = b->runs;
+		if (i == 0 || i > MAX_RUNS || run_at(b, i - 1)->stack >= stack)
+			return 0;
+		b->runs = i - 1;
+	}
+	return 1;
+}
+
+/* Forgets runs whose stack pointers are below one: a longjmp has left them. */
+__noinline int forget_runs(struct backend *b, __u64 stack)
+{
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < MAX_RUNS / RUNS_AT_ONCE; k++)
+		if (!forget_some_runs(b, stack))
+			break;
+	return 0;
+}
+
 /* Global, so that the verifier looks at it once and not once for each way that leads to it. */
 __attribute__((noinline)) int put_run(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
 				      __u64 query)
@@ -446,17 +558,12 @@ SEC("uprobe")
 int on_executor_run(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
-	struct binary_config *bin = binary_of(b);
 	__u64 query = PT_REGS_PARM1(ctx);
 	__u32 i;
 
-#pragma clang loop unroll(disable)
-	for (int k = 0; k < MAX_RUNS; k++) {
-		i = b->runs;
-		if (i == 0 || i > MAX_RUNS || run_at(b, i - 1)->stack > stack)
-			break;
-		b->runs = i - 1;
-	}
+	query_agrees(query, 1);
+	read_head(b, query);
+	forget_runs(b, stack + 1);
 	if (b->unseen)
 		end_unseen_of(query, now);
 	if (returns_open() >= KERNEL_RETURNS) {
@@ -467,14 +574,18 @@ int on_executor_run(struct pt_regs *ctx)
 		run_at(b, i)->query = query;
 		run_at(b, i)->count =
 		    (__s32)PT_REGS_PARM2(ctx) > 0 ? PT_REGS_PARM3(ctx) : NO_COUNT;
+		run_at(b, i)->planned = b->head.planned;
+		run_at(b, i)->estate = b->head.estate;
+		run_at(b, i)->gives = GIVES_UNKNOWN;
 		b->runs = i + 1;
 	}
-	query_agrees(query, 1);
 	put_run(b, now, cookie, stack, query);
+	if (b->runs && run_at(b, b->runs - 1)->stack == stack)
+		run_at(b, b->runs - 1)->gives = b->head.gives;
 	if (wants(b, LEVEL_BINDS))
 		put_binds(query, now);
-	if (wants(b, LEVEL_WAITS) && bin && bin->layout_known && follows(b, LAYOUT_QUERY))
-		learn_executors(read_u64(query + bin->query_estate));
+	if (wants(b, LEVEL_WAITS))
+		learn_executors(b->head.estate);
 	return 0;
 }
 
@@ -500,40 +611,28 @@ int on_call(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_executor_run_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
+	LEAVE(b, cookie, stack, now);
 	struct binary_config *bin = binary_of(b);
 	__s64 rows = -1;
 	__u64 ended = 0;
 	__u32 i;
 
-#pragma clang loop unroll(disable)
-	for (int k = 0; k < MAX_RUNS; k++) {
-		i = b->runs;
-		if (i == 0)
-			break;
-		b->runs = i - 1;
-		if (i > MAX_RUNS)
-			break;
+	forget_runs(b, stack);
+	i = b->runs;
+	if (i && i <= MAX_RUNS && run_at(b, i - 1)->stack == stack) {
 		struct executor_run *run = run_at(b, i - 1);
-		if (run->stack == stack) {
-			if (bin && bin->layout_known && follows(b, LAYOUT_QUERY)) {
-				rows = read_u64(read_u64(run->query + bin->query_estate) +
-						bin->estate_processed);
-				if (i == 1)
-					remember_rows(b, run->query, rows);
-			}
-			if (rows >= 0 && run->count != NO_COUNT &&
-			    (!run->count || rows < run->count))
-				ended = run->query;
-			break;
+
+		b->runs = i - 1;
+		if (bin && bin->layout_known && run->estate && follows(b, LAYOUT_QUERY)) {
+			rows = read_u64(run->estate + bin->estate_processed);
+			if (i == 1)
+				remember_rows(b, run, rows);
 		}
-		if (run->stack > stack) {
-			b->runs = i;
-			break;
-		}
+		if (rows >= 0 && run->count != NO_COUNT && (!run->count || rows < run->count))
+			ended = run->query;
 	}
 	look_for_xid(b);
-	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, rows);
+	put_exit(b, now, cookie, stack, rows);
 	if (ended && wants(b, LEVEL_PLAN_STATISTICS))
 		put_plan_of_run(b, now, stack, ended);
 	return 0;
@@ -542,26 +641,23 @@ int on_executor_run_exit(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_utility_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
+	LEAVE(b, cookie, stack, now);
 	look_for_xid(b);
-	put_exit(b, now, bpf_get_attach_cookie(ctx), stack, -1);
+	put_exit(b, now, cookie, stack, -1);
 	return 0;
 }
 
-/* PortalDefineQuery(Portal portal, const char *prepStmtName, const char *sourceText,
- *                   CommandTag commandTag, List *stmts, CachedPlan *cplan) */
-SEC("uprobe")
-int on_portal_defined(struct pt_regs *ctx)
+/* The portal in the backend's head is defined. */
+static __noinline int put_portal(struct backend *b, __u64 now, __u64 cookie, __u64 stack)
 {
-	ENTER(b, cookie, stack, now);
 	struct binary_config *bin = binary_of(b);
-	struct scratch *s = current_scratch();
-	__u64 portal = PT_REGS_PARM1(ctx), statements = PT_REGS_PARM5(ctx), planned = 0;
-	__u64 text = PT_REGS_PARM3(ctx), name = PT_REGS_PARM2(ctx);
+	struct scratch *s = &b->scratch;
+	__u64 portal = b->portal.portal, statements = b->portal.statements, planned = 0;
+	__u64 text = b->portal.text;
 	__u32 command;
 	bool own;
 
-	if (!s || !bin)
+	if (!bin)
 		return 0;
 	before_event(b, now);
 	fill_header(&s->h, b, EVENT_PORTAL, 0, now, cookie, stack);
@@ -574,20 +670,74 @@ int on_portal_defined(struct pt_regs *ctx)
 	read_planned_statement(b, bin, planned, own ? text : 0, &command, &s->portal.query_id,
 			       &s->portal.location, &s->portal.statement_length);
 	s->portal.portal = portal;
-	s->portal.command_tag = PT_REGS_PARM4(ctx);
+	s->portal.command_tag = b->portal.command_tag;
 	s->portal.portal_name[0] = 0;
 	s->portal.statement_name[0] = 0;
-	if (bin->layout_known && follows(b, LAYOUT_PORTAL))
+	if (bin->layout_known && b->portal.name && follows(b, LAYOUT_PORTAL))
 		bpf_probe_read_user_str(s->portal.portal_name, NAME_LENGTH,
-					(void *)read_u64(portal + bin->portal_name));
-	if (name)
-		bpf_probe_read_user_str(s->portal.statement_name, NAME_LENGTH, (void *)name);
+					(void *)b->portal.name);
+	if (b->portal.statement_name)
+		bpf_probe_read_user_str(s->portal.statement_name, NAME_LENGTH,
+					(void *)b->portal.statement_name);
 	if (own) {
 		b->portal_text = text;
 		s->h.flags |= FLAG_TEXT_SAME;
 		text = 0;
 	}
-	put_with_text(s, text, sizeof(s->portal), &s->portal.text_length);
+	put_with_text(b, text, sizeof(s->portal), &s->portal.text_length);
+	return 0;
+}
+
+/* PortalDefineQuery(Portal portal, const char *prepStmtName, const char *sourceText,
+ *                   CommandTag commandTag, List *stmts, CachedPlan *cplan)
+ * Stores these six and returns: no place of it is one that the kernel runs through without a single step,
+ * which costs a second exception, and in a virtual machine ten microseconds. It has a probe only where
+ * its code was not understood. */
+SEC("uprobe")
+int on_portal_defined(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct binary_config *bin = binary_of(b);
+
+	if (!bin)
+		return 0;
+	b->portal.portal = PT_REGS_PARM1(ctx);
+	b->portal.name = bin->layout_known ? read_u64(b->portal.portal + bin->portal_name) : 0;
+	b->portal.statement_name = PT_REGS_PARM2(ctx);
+	b->portal.text = PT_REGS_PARM3(ctx);
+	b->portal.command_tag = PT_REGS_PARM4(ctx);
+	b->portal.statements = PT_REGS_PARM5(ctx);
+	put_portal(b, now, cookie, stack);
+	return 0;
+}
+
+/* PortalStart(Portal portal, ...): the server calls it right after each PortalDefineQuery, from the same
+ * function. */
+SEC("uprobe")
+int on_portal_start(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	struct code_layout *code = code_layout_of(b);
+	struct binary_config *bin = binary_of(b);
+	__u64 portal = PT_REGS_PARM1(ctx), words[QUERY_WORDS];
+
+	if (code && code->portal_known && bin &&
+	    !bpf_probe_read_user(words, sizeof(words), (void *)portal)) {
+		b->portal.portal = portal;
+		b->portal.name = bin->layout_known ? word_at(words, bin->portal_name) : 0;
+		b->portal.statement_name = word_at(words, code->portal_statement_name);
+		b->portal.text = word_at(words, code->portal_source_text);
+		b->portal.command_tag = word_at(words, code->portal_command_tag);
+		b->portal.statements = word_at(words, code->portal_statements);
+		put_portal(b, now, cookie, stack);
+		b->sequence++;
+		put_entry_itself(b, now, cookie, stack, 0);
+	} else if (b->announced || b->begun_before) {
+		put_entry(b, now, cookie, stack, 0);
+	} else {
+		return 0;
+	}
+	expect_return(stack, cookie, 0, 0);
 	return 0;
 }
 
@@ -606,13 +756,19 @@ int on_command_end(struct pt_regs *ctx)
 	ENTER_ANYWAY(b, cookie, stack, now);
 	struct command_end_event *e;
 	__u64 completion = PT_REGS_PARM1(ctx);
+	struct {
+		__u32 tag;
+		__u32 pad;
+		__u64 rows;
+	} ended = {};
 
 	if (b->changed_in)
 		settle_if_over(b, is_rollback(b, completion), now);
 	if (!asks_for(b, cookie))
 		return 0;
 	look_for_xid(b);
-	compare_rows(b, read_u64(completion + 8));
+	bpf_probe_read_user(&ended, sizeof(ended), (void *)completion);
+	compare_rows(b, ended.rows);
 	before_event(b, now);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
@@ -620,14 +776,15 @@ int on_command_end(struct pt_regs *ctx)
 		return 0;
 	}
 	fill_header(&e->h, b, EVENT_COMMAND_END, sizeof(*e), now, cookie, stack);
-	e->command_tag = read_u32(completion);
-	e->rows = read_u64(completion + 8);
+	e->command_tag = ended.tag;
+	e->rows = ended.rows;
 	e->pad = 0;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	return 0;
 }
 
-/* ProcArrayEndTransaction(PGPROC *proc, TransactionId latestXid): no event of its own. */
+/* ProcArrayEndTransaction(PGPROC *proc, TransactionId latestXid): no event of its own. Planted where the
+ * id's variable is not known. */
 SEC("uprobe")
 int on_transaction_xid(struct pt_regs *ctx)
 {
@@ -644,13 +801,20 @@ SEC("uprobe")
 int on_transaction_end(struct pt_regs *ctx)
 {
 	ENTER_ANYWAY(b, cookie, stack, now);
+	struct code_layout *code = code_layout_of(b);
 	struct transaction_end_event *e;
+	__u32 had_xid;
 
 	/* Its local id is gone already: it can only be this one. */
 	if (b->changed_in)
 		settle_if_over(b, !(PT_REGS_PARM1(ctx) & 1), now);
 	if (!asks_for(b, cookie))
 		return 0;
+	/* The variable is cleared later. A parallel worker has its leader's there, and none of its own. */
+	had_xid = code && code->top_transaction_id
+		      ? b->kind != BACKEND_PARALLEL_WORKER &&
+				read_u32(b->bias + code->top_transaction_id)
+		      : b->had_xid;
 	before_event(b, now);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
@@ -659,7 +823,7 @@ int on_transaction_end(struct pt_regs *ctx)
 	}
 	fill_header(&e->h, b, EVENT_TRANSACTION_END, sizeof(*e), now, cookie, stack);
 	e->committed = PT_REGS_PARM1(ctx) & 1;
-	e->read_only = !b->had_xid;
+	e->read_only = !had_xid;
 	b->had_xid = 0;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	return 0;
@@ -747,7 +911,7 @@ int on_worker_register(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_worker_register_exit(struct pt_regs *ctx)
 {
-	LEAVE(b, stack, now);
+	LEAVE(b, cookie, stack, now);
 	struct worker_launched_event *e;
 	struct worker_config *w = worker_config_of(b);
 	__u64 worker = b->registering;
@@ -762,8 +926,7 @@ int on_worker_register_exit(struct pt_regs *ctx)
 		count_loss(LOSS_RING_FULL);
 		return 0;
 	}
-	fill_header(&e->h, b, EVENT_WORKER_LAUNCHED, sizeof(*e), now, bpf_get_attach_cookie(ctx),
-		    stack);
+	fill_header(&e->h, b, EVENT_WORKER_LAUNCHED, sizeof(*e), now, cookie, stack);
 	e->context = read_u64(worker + w->main_argument);
 	e->object = b->parallel_context;
 	e->duration_ns = now - b->registering_ns;

@@ -8,9 +8,10 @@
 
 #include "layouts.bpf.h"
 
-/* The verifier looks at each turn of the loop below, in each program: with 1,024 they take 4 s to load, with
- * 128 a good second. */
 #define UNSEEN_CALLS 128
+/* The verifier looks at each turn of a loop, in each program. So a loop goes through some, in a function that
+ * is looked at once, and another one calls that: 16 and 8 turns instead of 128. */
+#define UNSEEN_AT_ONCE 16
 /* An executor's next function may be a little deeper than the one before, under hooks of extensions. */
 #define UNSEEN_NEAR 4
 #define UNSEEN_RUN 1  /* ExecutorRun */
@@ -129,9 +130,8 @@ __attribute__((noinline)) int end_unseen(__u64 now, __u32 silently)
 	return 0;
 }
 
-/* A function is entered, or the one with this cookie has returned: deeper calls are over.
- * @cookie: 0 at an entry */
-__attribute__((noinline)) int end_unseen_below(__u64 stack, __u64 cookie, __u64 now)
+/* Ends some of the calls of end_unseen_below(). Returns whether there may be more. */
+__attribute__((noinline)) int end_some_below(__u64 stack, __u64 cookie, __u64 now)
 {
 	struct backend *b = known_backend(bpf_get_current_task_btf());
 	struct unseen_calls *calls =
@@ -142,18 +142,31 @@ __attribute__((noinline)) int end_unseen_below(__u64 stack, __u64 cookie, __u64 
 	if (!b || !calls)
 		return 0;
 #pragma clang loop unroll(disable)
-	for (int k = 0; k < UNSEEN_CALLS; k++) {
+	for (int k = 0; k < UNSEEN_AT_ONCE; k++) {
 		if (!b->unseen)
-			break;
+			return 0;
 		call = unseen_at(calls, b->unseen - 1);
 		if (call->stack > stack && call->kind != UNSEEN_LEAF)
-			break;
+			return 0;
 		/* The kernel reported it after all. */
 		own = cookie && call->stack == stack && call->cookie == cookie;
 		end_unseen(now, own || b->unseen_thrown);
 		if (own)
-			break;
+			return 0;
 	}
+	return 1;
+}
+
+/* A function is entered, or the one with this cookie has returned: deeper calls are over.
+ * @cookie: 0 at an entry */
+__attribute__((noinline)) int end_unseen_below(struct backend *b, __u64 stack, __u64 cookie, __u64 now)
+{
+	if (!b)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (int k = 0; k < UNSEEN_CALLS / UNSEEN_AT_ONCE; k++)
+		if (!end_some_below(stack, cookie, now))
+			break;
 	b->unseen_thrown = 0;
 	return 0;
 }

@@ -75,8 +75,14 @@ static __always_inline void look_for_xid(struct backend *b)
 
 	if (b->xid_seen || !where || !bin || !bin->layout_known)
 		return;
-	base = read_u64(b->bias + (where->my_pgxact ? where->my_pgxact : bin->my_proc));
-	if (base && read_u32(base + where->transaction_xid))
+	/* A backend keeps its PGPROC, or PGXACT, until it ends. */
+	if (!b->xid_word) {
+		base = read_u64(b->bias + (where->my_pgxact ? where->my_pgxact : bin->my_proc));
+		if (!base)
+			return;
+		b->xid_word = base + where->transaction_xid;
+	}
+	if (read_u32(b->xid_word))
 		b->xid_seen = 1;
 }
 

@@ -154,7 +154,7 @@ __noinline int opened_agrees(__u64 relation)
 
 	if (!c || !l || l->contradicted[LAYOUT_RELATION])
 		return 0;
-	if (!look_closely(LAYOUT_RELATION))
+	if (!look_closely(b, LAYOUT_RELATION))
 		return 1;
 	if (!relation_agrees(relation, c->relation_id, c->relation_row))
 		return 0;
@@ -200,13 +200,31 @@ __noinline int learn_opened(__u64 relation)
 	return learn(b, &key, &r);
 }
 
+#define RANGE_TABLE_AT_ONCE 8
+
+/* Some entries of an array of relations, see UNSEEN_AT_ONCE. Returns whether there may be more. */
+__noinline int learn_some(__u64 relations, __u32 from, __u32 count)
+{
+	__u64 relation;
+
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < RANGE_TABLE_AT_ONCE; i++) {
+		if (from + i >= count)
+			return 0;
+		relation = read_u64(relations + 8 * (__u64)(from + i));
+		if (relation)
+			learn_opened(relation);
+	}
+	return 1;
+}
+
 /* The relations that the executor of a query has opened: EState.es_relations, nodes/execnodes.h. */
 __noinline int learn_executors(__u64 estate)
 {
 	struct backend *b = known_backend(bpf_get_current_task_btf());
 	struct target_config *c = b ? targets_of(b) : 0;
 	struct layout_config *l;
-	__u64 relations, relation, list;
+	__u64 relations, list;
 	__u32 count;
 
 	if (!c || !estate)
@@ -223,13 +241,9 @@ __noinline int learn_executors(__u64 estate)
 	if (!relations)
 		return 0;
 #pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < RANGE_TABLE; i++) {
-		if (i >= count)
+	for (__u32 i = 0; i < RANGE_TABLE; i += RANGE_TABLE_AT_ONCE)
+		if (!learn_some(relations, i, count))
 			break;
-		relation = read_u64(relations + 8 * i);
-		if (relation)
-			learn_opened(relation);
-	}
 	return 0;
 }
 
@@ -369,7 +383,7 @@ static __noinline int lock_agrees(struct backend *b, __u64 local)
 
 	if (!c || !l || !bin || l->contradicted[LAYOUT_LOCK])
 		return 0;
-	if (!look_closely(LAYOUT_LOCK))
+	if (!look_closely(b, LAYOUT_LOCK))
 		return 1;
 	if (b->lock_mode < 1 || b->lock_mode > 8)
 		return contradict(LAYOUT_LOCK, CHECK_LOCK_MODE, 0, b->lock_mode);
@@ -405,6 +419,42 @@ static __noinline int lock_agrees(struct backend *b, __u64 local)
 
 /* The most entries of a lock's list that are looked at. */
 #define LOCK_ENTRIES 128
+#define LOCK_ENTRIES_AT_ONCE 16
+
+/* Goes through some entries of a lock's list, see UNSEEN_AT_ONCE. Returns the next one's link, 0 at the end.
+ * @group: of the waiter, whose members do not block it */
+__noinline __u64 read_some_holders(__u64 lock, __u64 head, __u64 link, __u64 group, __u32 conflicts)
+{
+	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct target_config *c = b ? targets_of(b) : 0;
+	struct details *d = known_details();
+	__u64 entry, leader;
+	__u32 count;
+
+	if (!c || !d)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < LOCK_ENTRIES_AT_ONCE; i++) {
+		if (link == head) {
+			d->lock.cut = 0;
+			return 0;
+		}
+		entry = link - c->proclock_lock_link;
+		if (!link || read_u64(entry + c->proclock_my_lock) != lock)
+			return 0;
+		leader = read_u64(entry + c->proclock_group_leader);
+		if (leader != group && (read_u32(entry + c->proclock_hold_mask) & conflicts)) {
+			/* Kept in memory: the verifier would follow each value of a local one apart. */
+			count = d->lock.count;
+			if (count >= LOCK_HOLDERS)
+				return 0;
+			d->lock.holders[count & (LOCK_HOLDERS - 1)] = read_u32(leader + c->proc_pid);
+			d->lock.count = count + 1;
+		}
+		link = read_u64(link + 8);
+	}
+	return link;
+}
 
 /* Who holds the lock in a mode that conflicts: storage/lock.h, LOCK.procLocks. Up to 17 the caller of
  * ProcSleep holds the lock table's partition and the list stands still; from 18 on it may change, so
@@ -414,8 +464,8 @@ static __noinline int read_holders(struct backend *b, struct target_config *c, _
 {
 	struct details *d = current_details();
 	struct binary_config *bin;
-	__u64 lock, head, link, entry, me, group, leader;
-	__u32 conflicts, count;
+	__u64 lock, head, link, me, group;
+	__u32 conflicts;
 
 	if (!b || !c || !d)
 		return 0;
@@ -437,24 +487,10 @@ static __noinline int read_holders(struct backend *b, struct target_config *c, _
 	head = lock + c->lock_proc_locks;
 	link = read_u64(head + 8);
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < LOCK_ENTRIES; i++) {
-		if (link == head) {
-			d->lock.cut = 0;
+	for (int i = 0; i < LOCK_ENTRIES / LOCK_ENTRIES_AT_ONCE; i++) {
+		link = read_some_holders(lock, head, link, group, conflicts);
+		if (!link)
 			break;
-		}
-		entry = link - c->proclock_lock_link;
-		if (!link || read_u64(entry + c->proclock_my_lock) != lock)
-			break;
-		leader = read_u64(entry + c->proclock_group_leader);
-		if (leader != group && (read_u32(entry + c->proclock_hold_mask) & conflicts)) {
-			/* Kept in memory: the verifier would follow each value of a local one apart. */
-			count = d->lock.count;
-			if (count >= LOCK_HOLDERS)
-				break;
-			d->lock.holders[count & (LOCK_HOLDERS - 1)] = read_u32(leader + c->proc_pid);
-			d->lock.count = count + 1;
-		}
-		link = read_u64(link + 8);
 	}
 	return 1;
 }
@@ -511,16 +547,14 @@ static __always_inline __u32 put_error_field(struct scratch *s, __u64 address, _
 static __noinline int put_error(struct backend *b, __u32 sqlstate, __u64 message, __u64 stack,
 				__u32 fatal)
 {
-	struct scratch *s = bpf_task_storage_get(&scratches, bpf_get_current_task_btf(), 0,
-						 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct details *d = known_details();
 	__u64 now = bpf_ktime_get_ns(), detail = 0, hint = 0;
+	struct scratch *s;
 	long n = 0;
 
-	if (!b || !s) {
-		count_loss(LOSS_NO_STATE);
+	if (!b)
 		return 0;
-	}
+	s = &b->scratch;
 	before_event(b, now);
 	fill_header(&s->h, b, EVENT_ERROR, 0, now, 0, stack);
 	if (fatal)

@@ -72,6 +72,11 @@ public final class KernelPrograms implements AutoCloseable {
     NativeBpf.putMap(handle, "control_layouts", index, layout.toBytes());
   }
 
+  /** Tells the programs what the code of a binary says. */
+  public synchronized void putCode(int index, CodeLayout layout) {
+    NativeBpf.putMap(handle, "code_layouts", index, layout.toBytes());
+  }
+
   /**
    * Adds rules, and lets backends that run look for one for their pid.
    *
@@ -225,6 +230,14 @@ public final class KernelPrograms implements AutoCloseable {
     public void close() {
       NativeBpf.stopCounting(descriptor);
     }
+  }
+
+  /**
+   * Instructions that the kernel's verifier went through to take the programs: what loading them
+   * costs, whatever else the machine does. 0 before Linux 5.16.
+   */
+  public synchronized long verifiedInstructions() {
+    return NativeBpf.verifiedInstructions(handle);
   }
 
   /**

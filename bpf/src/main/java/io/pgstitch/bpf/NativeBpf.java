@@ -18,6 +18,8 @@ final class NativeBpf {
 
   static native void stopCounting(int descriptor);
 
+  static native long verifiedInstructions(long handle);
+
   static native String functionRuns(long handle);
 
   static native long readCounter(long handle, String map, int key);

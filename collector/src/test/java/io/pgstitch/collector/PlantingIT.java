@@ -191,6 +191,11 @@ final class PlantingIT {
           KernelPrograms.RunCounts counts = collector.countRuns()) {
         neighbour.run("create table t(a int)");
         detailed.run("set pgstitch.level = 12");
+        // Entry and return of parse, analysis, planning, and of the portal's and the executor's
+        // parts.
+        until(
+            "23 traps of the detailed session",
+            () -> sum(cost(counts, detailed, "select 1")) == 23L * TIMES);
         detailed.run("set pgstitch.functions = on");
         until(
             "breakpoints in the detailed session",

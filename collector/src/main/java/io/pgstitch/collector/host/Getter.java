@@ -2,6 +2,7 @@ package io.pgstitch.collector.host;
 
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A function that does nothing but return a 32-bit field of what a variable points to: {@code
@@ -31,6 +32,32 @@ public record Getter(long pointer, int offset) {
     } catch (IndexOutOfBoundsException | IllegalArgumentException damaged) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * The address of a 32-bit variable, from the code of a function that does nothing but return it.
+   *
+   * @return empty when there is none of that name, or it does anything else
+   */
+  public static OptionalLong variable(ElfFile elf, String function) {
+    long address = elf.address(function);
+    if (address == 0) {
+      return OptionalLong.empty();
+    }
+    try {
+      return variable(elf.at(address, LONGEST), address);
+    } catch (IndexOutOfBoundsException | IllegalArgumentException damaged) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /** mov variable(%rip),%eax; ret. An endbr64 may stand before. */
+  static OptionalLong variable(ByteBuffer code, long address) {
+    int at = code.getInt(0) == 0xfa1e0ff3 ? 4 : 0;
+    int next = at + 6;
+    boolean returns =
+        code.get(at) == (byte) 0x8b && code.get(at + 1) == 0x05 && code.get(next) == (byte) 0xc3;
+    return returns ? OptionalLong.of(address + next + code.getInt(at + 2)) : OptionalLong.empty();
   }
 
   /** mov variable(%rip),%rax; mov offset(%rax),%eax; ret. An endbr64 may stand before. */

@@ -31,6 +31,7 @@ public final class BinaryDescriber {
    * @param attachedNanos CLOCK_MONOTONIC when its probes were planted
    */
   void describe(int index, ElfFile elf, PostgresFacts facts, long attachedNanos) {
+    programs.putCode(index, CodeFacts.of(elf).layout());
     programs.putControlLayout(index, ControlFacts.of(elf, facts));
     programs.putBindLayout(index, BindLayout.of(facts.major(), facts.source()).words(bindBytes));
     for (DataType type : DataTypes.of(facts.major()).all()) {
@@ -45,6 +46,7 @@ public final class BinaryDescriber {
 
   /** Tells what is true of any build: nothing that needs a struct is read any more. */
   void describeWithoutLayout(int index, ElfFile elf, PostgresFacts facts, long attachedNanos) {
+    programs.putCode(index, CodeFacts.of(elf).layout());
     programs.putBinary(index, BinaryFacts.withoutLayout(elf, facts, attachedNanos));
     programs.putControlLayout(index, ControlFacts.withoutLayout(elf, facts));
     programs.putBindLayout(index, BindLayout.noWords());

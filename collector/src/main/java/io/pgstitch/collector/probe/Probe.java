@@ -10,7 +10,7 @@ import java.util.EnumSet;
  * @param entryProgram kernel program at its entry, null for none
  * @param returnProgram kernel program at its return, null for none
  * @param tier when it is attached
- * @param need "required", "optional", "static", "one-of:GROUP" or "first-of:GROUP"
+ * @param need "required", "unless-read", "optional", "static", "one-of:GROUP" or "first-of:GROUP"
  */
 public record Probe(
     String symbol, String entryProgram, String returnProgram, Tier tier, String need) {

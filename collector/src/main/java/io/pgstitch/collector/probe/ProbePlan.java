@@ -65,6 +65,7 @@ public final class ProbePlan {
       ProbeCatalogue catalogue,
       EnumSet<Probe.Tier> tiers) {
     ElfFile elf = functions.elf();
+    CodeFacts code = CodeFacts.of(elf);
     Map<Target, List<Place>> places = new LinkedHashMap<>();
     Map<Long, String> taken = new HashMap<>();
     List<String> required = new ArrayList<>();
@@ -89,7 +90,7 @@ public final class ProbePlan {
       }
       long address = elf.address(probe.symbol());
       if (address == 0) {
-        if (probe.need().equals("required")) {
+        if (probe.need().equals("required") || probe.need().equals("unless-read")) {
           required.add(probe.symbol());
         } else if (group == null) {
           optional.add(new MissingFunction(probe.symbol(), NOT_THIS_VERSION));
@@ -100,6 +101,9 @@ public final class ProbePlan {
         continue;
       }
       taken.put(address, probe.symbol());
+      if (probe.need().equals("unless-read") && code.replaces(probe.symbol())) {
+        continue;
+      }
       Place place =
           new Place(
               elf.fileOffset(address),

@@ -32,6 +32,13 @@ class GetterTest {
   }
 
   @Test
+  void variable() {
+    assertThat(Getter.variable(code("8b05ba316a00c3"), 0x1e2e00)).hasValue(0x885fc0);
+    assertThat(Getter.variable(code("f30f1efa8b05ba316a00c3"), 0x1e2dfc)).hasValue(0x885fc0);
+    assertThat(Getter.variable(code("8b05ba316a0090"), 0x1e2e00)).isEmpty();
+  }
+
+  @Test
   void arm() {
     // adrp x0, +0x10000; ldr x0, [x0, #0x28]; ldr w0, [x0, #8]; ret
     assertThat(Getter.arm(code("80000090001440f9000840b9c0035fd6"), 0x4123))
@@ -52,6 +59,11 @@ class GetterTest {
     if (elf.address("CurrentTransactionState") != 0) {
       assertThat(getter.pointer()).isEqualTo(elf.address("CurrentTransactionState"));
     }
+    long transaction = Getter.variable(elf, "GetTopTransactionIdIfAny").orElseThrow();
+    if (elf.address("XactTopFullTransactionId") != 0) {
+      assertThat(transaction).isEqualTo(elf.address("XactTopFullTransactionId"));
+    }
+    assertThat(Getter.variable(elf, "GetCurrentSubTransactionId")).isEmpty();
     assertThat(Getter.of(elf, "no_such_function")).isEmpty();
     assertThat(Getter.of(elf, "PortalRun")).isEmpty();
   }

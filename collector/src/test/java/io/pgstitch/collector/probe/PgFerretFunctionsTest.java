@@ -55,9 +55,13 @@ final class PgFerretFunctionsTest {
           "ExecutorFinish",
           "ExecutePlan");
 
-  /** What they do is all in the function that a hook of an extension calls on with. */
+  /**
+   * What they do is all in the function that a hook of an extension calls on with; what
+   * PortalDefineQuery is given is read where the portal starts.
+   */
   private static final Map<String, String> FOLLOWED_AS =
       Map.of(
+          "PortalDefineQuery", "PortalStart",
           "planner", "standard_planner",
           "ExecutorStart", "standard_ExecutorStart",
           "ExecutorRun", "standard_ExecutorRun",

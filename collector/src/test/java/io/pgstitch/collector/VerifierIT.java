@@ -1,0 +1,24 @@
+package io.pgstitch.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.bpf.KernelPrograms;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The kernel looks at each way through each program before it takes it, while `collector` and
+ * `doctor` wait: a second and more when loops were followed turn by turn.
+ */
+final class VerifierIT {
+  /** Linux 6.18 goes through some 400,000, in 0.45 s; another kernel may take some more. */
+  private static final long MOST = 500_000;
+
+  private static final int RING_BYTES = 1 << 20;
+
+  @Test
+  void loadingAllProgramsTakesNoMoreThanItDid() {
+    try (KernelPrograms programs = KernelPrograms.load(RING_BYTES)) {
+      assertThat(programs.verifiedInstructions()).isBetween(1L, MOST);
+    }
+  }
+}
