@@ -8,6 +8,7 @@ import io.pgstitch.processor.stitch.SessionStitcher;
 import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.stitch.StitchOutput;
+import io.pgstitch.processor.stitch.WaitedFor;
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.BackendKind;
@@ -263,6 +264,9 @@ class RunningStatementTest {
 
         @Override
         public void placed(long context, int number, long timeNs, String spanId) {}
+
+        @Override
+        public void settled(WaitedFor waitedFor) {}
 
         @Override
         public void records(TraceRecords records, long endUtcNs) {}
