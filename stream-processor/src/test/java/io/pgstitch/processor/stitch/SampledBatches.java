@@ -33,7 +33,7 @@ public final class SampledBatches {
       rule = random.nextInt(8) == 0 ? rule() : rule;
       batch.setSampling(rule);
       long events = batch.getLastSequence() - batch.getFirstSequence() + 1;
-      if (random.nextInt(10) == 0) {
+      if (events > 0 && random.nextInt(10) == 0) {
         waitedFor.add(batch.getFirstSequence() + random.nextLong(events));
       }
       batch.setWaitedFor(List.copyOf(waitedFor));
