@@ -2,6 +2,7 @@ package io.pgstitch.benchmarks;
 
 import io.pgstitch.processor.state.TeamLaunch;
 import io.pgstitch.processor.stitch.StitchOutput;
+import io.pgstitch.processor.stitch.WaitedFor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.TraceRecords;
 
@@ -30,6 +31,9 @@ final class Discarded implements StitchOutput {
 
   @Override
   public void placed(long context, int number, long timeNs, String spanId) {}
+
+  @Override
+  public void settled(WaitedFor waitedFor) {}
 
   @Override
   public void records(TraceRecords records, long endUtcNs) {

@@ -5,6 +5,7 @@ import io.pgstitch.processor.stitch.SessionStitcher;
 import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.stitch.StitchOutput;
+import io.pgstitch.processor.stitch.WaitedFor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.TraceRecords;
@@ -51,6 +52,9 @@ record Stitched(List<QueryTrace> traces, List<TraceRecords> records) {
 
       @Override
       public void placed(long context, int number, long timeNs, String spanId) {}
+
+      @Override
+      public void settled(WaitedFor waitedFor) {}
 
       @Override
       public void records(TraceRecords lines, long endUtcNs) {

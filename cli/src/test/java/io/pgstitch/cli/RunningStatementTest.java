@@ -8,6 +8,7 @@ import io.pgstitch.processor.stitch.SessionStitcher;
 import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.stitch.StitchOutput;
+import io.pgstitch.processor.stitch.WaitedFor;
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.BackendKind;
@@ -41,7 +42,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What the collector takes for the statement that runs is, at each event of what was recorded of
- * real servers, the one that the stitcher finds; where it is not sure of that it says so.
+ * real servers, the one that the stitcher finds; where it is not sure of that it says so. And where
+ * it does not say that sampling may have left it out, the stitcher has not settled that.
  */
 class RunningStatementTest {
   private static final Path RECORDED =
@@ -107,11 +109,21 @@ class RunningStatementTest {
     private String text = "";
     private long identity;
 
+    private String unsettled = "";
+    private boolean told;
+
     /**
      * @param openTrace what the stitcher has open, 0 nothing
+     * @param unsettled id of the trace that may still be kept because somebody waits; null when the
+     *     collector says that it may have been left out
      */
     private record Answer(
-        Object event, long timeNs, long startNs, boolean certain, long openTrace) {}
+        Object event,
+        long timeNs,
+        long startNs,
+        boolean certain,
+        long openTrace,
+        String unsettled) {}
 
     private Comparison(List<RawEventBatch> batches, Tally tally) {
       this.batches = batches;
@@ -154,7 +166,8 @@ class RunningStatementTest {
                   timeNs,
                   statement.startNanos(),
                   statement.certain(),
-                  stitcher.openTrace()));
+                  stitcher.openTrace(),
+                  told ? unsettled : null));
           sequence = number;
           number++;
         }
@@ -178,6 +191,7 @@ class RunningStatementTest {
     private void take(Object event, List<String> strings, long timeNs) {
       statement.event();
       if (event instanceof Activity e) {
+        told = e.getState() != ActivityState.IDLE;
         if (e.getState() == ActivityState.RUNNING || e.getState() == ActivityState.FASTPATH) {
           String now = strings.get(e.getText());
           statement.message(timeNs, now.equals(text) && identity == e.getTextIdentity());
@@ -244,6 +258,11 @@ class RunningStatementTest {
                       answer.startNs,
                       id,
                       last));
+        } else if (answer.openTrace == 0
+            && answer.unsettled != null
+            && !answer.unsettled.equals(id)) {
+          tally.wrong.add(
+              "at %d: %s is settled, not %s".formatted(answer.timeNs, id, answer.unsettled));
         }
       }
     }
@@ -253,6 +272,7 @@ class RunningStatementTest {
         @Override
         public void trace(QueryTrace trace) {
           traces.add(trace);
+          unsettled = trace.getTraceId();
         }
 
         @Override
@@ -263,6 +283,11 @@ class RunningStatementTest {
 
         @Override
         public void placed(long context, int number, long timeNs, String spanId) {}
+
+        @Override
+        public void settled(WaitedFor waitedFor) {
+          unsettled = "";
+        }
 
         @Override
         public void records(TraceRecords records, long endUtcNs) {}

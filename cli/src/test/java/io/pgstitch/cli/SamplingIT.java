@@ -113,7 +113,8 @@ class SamplingIT {
       holder.execute("select 'slow' from pg_sleep(3.1)");
       assertThat(fails(holder, "select 'failed' || 1/0")).isTrue();
       holder.execute("select 'context' " + CONTEXT);
-      holder.execute("select 'held' from pg_advisory_lock(7)");
+      holder.execute("begin");
+      holder.execute("select 'held' from pg_advisory_xact_lock(7)");
       CompletableFuture<Void> waiting =
           CompletableFuture.runAsync(
               () -> {
@@ -126,7 +127,8 @@ class SamplingIT {
       while (waiting(server) == 0) {
         TimeUnit.MILLISECONDS.sleep(10);
       }
-      holder.execute("select 'released' from pg_advisory_unlock(7)");
+      holder.execute("select 'meanwhile'");
+      holder.execute("commit");
       waiting.get(60, TimeUnit.SECONDS);
       holder.execute("set pgstitch.level = 12");
       holder.execute("select 'asked'");
@@ -177,7 +179,9 @@ class SamplingIT {
     assertThat(reason(roots, "select 'context' ")).isEqualTo("REQUESTED 1.0");
     assertThat(reason(roots, "select 'asked'")).isEqualTo("REQUESTED 1.0");
     // On a machine that stands still it may have been slow as well.
-    assertThat(reason(roots, "select 'waits' ")).isIn("LOCK 1.0", "SLOW 1.0");
+    for (String involved : List.of("held", "waits", "meanwhile")) {
+      assertThat(reason(roots, "select '" + involved + "'")).isIn("LOCK 1.0", "SLOW 1.0");
+    }
   }
 
   private static String reason(List<ExportedSpan> roots, String text) {

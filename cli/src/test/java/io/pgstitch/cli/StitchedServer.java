@@ -8,6 +8,7 @@ import io.pgstitch.processor.stitch.SessionStitcher;
 import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.stitch.StitchOutput;
+import io.pgstitch.processor.stitch.WaitedFor;
 import io.pgstitch.schema.AvroDeserializer;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BundledSchemaRegistry;
@@ -126,6 +127,9 @@ final class StitchedServer implements AutoCloseable {
     public void placed(long context, int number, long timeNs, String spanId) {
       // Of no interest here.
     }
+
+    @Override
+    public void settled(WaitedFor waitedFor) {}
 
     @Override
     public void records(TraceRecords records, long endUtcNs) {

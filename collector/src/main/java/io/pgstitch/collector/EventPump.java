@@ -147,7 +147,7 @@ final class EventPump implements Runnable {
     }
     if (e.kind() == KernelEvent.LOCK_SLEEP) {
       int server = session.stream.backend().getPostmasterPid();
-      session.stream.lockSleeps(e, pid -> holders.now(pid, server));
+      session.stream.lockSleeps(e, pid -> holders.waitedFor(pid, server));
       return;
     }
     if (e.kind() == KernelEvent.SETTING && !keeps(e, session)) {

@@ -45,13 +45,14 @@ final class LockHolders {
   }
 
   /**
-   * What a backend does now.
+   * Another backend begins to wait for what one holds: that one's stream is told.
    *
    * @param pid as the server names it
    * @param server pid of its postmaster on the host
+   * @return what it does now
    */
-  HolderState now(int pid, int server) {
+  HolderState waitedFor(int pid, int server) {
     BackendStream stream = byName.get(new Name(server, pid));
-    return stream == null ? HolderState.unknown(pid, HolderSight.UNSEEN) : stream.asHolder(pid);
+    return stream == null ? HolderState.unknown(pid, HolderSight.UNSEEN) : stream.waitedFor(pid);
   }
 }

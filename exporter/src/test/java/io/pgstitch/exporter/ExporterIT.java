@@ -1,6 +1,8 @@
 package io.pgstitch.exporter;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.schema.AvroSerializer;
@@ -14,6 +16,8 @@ import io.pgstitch.schema.TraceRecords;
 import io.pgstitch.testkit.KafkaUnderTest;
 import io.pgstitch.testkit.OtlpAnswer;
 import io.pgstitch.testkit.OtlpReceiver;
+import io.pgstitch.testkit.OtlpSpan;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -159,6 +164,59 @@ class ExporterIT {
         .hasSize(20)
         .doesNotHaveDuplicates()
         .allMatch(line -> line.startsWith("{\"resourceSpans\":["));
+  }
+
+  @Test
+  void aKilledExporterLosesNothingAndDoublesNothingInFiles() throws Exception {
+    try (OtlpReceiver receiver = OtlpReceiver.start()) {
+      Properties settings = fileSink();
+      settings.setProperty("sinks", "otlp,file,jsonl");
+      settings.setProperty("sink.otlp.endpoint", receiver.grpcEndpoint());
+      settings.setProperty("sink.jsonl.directory", scratch.toString());
+      // Small batches, so that it is killed between two; and the group forgets it soon.
+      settings.setProperty("kafka.max.poll.records", "5");
+      settings.setProperty("kafka.session.timeout.ms", "6000");
+      settings.setProperty("kafka.heartbeat.interval.ms", "1000");
+      produceStatements(RECORDS);
+      produceTraces(RECORDS);
+      Process killed = asProcess(settings);
+      receiver.awaitSpans(1, PATIENCE);
+      killed.destroyForcibly().waitFor();
+      assertThat(receiver.spans().size()).as("spans before").isBetween(1, RECORDS * 3 - 1);
+
+      try (Exporter exporter = started(settings)) {
+        awaitCaughtUp(exporter);
+      }
+      Map<?, Set<OtlpSpan>> byId =
+          receiver.spans().stream()
+              .collect(
+                  groupingBy(
+                      span -> List.of(span.span().getTraceId(), span.span().getSpanId()), toSet()));
+      assertThat(byId).hasSize(RECORDS * 3);
+      assertThat(byId.values()).as("spans that came again").allMatch(same -> same.size() == 1);
+    }
+    assertThat(statements()).isEqualTo(expected(RECORDS));
+    assertThat(Files.readAllLines(scratch.resolve("spans.jsonl")))
+        .hasSize(RECORDS)
+        .doesNotHaveDuplicates()
+        .allMatch(line -> line.startsWith("{\"resourceSpans\":[") && line.endsWith("]}"));
+  }
+
+  private Process asProcess(Properties settings) throws Exception {
+    Path file = scratch.resolve("exporter.properties");
+    try (Writer writer = Files.newBufferedWriter(file)) {
+      settings.store(writer, null);
+    }
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            ExporterMain.class.getName(),
+            file.toString())
+        .redirectErrorStream(true)
+        .redirectOutput(scratch.resolve("exporter.log").toFile())
+        .start();
   }
 
   private Properties settings() {

@@ -61,8 +61,14 @@ public final class Traces {
         .setLockHolders(
             List.of(
                 new LockHolderLink(
-                    4712, "%032x".formatted(77), "%016x".formatted(78), heldIn, confirmed, "one"),
-                new LockHolderLink(0, "", "", "", false, "two")));
+                    4712,
+                    "%032x".formatted(77),
+                    "%016x".formatted(78),
+                    heldIn,
+                    confirmed,
+                    "one",
+                    !confirmed),
+                new LockHolderLink(0, "", "", "", false, "two", false)));
     return trace;
   }
 

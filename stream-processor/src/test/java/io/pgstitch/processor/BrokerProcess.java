@@ -55,14 +55,20 @@ final class BrokerProcess implements AutoCloseable {
     return "127.0.0.1:" + port;
   }
 
-  /** SIGKILL, and the same again with what is on the disk. */
-  void killAndRestart() throws IOException, InterruptedException {
-    close();
+  /** SIGKILL; does not wait for its end. */
+  void kill() {
+    process.destroyForcibly();
+  }
+
+  /** Starts it again with what is on the disk, when it has ended. */
+  void restart() throws IOException, InterruptedException {
+    process.waitFor();
     run();
   }
 
   @Override
   public void close() throws InterruptedException {
-    process.destroyForcibly().waitFor();
+    kill();
+    process.waitFor();
   }
 }

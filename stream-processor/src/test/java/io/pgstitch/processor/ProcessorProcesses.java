@@ -75,10 +75,17 @@ final class ProcessorProcesses implements AutoCloseable {
     return dir.resolve("processor" + number + ".log");
   }
 
+  /** Kills all with SIGKILL, at once. */
+  void killAll() throws InterruptedException {
+    running.forEach(Process::destroyForcibly);
+    for (Process process : running) {
+      process.waitFor();
+    }
+    running.clear();
+  }
+
   @Override
   public void close() throws InterruptedException {
-    while (!running.isEmpty()) {
-      killOldest();
-    }
+    killAll();
   }
 }

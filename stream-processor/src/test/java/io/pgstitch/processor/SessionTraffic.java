@@ -2,7 +2,9 @@ package io.pgstitch.processor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.processor.stitch.Counter;
 import io.pgstitch.processor.stitch.RandomSession;
+import io.pgstitch.processor.stitch.SampledBatches;
 import io.pgstitch.schema.AvroDeserializer;
 import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.Backend;
@@ -22,9 +24,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -39,6 +43,7 @@ final class SessionTraffic {
   private final SchemaRegistry registry = new BundledSchemaRegistry();
   private final Map<Integer, List<QueryTrace>> traces = new HashMap<>();
   private final Map<Integer, List<TraceRecords>> records = new HashMap<>();
+  private long batches;
   private final List<List<RawEventBatch>> sessions = new ArrayList<>();
   private int sent;
 
@@ -55,7 +60,9 @@ final class SessionTraffic {
     int made = 0;
     for (int pid = 1; made < statements; pid++) {
       RandomSession session = new RandomSession(pid);
-      sessions.add(session.batches());
+      List<RawEventBatch> sampled = new SampledBatches(pid).of(session.batches());
+      sessions.add(sampled);
+      batches += sampled.size();
       for (SpecificRecord output : session.stitched().all) {
         if (output instanceof QueryTrace trace) {
           traces.computeIfAbsent(pid, p -> new ArrayList<>()).add(trace);
@@ -92,15 +99,51 @@ final class SessionTraffic {
 
   /** What was committed is, to the byte, what comes of the sessions undisturbed. */
   void assertStitchedOnce() {
-    assertThat(read(Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, traces))
-        .isEqualTo(traces);
-    assertThat(read(Topics.TRACE_RECORDS, TraceRecords.class, TraceRecords::getBackend, records))
-        .isEqualTo(records);
+    UndisturbedRun run = new UndisturbedRun();
+    assertThat(read(Topics.RAW_EVENTS, RawEventBatch.class, batches, run::accept))
+        .isEqualTo(batches);
+    assertSampledWithoutLoss(run);
+    assertThat(byPid(Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, run.kept))
+        .isEqualTo(run.kept);
+    assertThat(
+            byPid(Topics.TRACE_RECORDS, TraceRecords.class, TraceRecords::getBackend, run.records))
+        .isEqualTo(run.records);
+  }
+
+  /** What sampling keeps and what it leaves out is together what is stitched without it. */
+  private void assertSampledWithoutLoss(UndisturbedRun run) {
+    assertThat(run.records).isEqualTo(records);
+    long all = count(traces);
+    assertThat(count(run.kept) + count(run.leftOut) + run.undecided()).isEqualTo(all);
+    for (Counter each :
+        List.of(Counter.LEFT_OUT, Counter.KEPT_SHARE, Counter.KEPT_LOCK, Counter.KEPT_NO_RULE)) {
+      assertThat(run.count(each)).as(each.label()).isGreaterThan(all / 100);
+    }
+    assertThat(count(run.leftOut)).isEqualTo(run.count(Counter.LEFT_OUT));
+  }
+
+  private static <T> long count(Map<Integer, List<T>> byPid) {
+    return byPid.values().stream().mapToLong(List::size).sum();
   }
 
   /** Committed records by pid, once there are as many as expected and for two seconds after. */
-  private <T extends SpecificRecord> Map<Integer, List<T>> read(
+  private <T extends SpecificRecord> Map<Integer, List<T>> byPid(
       String topic, Class<T> type, Function<T, Backend> backend, Map<Integer, List<T>> expected) {
+    Map<Integer, List<T>> found = new HashMap<>();
+    read(
+        topic,
+        type,
+        count(expected),
+        record -> {
+          int pid = backend.apply(record.value()).getPid();
+          found.computeIfAbsent(pid, p -> new ArrayList<>()).add(record.value());
+        });
+    return found;
+  }
+
+  /** Reads until there are as many as wanted and for two seconds after; says how many there are. */
+  private <T extends SpecificRecord> long read(
+      String topic, Class<T> type, long wanted, Consumer<ConsumerRecord<String, T>> taker) {
     Map<String, Object> config =
         Map.of(
             "bootstrap.servers",
@@ -111,8 +154,6 @@ final class SessionTraffic {
             "earliest",
             "isolation.level",
             "read_committed");
-    long wanted = expected.values().stream().mapToLong(List::size).sum();
-    Map<Integer, List<T>> found = new HashMap<>();
     long count = 0;
     try (KafkaConsumer<String, T> consumer =
         new KafkaConsumer<>(
@@ -122,8 +163,7 @@ final class SessionTraffic {
       long after = Long.MAX_VALUE;
       while (System.nanoTime() < Math.min(end, after)) {
         for (var record : consumer.poll(Duration.ofMillis(200))) {
-          int pid = backend.apply(record.value()).getPid();
-          found.computeIfAbsent(pid, p -> new ArrayList<>()).add(record.value());
+          taker.accept(record);
           count++;
         }
         if (count >= wanted && after == Long.MAX_VALUE) {
@@ -131,6 +171,6 @@ final class SessionTraffic {
         }
       }
     }
-    return found;
+    return count;
   }
 }

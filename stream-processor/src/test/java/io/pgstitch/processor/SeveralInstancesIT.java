@@ -52,11 +52,11 @@ class SeveralInstancesIT {
   }
 
   @Test
-  void aKilledBrokerLosesAndDoublesNothing() throws Exception {
-    killing(1, 2_000);
+  void aKilledBrokerAndAKillOfAllAtOnceLoseAndDoubleNothing() throws Exception {
+    killing(2, 2_000);
   }
 
-  /** The first of three kills is the broker's, the others are instances'. */
+  /** Of three kills the first is the broker's, the second everybody's, the third an instance's. */
   private void killing(int kills, int statements) throws Exception {
     Random random = new Random(kills);
     try (BrokerProcess broker = BrokerProcess.start(dir.resolve("kafka"));
@@ -69,11 +69,23 @@ class SeveralInstancesIT {
         traffic.sendUntil(kill + 1, kills + 1);
         // Some are killed while they start, some while they work.
         TimeUnit.MILLISECONDS.sleep(1_000 + random.nextInt(4_000));
-        if (kill % 3 == 0) {
-          broker.killAndRestart();
-        } else {
-          processors.killOldest();
-          processors.start();
+        switch (kill % 3) {
+          case 0 -> {
+            broker.kill();
+            broker.restart();
+          }
+          case 1 -> {
+            broker.kill();
+            processors.killAll();
+            processors.start();
+            // Those who come find no broker.
+            broker.restart();
+            processors.start();
+          }
+          default -> {
+            processors.killOldest();
+            processors.start();
+          }
         }
       }
       traffic.sendUntil(1, 1);

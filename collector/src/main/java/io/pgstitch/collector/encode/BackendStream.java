@@ -49,6 +49,7 @@ public final class BackendStream {
   private final LockSleep sleep = new LockSleep(strings);
   private final HolderView asHolder;
   private final EventEncoder events = new EventEncoder(strings);
+  private final WaitedFor waitedFor = new WaitedFor();
   private final PendingBinds binds;
   private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
   private final long[] buffers = new long[KernelEvent.BUFFER_COUNTERS];
@@ -72,6 +73,7 @@ public final class BackendStream {
   private long stackBase;
   private int level;
   private WaitNow openWait;
+  private SamplingRule rule;
 
   /**
    * What is the same for all streams of a collector.
@@ -180,12 +182,14 @@ public final class BackendStream {
   }
 
   /**
-   * What it does now, for those who wait for a lock that it holds.
+   * Another backend begins to wait for a lock that this one holds.
    *
    * @param pid its own in the server's pid namespace
+   * @return what it does now
    */
-  public HolderState asHolder(int pid) {
-    return asHolder.now(pid, lastSequence);
+  public HolderState waitedFor(int pid) {
+    waitedFor.at(lastSequence);
+    return asHolder.now(pid, lastSequence, rule != null);
   }
 
   /** Whether a message or a worker's task runs, as far as the last report of activity says. */
@@ -211,19 +215,27 @@ public final class BackendStream {
    */
   public void signOfLife(WaitNow wait, ClockAnchor clock) {
     flush(clock);
+    openWait = wait;
+    withoutEvents(clock);
+    openWait = null;
+  }
+
+  /** Sends a batch that covers no event: where it gets lost, nothing is. */
+  private boolean withoutEvents(ClockAnchor clock) {
     long nowNanos = clock.getMonotonicNs();
     firstSequence = lastSequence + 1;
     baseNanos = nowNanos;
     events.begin(nowNanos, lastCpuNanos, stackBase);
-    openWait = wait;
-    // It covers no event: where it gets lost, nothing is.
-    sink.take(encoded(clock, clock.getUtcNs() / 1_000_000));
-    openWait = null;
+    return sink.take(encoded(clock, clock.getUtcNs() / 1_000_000));
   }
 
   /** Sends what there is. */
   public void flush(ClockAnchor clock) {
     if (!open) {
+      // What it ran last is kept for as long as it is idle. Else the end of what it runs will tell.
+      if (waitedFor.isUntold() && !busy() && lastSequence > 0 && withoutEvents(clock)) {
+        waitedFor.told();
+      }
       return;
     }
     open = false;
@@ -236,6 +248,7 @@ public final class BackendStream {
       lostBefore += batch.span();
       droppedBefore += batch.span();
     }
+    waitedFor.toldWithEvents();
     strings.clear();
   }
 
@@ -296,6 +309,7 @@ public final class BackendStream {
     }
     if (!open) {
       open = true;
+      rule = settings.sampling().apply(backend);
       firstSequence = e.sequence();
       baseNanos = e.timeNanos();
       // A wait has no stack; the base only has to be above what follows.
@@ -451,7 +465,8 @@ public final class BackendStream {
       events.writeTo(out);
       out.writeArrayEnd();
       OpenWaits.write(openWait, names, out);
-      writeRule(settings.sampling().apply(backend), out);
+      writeRule(rule, out);
+      waitedFor.write(out);
       out.flush();
       return bytes.toByteArray();
     } catch (IOException impossible) {

@@ -18,6 +18,7 @@ import io.pgstitch.schema.HolderSight;
  * @param certain whether that follows from its events without doubt
  * @param text of its message in UTF-8 where a comment may carry a trace context, else empty
  * @param contextUnknown whether it may have a context that the text does not tell
+ * @param mayBeLeftOut whether sampling may have decided on its statement already
  */
 public record HolderState(
     int pid,
@@ -30,7 +31,8 @@ public record HolderState(
     long statementNanos,
     boolean certain,
     byte[] text,
-    boolean contextUnknown) {
+    boolean contextUnknown,
+    boolean mayBeLeftOut) {
 
   private static final byte[] NO_TEXT = {};
   private static final int NO_STATE =
@@ -38,6 +40,6 @@ public record HolderState(
 
   /** One of which nothing is known but why. */
   public static HolderState unknown(int pid, HolderSight sight) {
-    return new HolderState(pid, sight, 0, 0, 0, NO_STATE, 0, 0, false, NO_TEXT, false);
+    return new HolderState(pid, sight, 0, 0, 0, NO_STATE, 0, 0, false, NO_TEXT, false, true);
   }
 }

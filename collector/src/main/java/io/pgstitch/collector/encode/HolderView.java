@@ -114,8 +114,9 @@ final class HolderView {
    * What it does now.
    *
    * @param pid in the server's pid namespace
+   * @param sampled whether a sampling rule was in force when its last events were sent
    */
-  HolderState now(int pid, long sequence) {
+  HolderState now(int pid, long sequence, boolean sampled) {
     boolean commented = contains("/*") && (contains("traceparent") || contains("span"));
     boolean tooLong = commented && text.length > LONGEST_TEXT;
     return new HolderState(
@@ -129,7 +130,15 @@ final class HolderView {
         statement.startNanos(),
         statement.certain(),
         commented && !tooLong ? text : NO_TEXT,
-        contextSet || tooLong);
+        contextSet || tooLong,
+        sampled && !waitsForTold());
+  }
+
+  /** Within a transaction no trace is left out before the next statement begins. */
+  private boolean waitsForTold() {
+    return EventNames.isRunning(state)
+        || state == ordinal(ActivityState.IDLE_IN_TRANSACTION)
+        || state == ordinal(ActivityState.IDLE_IN_ABORTED_TRANSACTION);
   }
 
   private boolean contains(String part) {

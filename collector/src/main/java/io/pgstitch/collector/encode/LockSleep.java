@@ -92,5 +92,6 @@ final class LockSleep {
     out.writeBoolean(holder.certain());
     out.writeInt(holder.text().length == 0 ? 0 : strings.indexOf(holder.text()));
     out.writeBoolean(holder.contextUnknown());
+    out.writeBoolean(holder.mayBeLeftOut());
   }
 }

@@ -39,7 +39,9 @@ import org.junit.jupiter.api.Test;
 /** What the hand-written encoder writes, read back by Avro's own decoder. */
 final class BackendStreamTest {
   private static final ClockAnchor CLOCK = new ClockAnchor(1_000L, 5_000_000_000L);
+  private static final int IDLE_IN_15 = 1;
   private static final int RUNNING_IN_15 = 2;
+  private static final int IDLE_IN_TRANSACTION_IN_15 = 3;
   private static final int SERVER = 1;
   private static final long SERVER_START_TICKS = 30;
   private static final long SERVER_START_NANOS = 304_000_000L;
@@ -125,7 +127,7 @@ final class BackendStreamTest {
   }
 
   @Test
-  void aBatchHasTheSamplingRuleThatIsInForceWhenItIsMade() {
+  void aBatchHasTheSamplingRuleThatIsInForceWhenItIsBegun() {
     accept(KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "select 1"));
     assertThat(onlyBatch().getSampling()).isNull();
     rule = new SamplingRule(0.25, 500L, 3.0, true);
@@ -133,6 +135,7 @@ final class BackendStreamTest {
     assertThat(flushed().get(1).getSampling()).isEqualTo(rule);
     rule = null;
     accept(KernelRecords.activity(3, 300, 70, RUNNING_IN_15, "select 3"));
+    rule = new SamplingRule(0.5, 0L, 0.0, false);
     assertThat(flushed().get(2).getSampling()).isNull();
   }
 
@@ -280,7 +283,7 @@ final class BackendStreamTest {
 
   private static HolderState doing(int pid, byte[] text) {
     return new HolderState(
-        pid, HolderSight.SEEN, 5000 + pid, 6000, 8, 2, 7000, 8000, true, text, true);
+        pid, HolderSight.SEEN, 5000 + pid, 6000, 8, 2, 7000, 8000, true, text, true, false);
   }
 
   private List<LockHolder> holders(long waitSequence, int... pids) {
@@ -305,6 +308,7 @@ final class BackendStreamTest {
     assertThat(seen.getStatementStartNs()).isEqualTo(8000);
     assertThat(seen.getCertain()).isTrue();
     assertThat(seen.getContextUnknown()).isTrue();
+    assertThat(seen.getMayBeLeftOut()).isFalse();
     assertThat(seen.getText()).isPositive();
     assertThat(holders.get(1).getSight()).isEqualTo(HolderSight.PREPARED);
   }
@@ -320,7 +324,7 @@ final class BackendStreamTest {
   @Test
   void aHolderSaysWhenItsStatementBegan() {
     accept(KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "update t"));
-    HolderState now = stream.asHolder(99);
+    HolderState now = stream.waitedFor(99);
     assertThat(now.pid()).isEqualTo(99);
     assertThat(now.hostPid()).isEqualTo(4711);
     assertThat(now.startNanos()).isEqualTo(9);
@@ -329,10 +333,69 @@ final class BackendStreamTest {
     assertThat(now.level()).isEqualTo(KernelRecords.LEVEL);
     assertThat(now.text()).isEmpty();
     accept(KernelRecords.activity(5, 200, 50, 3, ""));
-    assertThat(stream.asHolder(99).statementNanos()).isZero();
+    assertThat(stream.waitedFor(99).statementNanos()).isZero();
     String commented = "update t /*traceparent='x'*/";
     accept(KernelRecords.activity(6, 300, 50, RUNNING_IN_15, commented));
-    assertThat(new String(stream.asHolder(99).text(), StandardCharsets.UTF_8)).isEqualTo(commented);
+    assertThat(new String(stream.waitedFor(99).text(), StandardCharsets.UTF_8))
+        .isEqualTo(commented);
+  }
+
+  @Test
+  void whereOthersBeginToWaitGoesWithTheNextEvents() {
+    accept(KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "update t"));
+    stream.waitedFor(99);
+    stream.waitedFor(99);
+    accept(KernelRecords.entry(2, 130, 70, 0x6f00, 1));
+    stream.waitedFor(99);
+    assertThat(flushed().get(0).getWaitedFor()).containsExactly(1L, 2L);
+    // It runs: its next event, or its end, will come.
+    stream.waitedFor(99);
+    assertThat(flushed()).hasSize(1);
+    accept(KernelRecords.entry(3, 140, 70, 0x6f00, 1));
+    assertThat(flushed().get(1).getWaitedFor()).containsExactly(2L);
+    accept(KernelRecords.entry(4, 150, 70, 0x6f00, 1));
+    assertThat(flushed().get(2).getWaitedFor()).isEmpty();
+  }
+
+  @Test
+  void ofOneThatIsIdleItIsSaidAtOnceAndAgain() {
+    stream.waitedFor(99);
+    accept(
+        KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "update t"),
+        KernelRecords.activity(2, 200, 60, IDLE_IN_TRANSACTION_IN_15, ""));
+    assertThat(flushed()).hasSize(1);
+    takes = false;
+    stream.waitedFor(99);
+    assertThat(flushed()).hasSize(1);
+    takes = true;
+    RawEventBatch told = flushed().get(1);
+    assertThat(told.getEvents()).isEmpty();
+    assertThat(told.getFirstSequence()).isEqualTo(3);
+    assertThat(told.getLastSequence()).isEqualTo(2);
+    assertThat(told.getWaitedFor()).containsExactly(2L);
+    stream.waitedFor(99);
+    assertThat(flushed()).hasSize(2);
+    accept(KernelRecords.activity(3, 300, 70, RUNNING_IN_15, "commit"));
+    assertThat(flushed().get(2).getWaitedFor()).containsExactly(2L);
+    assertThat(flushed().get(2).getLostBefore()).isZero();
+  }
+
+  @Test
+  void onlyWhatEndedOutsideATransactionUnderARuleMayBeLeftOut() {
+    accept(KernelRecords.activity(1, 100, 50, IDLE_IN_15, ""));
+    assertThat(stream.waitedFor(99).mayBeLeftOut()).isFalse();
+    flushed();
+    rule = new SamplingRule(0.25, 500L, 3.0, true);
+    assertThat(stream.waitedFor(99).mayBeLeftOut()).isFalse();
+    accept(KernelRecords.activity(2, 200, 60, RUNNING_IN_15, "update t"));
+    assertThat(stream.waitedFor(99).mayBeLeftOut()).isFalse();
+    accept(KernelRecords.activity(3, 300, 70, IDLE_IN_TRANSACTION_IN_15, ""));
+    assertThat(stream.waitedFor(99).mayBeLeftOut()).isFalse();
+    accept(KernelRecords.activity(4, 400, 80, IDLE_IN_15, ""));
+    assertThat(stream.waitedFor(99).mayBeLeftOut()).isTrue();
+    flushed();
+    rule = null;
+    assertThat(stream.waitedFor(99).mayBeLeftOut()).isTrue();
   }
 
   private IoTarget io(KernelEvent wait) {

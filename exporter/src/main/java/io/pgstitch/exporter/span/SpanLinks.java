@@ -38,6 +38,7 @@ final class SpanLinks {
             .put("pgstitch.lock.holder.pid", holder.getPid())
             .put("pgstitch.lock.holder.trace_id", holder.getTraceId())
             .put("pgstitch.link.confirmed", holder.getConfirmed())
+            .put("pgstitch.link.maybe_left_out", holder.getMayBeLeftOut())
             .build());
   }
 }

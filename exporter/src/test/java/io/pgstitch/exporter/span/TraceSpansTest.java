@@ -73,7 +73,8 @@ class TraceSpansTest {
         .containsEntry(AttributeKey.longKey("pgstitch.lock.holder.pid"), 4712L)
         .containsEntry(
             AttributeKey.stringKey("pgstitch.lock.holder.trace_id"), "%032x".formatted(77))
-        .containsEntry(AttributeKey.booleanKey("pgstitch.link.confirmed"), false);
+        .containsEntry(AttributeKey.booleanKey("pgstitch.link.confirmed"), false)
+        .containsEntry(AttributeKey.booleanKey("pgstitch.link.maybe_left_out"), true);
     assertThat(wait.getAttributes().get(AttributeKey.stringKey("pgstitch.lock.holder_traces")))
         .isEqualTo("one; two");
     assertThat(spans(Traces.lockWait("", false)).get(0).getLinks()).isEmpty();

@@ -9,8 +9,9 @@ import java.util.Set;
 
 /**
  * Which traces of one stream are chosen. A trace of one part decides by itself. What a trace of
- * more parts is, its last part alone says, and what a parallel worker's is, its leader's, so the
- * stream is surveyed before it is read to be written.
+ * more parts is, its last part alone says, what a parallel worker's is, its leader's, and one that
+ * sampling held back comes behind its records; so the stream is surveyed before it is read to be
+ * written.
  */
 final class ChosenTraces {
   private static final long NS_PER_MS = 1_000_000;
@@ -18,6 +19,7 @@ final class ChosenTraces {
   private final TraceSelection selection;
   private final ReplaySummary summary;
   private final Set<String> chosenBefore = new HashSet<>();
+  private final Set<String> recordsBefore = new HashSet<>();
 
   ChosenTraces(TraceSelection selection, ReplaySummary summary) {
     this.selection = selection;
@@ -28,8 +30,11 @@ final class ChosenTraces {
   StreamStitcher.Finished survey() {
     WorkerShares shares = new WorkerShares(this::choose);
     return new StreamStitcher.Finished() {
+      private String newest = "";
+
       @Override
       public void trace(String key, long number, QueryTrace trace) {
+        newest = trace.getTraceId();
         if (!trace.getLast()) {
           return;
         }
@@ -42,18 +47,25 @@ final class ChosenTraces {
           choose(key, trace);
         }
         shares.decided(trace, wanted);
+        recordsBefore.remove(newest);
       }
 
       @Override
       public void records(String key, long number, TraceRecords records, long endUtcMs) {
-        // They go with their trace.
+        // They go with their trace, which sampling may have held back.
+        String id = records.getTraceId();
+        if (!id.isEmpty() && !id.equals(newest) && !isWorker(records.getBackend())) {
+          recordsBefore.add(id);
+        }
       }
     };
   }
 
   private void choose(String key, QueryTrace last) {
     count(key, last);
-    if (last.getPart() > 0 || isWorker(last.getBackend())) {
+    if (last.getPart() > 0
+        || isWorker(last.getBackend())
+        || recordsBefore.contains(last.getTraceId())) {
       chosenBefore.add(last.getTraceId());
     }
   }

@@ -51,11 +51,16 @@ record BatchPlace(int index, long baseNs) {
 
   /** How many of a batch's events have a number of their own. */
   static long numbered(RawEventBatch batch) {
-    return batch.getEvents().stream().filter(BatchPlace::isNumbered).count();
+    return numbered(batch.getEvents());
+  }
+
+  /** How many of these events have a number of their own. */
+  static long numbered(List<Object> events) {
+    return events.stream().filter(BatchPlace::isNumbered).count();
   }
 
   /** What was used goes with the event behind it. */
-  private static boolean isNumbered(Object event) {
+  static boolean isNumbered(Object event) {
     return !(event instanceof BufferDelta);
   }
 

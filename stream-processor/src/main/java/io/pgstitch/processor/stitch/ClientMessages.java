@@ -108,6 +108,9 @@ final class ClientMessages {
     if (statement != null) {
       endAtIdle(statement, inTransaction);
     }
+    if (!inTransaction) {
+      lifecycle.transactionOver();
+    }
     state.setUnseenBefore(state.getUnseenBefore() && inTransaction);
     state.setAttachedLater(state.getAttachedLater() && inTransaction);
     state.setMessageText("");

@@ -80,7 +80,7 @@ public enum Counter {
   KEPT_SLOW,
   /** Traces kept because they took longer than is usual for their query. */
   KEPT_UNUSUAL,
-  /** Traces kept because they waited for a lock. */
+  /** Traces kept because they waited for a lock, or others did for one of their session. */
   KEPT_LOCK,
   /** Traces kept because not all of them is known. */
   KEPT_INCOMPLETE,
@@ -91,7 +91,9 @@ public enum Counter {
   /** Traces kept as the share of the rest. */
   KEPT_SHARE,
   /** Traces that were left out. */
-  LEFT_OUT;
+  LEFT_OUT,
+  /** Traces that wait to be kept or left out: somebody may still wait for a lock of theirs. */
+  HELD_BACK;
 
   /** Name in metrics and logs: lower case with underscores. */
   public String label() {

@@ -82,13 +82,17 @@ final class LockHolderLinks {
     link.setSpanId(TraceIds.span(high, low, TraceWriter.ROOT));
     link.setExportedTraceId(context.getSampled() ? exported : "");
     link.setConfirmed(holder.getCertain() && contextKnown);
+    link.setMayBeLeftOut(holder.getMayBeLeftOut());
     link.setText(
         ("pid=" + holder.getPid())
             + (" trace=" + trace)
             + (" state=" + name(holder.getState()))
             + (holder.getCertain() ? "" : " UNCONFIRMED: it may be another statement of the holder")
             + (contextKnown ? "" : " UNCONFIRMED: its spans may be in a trace of the application")
-            + (context.getSampled() ? "" : " without spans: the application records none"));
+            + (context.getSampled() ? "" : " without spans: the application records none")
+            + (holder.getMayBeLeftOut()
+                ? " MAYBE LEFT OUT: sampling may have left out its spans"
+                : ""));
     return link;
   }
 

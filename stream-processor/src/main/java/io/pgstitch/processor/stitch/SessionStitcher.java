@@ -23,6 +23,7 @@ public final class SessionStitcher {
   private final WorkerLaunches launches;
   private final TraceEmitter emitter;
   private final StatementLifecycle lifecycle;
+  private final LockWaiters lockWaiters;
   private final BatchAdmission admission;
   private final EventDispatcher events;
   private final SignsOfLife signsOfLife;
@@ -43,7 +44,9 @@ public final class SessionStitcher {
     this.emitter = new TraceEmitter(session, output, launches);
     CallStack stack = new CallStack(session, writer);
     SuspendedPortals suspended = new SuspendedPortals(session, writer, emitter);
-    this.lifecycle = new StatementLifecycle(session, writer, stack, suspended, emitter);
+    this.lockWaiters = new LockWaiters(session, output);
+    this.lifecycle =
+        new StatementLifecycle(session, writer, stack, suspended, emitter, lockWaiters);
     this.signsOfLife = new SignsOfLife(session);
     this.traceLimits = new TraceLimits(session, lifecycle, suspended, writer.lines());
     this.partBorder = new PartBorder(session);
@@ -62,7 +65,9 @@ public final class SessionStitcher {
    */
   public void accept(RawEventBatch batch) {
     if (SignsOfLife.is(batch)) {
-      signsOfLife.take(batch);
+      if (signsOfLife.take(batch)) {
+        lockWaiters.begin(batch, 0);
+      }
       return;
     }
     BatchPlace place = admission.admit(batch);
@@ -76,11 +81,13 @@ public final class SessionStitcher {
     state.setLastSequence(batch.getLastSequence());
     levelInForce(batch.getLevel());
     events.begin(batch, place.baseNs());
+    lockWaiters.begin(batch, place.index());
     for (Object event : fresh) {
       events.take(event);
       if (event instanceof BackendEnd end) {
         backendEnded(end);
       }
+      lockWaiters.taken(event);
       traceLimits.check();
       if (partBorder.isAfter(event)) {
         sendPart();
@@ -124,6 +131,11 @@ public final class SessionStitcher {
   /** Whether the session has a level that it, its role or database, or an operator asked for. */
   public boolean isTracedByRequest() {
     return SessionSettings.isAsked(session.state);
+  }
+
+  /** Whether others wait for what the session does, by all that is known now. */
+  public boolean isWaitedFor() {
+    return session.state.getWaitedFor();
   }
 
   /** A level that no setting of the session told of was set from outside, or by a rollback. */
@@ -170,6 +182,7 @@ public final class SessionStitcher {
       lifecycle.closeAll(CloseReason.LIMIT);
       emitter.idleRecords();
     }
+    lockWaiters.ends(false);
     ended = true;
   }
 

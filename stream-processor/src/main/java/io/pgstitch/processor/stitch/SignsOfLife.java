@@ -7,8 +7,8 @@ import io.pgstitch.schema.RawEventBatch;
 import java.util.List;
 
 /**
- * What a collector says of a backend that runs a statement and has no events: that it is there, and
- * in which wait. It changes no trace.
+ * What a collector says of a backend that has no events: that it is there, in which wait, or that
+ * others wait for its locks. It changes no trace.
  */
 final class SignsOfLife {
   private final Session session;
@@ -24,15 +24,19 @@ final class SignsOfLife {
     return batch.getEvents().isEmpty() && batch.getLastSequence() < batch.getFirstSequence();
   }
 
-  /** Takes one; after or before other events than those that are known it says nothing of now. */
-  void take(RawEventBatch batch) {
+  /**
+   * Takes one; after or before other events than those that are known it says nothing of now.
+   *
+   * @return whether it is of now
+   */
+  boolean take(RawEventBatch batch) {
     boolean current =
         batch.getEpochNs() == state.getEpochNs()
             && batch.getLastSequence() == state.getLastSequence()
             && batch.getBaseNs() >= state.getHeardNs();
     if (!current) {
       session.counters.add(Counter.STALE_SIGNS_OF_LIFE, 1);
-      return;
+      return false;
     }
     session.counters.add(Counter.SIGNS_OF_LIFE, 1);
     state.setHeardNs(batch.getBaseNs());
@@ -45,6 +49,7 @@ final class SignsOfLife {
                 wait.getEvent(),
                 wait.getStartNs(),
                 List.copyOf(wait.getHolders())));
+    return true;
   }
 
   /** Events came: what was said before is over. */

@@ -22,13 +22,16 @@ final class StatementLifecycle {
   private final SuspendedPortals suspended;
   private final TraceEmitter emitter;
   private final StatementContexts contexts;
+  private final LockWaiters lockWaiters;
 
   StatementLifecycle(
       Session session,
       TraceWriter writer,
       CallStack stack,
       SuspendedPortals suspended,
-      TraceEmitter emitter) {
+      TraceEmitter emitter,
+      LockWaiters lockWaiters) {
+    this.lockWaiters = lockWaiters;
     this.session = session;
     this.state = session.state;
     this.writer = writer;
@@ -50,6 +53,7 @@ final class StatementLifecycle {
 
   /** Opens a statement of the running message, with a cursor number outside some others. */
   OpenStatement open(Reading at, BitSet takenCursors) {
+    lockWaiters.statementBegins();
     long startNs = at.getTimeNs();
     state.setSameStart(startNs == state.getLastStartNs() ? state.getSameStart() + 1 : 0);
     state.setLastStartNs(startNs);
@@ -249,6 +253,12 @@ final class StatementLifecycle {
           reason == CloseReason.COLLECTOR_RESTARTED ? reason : reasonKnown(statement, reason));
     }
     state.getFrames().clear();
+    lockWaiters.ends(reason == CloseReason.BACKEND_ENDED || reason == CloseReason.COMPLETED);
+  }
+
+  /** The session is idle outside a transaction, and has no statement. */
+  void transactionOver() {
+    lockWaiters.transactionOver();
   }
 
   /** A statement whose end was seen ended by that, whatever came later. */

@@ -28,6 +28,12 @@ public interface StitchOutput {
   void placed(long context, int number, long timeNs, String spanId);
 
   /**
+   * No more will be known of whether others wait for locks of the session because of the traces
+   * that it has put out so far.
+   */
+  void settled(WaitedFor waitedFor);
+
+  /**
    * The next records of the session's 10046 trace.
    *
    * @param endUtcNs UTC nanoseconds of the last of them

@@ -29,30 +29,57 @@ public final class TraceSampler {
     this.usualTimes = usualTimes;
   }
 
+  /** What becomes of a trace. */
+  public enum Decision {
+    /** It is passed on. */
+    KEPT,
+    /** It is not. */
+    LEFT_OUT,
+    /** That depends on whether somebody will have waited for a lock of its session. */
+    OPEN
+  }
+
   /**
-   * Decides on a trace, counts that, and writes the reason into it. A part before the last is kept
-   * and not counted: its last part will be.
+   * Decides on a trace, counts that unless it is open, and writes the reason into it. A part before
+   * the last is kept and not counted: its last part will be.
    *
    * @param rule in force at its end, null for none
    * @param requested whether its session is traced by request
-   * @return whether it is kept
+   * @param waitedFor whether others waited for a lock of its session, null when some still may
    */
-  public boolean keeps(QueryTrace trace, SamplingRule rule, boolean requested) {
+  public Decision decide(
+      QueryTrace trace, SamplingRule rule, boolean requested, WaitedFor waitedFor) {
     if (!trace.getLast()) {
-      return true;
+      return Decision.KEPT;
     }
     if (rule == null) {
       counters.add(Counter.KEPT_NO_RULE, 1);
-      return true;
+      return Decision.KEPT;
     }
-    SamplingReason reason = reason(trace, rule, requested);
+    SamplingReason reason = reason(trace, rule, requested, waitedFor == WaitedFor.YES);
     boolean byShare = reason == SamplingReason.SHARE || reason == SamplingReason.LEFT_OUT;
     trace.setSampling(new Sampling(reason, byShare ? rule.getShare() : 1.0));
+    if (byShare && rule.getShare() < 1) {
+      return waitedFor == null ? Decision.OPEN : settle(trace, waitedFor);
+    }
     counters.sampled(reason);
-    return reason != SamplingReason.LEFT_OUT;
+    return Decision.KEPT;
   }
 
-  private SamplingReason reason(QueryTrace trace, SamplingRule rule, boolean requested) {
+  /** Decides on a trace that was open, and counts it. */
+  public Decision settle(QueryTrace trace, WaitedFor waitedFor) {
+    switch (waitedFor) {
+      case NO -> {}
+      case YES -> trace.setSampling(new Sampling(SamplingReason.LOCK, 1.0));
+      case UNKNOWN -> trace.setSampling(new Sampling(SamplingReason.INCOMPLETE, 1.0));
+    }
+    SamplingReason reason = trace.getSampling().getReason();
+    counters.sampled(reason);
+    return reason == SamplingReason.LEFT_OUT ? Decision.LEFT_OUT : Decision.KEPT;
+  }
+
+  private SamplingReason reason(
+      QueryTrace trace, SamplingRule rule, boolean requested, boolean waitedFor) {
     // Asked first, whatever else is true, so that each run is in its query's history.
     boolean unusual = isUnusual(trace, rule);
     if (requested || isRecorded(trace, rule)) {
@@ -68,7 +95,7 @@ public final class TraceSampler {
     if (unusual) {
       return SamplingReason.UNUSUAL;
     }
-    if (trace.getSpans().stream().anyMatch(TraceSampler::isLockWait)) {
+    if (waitedFor || trace.getSpans().stream().anyMatch(TraceSampler::isLockWait)) {
       return SamplingReason.LOCK;
     }
     if (!isKnownWhole(trace)) {

@@ -11,13 +11,13 @@ import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.stitch.StitchOutput;
 import io.pgstitch.processor.stitch.TeamOutput;
 import io.pgstitch.processor.stitch.TraceSampler;
+import io.pgstitch.processor.stitch.WaitedFor;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SamplingRule;
 import io.pgstitch.schema.TraceRecords;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,13 +50,13 @@ final class StitchProcessor
   private final SessionTimes times;
   private final boolean passesLeftOut;
   private final Map<String, SessionStitcher> live = new HashMap<>();
-  private final List<Output> outputs = new ArrayList<>();
   private ProcessorContext<String, SpecificRecord> context;
   private SessionStore store;
   private TeamStore teams;
   private EndedSessions endedSessions;
   private QueryHistories histories;
-  private TraceSampler sampler;
+  private HeldBack heldBack;
+  private FinishedOutputs outputs;
 
   /** Of the session whose events are taken, until the next. */
   private String recordKey;
@@ -92,7 +92,8 @@ final class StitchProcessor
     store = new SessionStore(bytes, new SavedSessions(limits, counters));
     teams = new TeamStore(bytes, new SavedTeams(counters));
     histories = new QueryHistories(bytes);
-    sampler = new TraceSampler(counters, histories);
+    heldBack = new HeldBack(bytes, counters);
+    outputs = new FinishedOutputs(new TraceSampler(counters, histories), heldBack, passesLeftOut);
     context.schedule(LAUNCH_LOOK, PunctuationType.WALL_CLOCK_TIME, this::releaseTeams);
     endedSessions = new EndedSessions(bytes);
     context.schedule(
@@ -164,17 +165,23 @@ final class StitchProcessor
   public void close() {
     live.clear();
     countOpen(-openSessions);
+    heldBack.close();
   }
 
   @Override
   public void trace(QueryTrace trace) {
     boolean requested = running != null && running.isTracedByRequest();
-    outputs.add(new Output(StitchTopology.TRACES_SINK, trace, trace.getEndUtcNs(), requested));
+    outputs.trace(trace, requested, running != null && running.isWaitedFor());
+  }
+
+  @Override
+  public void settled(WaitedFor waitedFor) {
+    outputs.settled(waitedFor);
   }
 
   @Override
   public void records(TraceRecords records, long endUtcNs) {
-    outputs.add(new Output(StitchTopology.RECORDS_SINK, records, endUtcNs, false));
+    outputs.records(records, endUtcNs);
   }
 
   @Override
@@ -267,17 +274,11 @@ final class StitchProcessor
   }
 
   private void passOn(String key) {
-    for (Output output : outputs) {
-      if (output.value() instanceof QueryTrace trace
-          && !sampler.keeps(trace, rule, output.requested())
-          && !passesLeftOut) {
-        continue;
-      }
-      context.forward(
-          new Record<>(key, output.value(), Math.max(0, output.endUtcNs() / NS_PER_MS)),
-          output.sink());
-    }
-    outputs.clear();
+    outputs.passOn(
+        id,
+        rule,
+        (sink, value, endUtcNs) ->
+            context.forward(new Record<>(key, value, Math.max(0, endUtcNs / NS_PER_MS)), sink));
     histories.save();
   }
 
@@ -390,7 +391,4 @@ final class StitchProcessor
     openSessions += change;
     counters.add(Counter.OPEN_SESSIONS, change);
   }
-
-  /** Something finished that waits for its batch to be saved. */
-  private record Output(String sink, SpecificRecord value, long endUtcNs, boolean requested) {}
 }

@@ -812,6 +812,7 @@ public final class BackendScript {
     batch.setBegunBefore(begunBefore);
     batch.setStrings(new ArrayList<>(strings.keySet()));
     batch.setEvents(made);
+    batch.setWaitedFor(new ArrayList<>());
     return batch;
   }
 

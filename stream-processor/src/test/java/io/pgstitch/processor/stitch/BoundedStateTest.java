@@ -51,6 +51,9 @@ class BoundedStateTest {
     }
 
     @Override
+    public void settled(WaitedFor waitedFor) {}
+
+    @Override
     public void records(TraceRecords records, long endUtcNs) {}
 
     @Override

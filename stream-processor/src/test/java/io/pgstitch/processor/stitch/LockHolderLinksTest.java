@@ -51,6 +51,7 @@ class LockHolderLinksTest {
         .setSequence(5)
         .setStatementStartNs(startNs)
         .setCertain(true)
+        .setMayBeLeftOut(false)
         .build();
   }
 
@@ -109,6 +110,17 @@ class LockHolderLinksTest {
   void otherWaitsHaveNone() {
     Stitched out = waiter.running("select 1").waits("IO", "DataFileRead", 9_000).idle().stitch();
     assertThat(out.spans(out.only(), SpanKind.WAIT).get(0).getLockHolders()).isNull();
+  }
+
+  @Test
+  void whatMayHaveBeenLeftOutSaysSo() {
+    LockHolder decided = seen(startNs(held()));
+    assertThat(link(decided).getMayBeLeftOut()).isFalse();
+    decided.setMayBeLeftOut(true);
+    LockHolderLink link = link(decided);
+    assertThat(link.getMayBeLeftOut()).isTrue();
+    assertThat(link.getText()).endsWith(" MAYBE LEFT OUT: sampling may have left out its spans");
+    assertThat(link.getConfirmed()).isTrue();
   }
 
   @Test

@@ -27,10 +27,18 @@ public final class Stitched implements StitchOutput {
   public final List<Object> records = new ArrayList<>();
   public final List<TeamLaunch> launches = new ArrayList<>();
 
+  /** What was said of traces so far, and how many these were. */
+  public final List<String> settled = new ArrayList<>();
+
   @Override
   public void trace(QueryTrace trace) {
     all.add(trace);
     traces.add(trace);
+  }
+
+  @Override
+  public void settled(WaitedFor waitedFor) {
+    settled.add(waitedFor + " after " + traces.size());
   }
 
   /** What a parallel worker did, without a leader. */

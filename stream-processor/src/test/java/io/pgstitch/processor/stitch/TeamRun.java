@@ -86,6 +86,9 @@ final class TeamRun implements StitchOutput {
   }
 
   @Override
+  public void settled(WaitedFor waitedFor) {}
+
+  @Override
   public void records(TraceRecords more, long endUtcNs) {
     records
         .computeIfAbsent(more.getBackend().getPid(), each -> new ArrayList<>())

@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.processor.stitch.TraceSampler.Decision;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.QueryTrace;
@@ -59,16 +60,17 @@ class TraceSamplerTest {
   }
 
   private SamplingReason reason(QueryTrace trace, SamplingRule rule) {
-    boolean kept = sampler.keeps(trace, rule, false);
+    Decision decision = sampler.decide(trace, rule, false, WaitedFor.NO);
     SamplingReason reason = trace.getSampling().getReason();
-    assertThat(kept).isEqualTo(reason != SamplingReason.LEFT_OUT);
+    boolean kept = reason != SamplingReason.LEFT_OUT;
+    assertThat(decision).isEqualTo(kept ? Decision.KEPT : Decision.LEFT_OUT);
     return reason;
   }
 
   @Test
   void withoutARuleEverythingIsKeptAndUntouched() {
     QueryTrace trace = plain();
-    assertThat(sampler.keeps(trace, null, false)).isTrue();
+    assertThat(sampler.decide(trace, null, false, null)).isEqualTo(Decision.KEPT);
     assertThat(trace).isEqualTo(plain());
     assertThat(counters.get(Counter.KEPT_NO_RULE)).isEqualTo(1);
   }
@@ -134,6 +136,37 @@ class TraceSamplerTest {
         .isEqualTo(SamplingReason.LEFT_OUT);
   }
 
+  @Test
+  void whatOthersWaitedForIsKeptAndWhatTheyMayStillWaitForIsOpen() {
+    SamplingRule half = new SamplingRule(0.5, 0L, 0.0, false);
+    QueryTrace lucky = plain();
+    lucky.setTraceId(LUCKY);
+    assertThat(sampler.decide(plain(), half, false, null)).isEqualTo(Decision.OPEN);
+    assertThat(sampler.decide(lucky, half, false, null)).isEqualTo(Decision.OPEN);
+    assertThat(sampler.decide(waiting("Lock", "tuple"), half, false, null))
+        .isEqualTo(Decision.KEPT);
+    QueryTrace all = plain();
+    SamplingRule one = new SamplingRule(1.0, 0L, 0.0, false);
+    assertThat(sampler.decide(all, one, false, null)).isEqualTo(Decision.KEPT);
+    assertThat(counters.get(Counter.KEPT_SHARE)).isEqualTo(1);
+
+    assertThat(settled(half, WaitedFor.NO)).isEqualTo("LEFT_OUT LEFT_OUT 0.5");
+    assertThat(settled(half, WaitedFor.YES)).isEqualTo("KEPT LOCK 1.0");
+    assertThat(settled(half, WaitedFor.UNKNOWN)).isEqualTo("KEPT INCOMPLETE 1.0");
+    // One of the share that is kept in any case stands for itself alone.
+    sampler.decide(lucky, half, false, WaitedFor.YES);
+    assertThat(lucky.getSampling().getReason()).isEqualTo(SamplingReason.LOCK);
+    assertThat(counters.get(Counter.LEFT_OUT)).isEqualTo(1);
+    assertThat(counters.get(Counter.KEPT_LOCK)).isEqualTo(3);
+  }
+
+  private String settled(SamplingRule rule, WaitedFor waitedFor) {
+    QueryTrace trace = plain();
+    sampler.decide(trace, rule, false, null);
+    Decision decision = sampler.settle(trace, waitedFor);
+    return decision + " " + trace.getSampling().getReason() + " " + trace.getSampling().getShare();
+  }
+
   private static QueryTrace waiting(String eventClass, String event) {
     return trace(
         script ->
@@ -166,7 +199,7 @@ class TraceSamplerTest {
     part.setLast(false);
     QueryTrace last = plain();
     last.setPart(1);
-    assertThat(sampler.keeps(part, NOTHING_ELSE, false)).isTrue();
+    assertThat(sampler.decide(part, NOTHING_ELSE, false, null)).isEqualTo(Decision.KEPT);
     assertThat(part.getSampling()).isNull();
     assertThat(reason(last, NOTHING_ELSE)).isEqualTo(SamplingReason.PARTS);
     assertThat(counters.snapshot().values().stream().mapToLong(n -> n).sum()).isEqualTo(1);
@@ -206,7 +239,7 @@ class TraceSamplerTest {
   @Test
   void aSessionThatIsTracedByRequestIsKept() {
     QueryTrace trace = plain();
-    assertThat(sampler.keeps(trace, NOTHING_ELSE, true)).isTrue();
+    assertThat(sampler.decide(trace, NOTHING_ELSE, true, null)).isEqualTo(Decision.KEPT);
     assertThat(trace.getSampling().getReason()).isEqualTo(SamplingReason.REQUESTED);
   }
 
