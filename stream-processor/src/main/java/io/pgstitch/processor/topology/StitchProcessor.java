@@ -165,7 +165,9 @@ final class StitchProcessor
   public void close() {
     live.clear();
     countOpen(-openSessions);
-    heldBack.close();
+    if (heldBack != null) {
+      heldBack.close();
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.pgstitch.processor.stitch.StitchLimits;
 import io.pgstitch.processor.stitch.Stitched;
 import io.pgstitch.processor.topology.SessionTimes;
 import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SamplingReason;
@@ -190,21 +191,23 @@ class ReplayTest {
     script.running("select 'slow'").call("pg_parse_query").after(9_000_000).idle();
     script.simpleSelect("select 'quick again'", 1);
     add(0, script, 100);
-    TraceSelection slow =
-        new TraceSelection(
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            Optional.empty(),
-            OptionalInt.empty(),
-            Optional.of("postgres"),
-            Optional.of("app"),
-            OptionalLong.empty(),
-            OptionalLong.of(5_000_000));
-
-    replay(slow);
+    replay(slow());
 
     assertThat(kept.texts()).containsExactly("select 'slow'");
     assertThat(kept.all).filteredOn(TraceRecords.class::isInstance).hasSize(1);
+  }
+
+  /** Slower than five milliseconds. */
+  private static TraceSelection slow() {
+    return new TraceSelection(
+        OptionalLong.empty(),
+        OptionalLong.empty(),
+        Optional.empty(),
+        OptionalInt.empty(),
+        Optional.of("postgres"),
+        Optional.of("app"),
+        OptionalLong.empty(),
+        OptionalLong.of(5_000_000));
   }
 
   @Test
@@ -380,6 +383,27 @@ class ReplayTest {
     assertThat(kept.texts()).containsExactly("select 1", "select 2");
     assertThat(kept.traces)
         .allMatch(trace -> trace.getSampling().getReason() == SamplingReason.LEFT_OUT);
+  }
+
+  @Test
+  void recordsOfATraceThatSamplingHeldBackAreChosenWithIt() {
+    BackendScript script = session(1).simpleSelectInTransaction("select 'quick'", 1);
+    script.running("select 'slow'").call("pg_parse_query").after(9_000_000);
+    script.commandEnd("SELECT", 1).idleInTransaction();
+    int held = script.size();
+    script.simpleSelectInTransaction("select 'quick again'", 1).simpleSelect("commit", 1);
+    for (RawEventBatch batch :
+        List.of(script.batch(0, held, 0), script.batch(held, script.size(), 0))) {
+      batch.setSampling(new SamplingRule(0.0, 0L, 0.0, false));
+      source.add(0, batch);
+    }
+    ReplaySummary summary = replay(slow());
+
+    assertThat(summary.leftOut()).isEqualTo(1);
+    assertThat(kept.all).hasSize(1).allMatch(TraceRecords.class::isInstance);
+    TraceRecords records = (TraceRecords) kept.all.get(0);
+    assertThat(((ParsingInCursor) records.getRecords().get(0)).getText())
+        .isEqualTo("select 'slow'");
   }
 
   private static TraceSelection withLeftOut() {

@@ -140,6 +140,27 @@ class StitchTopologyTest {
   }
 
   @Test
+  void aPidThatIsUsedAgainIsAnotherSession() {
+    script.running("select 'first'").enter("exec_simple_query");
+    int seen = script.size();
+    send(script.batch());
+    BackendScript next = new BackendScript();
+    next.backend().setStartNs(script.backend().getStartNs() + 1_000_000_000);
+    send(next.simpleSelect("select 'next'", 1).batch());
+    // The end of the first comes late.
+    script.commandEnd("SELECT", 1).exit().idle();
+    send(script.batch(seen, script.size(), 0));
+
+    List<QueryTrace> both = traces.readValuesToList();
+    assertThat(both)
+        .extracting(QueryTrace::getText)
+        .containsExactly("select 'next'", "select 'first'");
+    assertThat(both).allMatch(QueryTrace::getComplete);
+    assertThat(both.get(0).getTraceId()).isNotEqualTo(both.get(1).getTraceId());
+    assertThat(counters.get(Counter.OPEN_SESSIONS)).isEqualTo(2);
+  }
+
+  @Test
   void undecodableRecordGoesToTheDeadLettersAndTheNextIsStitched() {
     driver
         .createInputTopic(Topics.RAW_EVENTS, new StringSerializer(), new ByteArraySerializer())
