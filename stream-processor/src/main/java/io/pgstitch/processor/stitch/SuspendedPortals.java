@@ -170,6 +170,10 @@ final class SuspendedPortals {
       statement.setLostEvents(statement.getLostEvents() + lostEvents);
       statement.setComplete(false);
     }
+    // Of those that have ended the call is not seen to its end that they are closed with.
+    for (EndingStatement ending : session.state.getEnding()) {
+      ending.getStatement().setComplete(false);
+    }
   }
 
   private void close(int index, CloseReason reason) {
