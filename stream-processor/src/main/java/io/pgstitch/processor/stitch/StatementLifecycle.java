@@ -170,7 +170,7 @@ final class StatementLifecycle {
   void clientThinks(Reading since, Reading until) {
     OpenStatement statement = session.statement();
     boolean close = statement.getCall().getPhase() == Phase.CLOSE;
-    closeCall(since, close && statement.getBeforeClose() != null);
+    closeCall(since, close && (statement.getBeforeClose() != null || !isDone(statement)));
     openCall(close && isDone(statement) ? Phase.CLOSE : Phase.UNDETERMINED, until);
     state.setMark(null);
   }
