@@ -57,7 +57,9 @@ class LogicalReplicationIT {
 
   private static Map<String, String> settings(List<ThrowawayPostgres> servers) {
     String pids =
-        servers.stream().map(s -> Long.toString(s.postmasterPid())).collect(Collectors.joining(","));
+        servers.stream()
+            .map(s -> Long.toString(s.postmasterPid()))
+            .collect(Collectors.joining(","));
     return Map.of("level", "12", "background", "logical-replication", "pids", pids);
   }
 
@@ -105,9 +107,7 @@ class LogicalReplicationIT {
     await(server, "select count(*) = %d from seen".formatted(COPIED));
     await(server, "select count(*) = 0 from pg_subscription_rel where srsubstate <> 'r'");
     String applier =
-        server
-            .client()
-            .sql("target", "select pid from pg_stat_subscription where relid is null");
+        server.client().sql("target", "select pid from pg_stat_subscription where relid is null");
     run(
         server,
         "postgres",
@@ -163,7 +163,10 @@ class LogicalReplicationIT {
         .allMatch(t -> root(t).getBuffers() != null);
     List<Long> pids =
         noted.stream().map(QueryTrace::getBackend).map(LogicalReplicationIT::pid).toList();
-    assertThat(pids).as("of the worker that applies").filteredOn(p -> p == applier).hasSize(APPLIED);
+    assertThat(pids)
+        .as("of the worker that applies")
+        .filteredOn(p -> p == applier)
+        .hasSize(APPLIED);
     assertThat(pids.stream().distinct()).as("the other copied").hasSize(2);
 
     // Of what it changes without SQL each row is locked and changed, and the end is a record too.
