@@ -102,7 +102,7 @@ class LogicalReplicationIT {
     run(
         server,
         "target",
-        "create subscription s publication p connection 'host=localhost port=%d user=postgres dbname=postgres' with (create_slot = false)"
+        "create subscription s connection 'host=localhost port=%d user=postgres dbname=postgres' publication p with (create_slot = false)"
             .formatted(server.port()));
     await(server, "select count(*) = %d from seen".formatted(COPIED));
     await(server, "select count(*) = 0 from pg_subscription_rel where srsubstate <> 'r'");
