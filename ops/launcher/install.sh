@@ -3,7 +3,10 @@
 
 build_packages=(jdk maven clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev bpftool)
 demo_packages=(postgresql)
-test_packages=(postgresql postgresql-contrib xz-utils kcat curl docker-compose)
+test_packages=(postgresql postgresql-contrib postgresql-headers xz-utils kcat curl docker-compose)
+
+# Where the tests look for a server's headers besides /usr/include.
+server_headers=/var/cache/pgstitch-testkit/headers
 
 # Asks for the thing itself, not for a package: a JDK from elsewhere is as good as Debian's.
 have() {
@@ -20,6 +23,7 @@ have() {
     zlib1g-dev) [[ -e /usr/include/zlib.h ]] ;;
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
     postgresql-contrib) compgen -G '/usr/share/postgresql/*/extension/pg_stat_statements.control' >/dev/null ;;
+    postgresql-headers) compgen -G '/usr/include/postgresql/*/server/postgres.h' >/dev/null || compgen -G "$server_headers/usr/include/postgresql/*/server/postgres.h" >/dev/null ;;
     *) return 1 ;;
   esac
 }
@@ -75,6 +79,7 @@ apt_install() {
     case $name in
       jdk) packages+=("$(jdk_package)") ;;
       bpftool) packages+=("$(bpftool_package)") ;;
+      postgresql-headers) ;;
       *) packages+=("$name") ;;
     esac
   done
@@ -87,5 +92,22 @@ apt_install() {
   fi
   apt-get install -y -q --no-install-recommends "${packages[@]}" || status=$?
   rm -f "$no_cluster"
+  if [[ " $* " == *" postgresql-headers "* ]]; then
+    unpack_headers || status=$?
+  fi
+  return "$status"
+}
+
+# The headers of the packaged servers alone: installing their package would bring an LLVM with it that nothing needs.
+unpack_headers() {
+  local server major dir status=0
+  dir=$(mktemp -d)
+  for server in /usr/lib/postgresql/*/bin/postgres; do
+    major=${server#/usr/lib/postgresql/}
+    major=${major%%/*}
+    mkdir -p "$server_headers"
+    (cd "$dir" && apt-get download -q "postgresql-server-dev-$major" && dpkg -x ./postgresql-server-dev-"$major"_*.deb "$server_headers") || status=$?
+  done
+  rm -r "$dir"
   return "$status"
 }

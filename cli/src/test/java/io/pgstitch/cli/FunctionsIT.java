@@ -15,6 +15,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.Statement;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The detailed tier: which functions are in the trees, and what is said of those that are not. */
 class FunctionsIT {
+  private static final String SIMPLE = "select count(*), 'simple' from t where a > 1";
+  private static final String EXTENDED = "select a, 'extended' from t where a > ? order by a";
+  private static final String PIPELINED = "update t set b = null where a = ?";
+
+  /** By the function that is it, in the order of the simple protocol. */
+  private static final List<String> PHASES_OF_SIMPLE =
+      List.of(
+          "pg_parse_query",
+          "parse_analyze",
+          "QueryRewrite",
+          "standard_planner",
+          "CreatePortal",
+          "PortalStart",
+          "PortalRun");
+
+  /** A Bind makes the portal, plans and starts it. */
+  private static final List<String> PHASES_OF_BIND =
+      List.of("CreatePortal", "standard_planner", "PortalStart", "PortalRun");
+
   @TempDir private Path dir;
 
   static List<PostgresInstallation> installations() {
@@ -81,6 +101,7 @@ class FunctionsIT {
         Statement message = simple.createStatement()) {
       assertThatThrownBy(() -> message.execute("select 'one'; select 'two'; select 1/0"))
           .hasMessageContaining("division by zero");
+      message.execute(SIMPLE);
     }
     try (Connection connection = DriverManager.getConnection(server.jdbcUrl("postgres"));
         Statement statement = connection.createStatement();
@@ -96,6 +117,24 @@ class FunctionsIT {
               + " exception when division_by_zero then insert into t values (100 + i, 1); end;"
               + " end loop; end $$");
       statement.execute("delete from t where a > 100");
+      bindsAndFetches(connection);
+    }
+  }
+
+  /** Three rows at a time, and three Binds of one message without an answer between them. */
+  private static void bindsAndFetches(Connection connection) throws Exception {
+    connection.setAutoCommit(false);
+    try (PreparedStatement select = connection.prepareStatement(EXTENDED);
+        PreparedStatement update = connection.prepareStatement(PIPELINED)) {
+      select.setFetchSize(3);
+      select.setInt(1, 0);
+      ClientWorkloads.drain(select.executeQuery());
+      for (int i = 1; i <= 3; i++) {
+        update.setInt(1, i);
+        update.addBatch();
+      }
+      update.executeBatch();
+      connection.commit();
     }
   }
 
@@ -110,6 +149,7 @@ class FunctionsIT {
     assertThat(named(insert, "exec_simple_query")).hasSize(stripped ? 0 : 1);
     assertThat(named(insert, "PortalRunMulti")).hasSize(stripped ? 0 : 1);
     assertThat(named(insert, "ProcessQuery")).hasSize(stripped ? 0 : 1);
+    checkPhases(traces);
     if (!stripped) {
       // One call of the server handles the whole message: each statement's trace has its share.
       for (String text : List.of("select 'one'", "select 'two'")) {
@@ -120,6 +160,41 @@ class FunctionsIT {
       ExportedSpan one = named(traces.trace("select 'one'"), "exec_simple_query").get(0);
       ExportedSpan two = named(traces.trace("select 'two'"), "exec_simple_query").get(0);
       assertThat(one.endNanos()).isLessThanOrEqualTo(two.startNanos());
+    }
+  }
+
+  /** Parse, analysis, rewriting, planning, binding and each fetch apart, each with its time. */
+  private static void checkPhases(ExportedTraces traces) {
+    apart(traces.trace(SIMPLE), PHASES_OF_SIMPLE);
+    List<ExportedSpan> extended = traces.trace(EXTENDED.replace("?", "$1"));
+    apart(extended, PHASES_OF_SIMPLE.subList(0, 3));
+    apart(extended, PHASES_OF_BIND);
+    assertThat(named(extended, "FETCH"))
+        .extracting(fetch -> fetch.attributes().get("pgstitch.rows"))
+        .containsExactly("3", "3", "1");
+    assertThat(named(extended, "PortalRun")).hasSize(3);
+    List<List<ExportedSpan>> pipelined =
+        traces.roots().stream()
+            .filter(root -> root.statement().equals(PIPELINED.replace("?", "$1")))
+            .filter(root -> "true".equals(root.attributes().get("pgstitch.executed")))
+            .map(traces::traceOf)
+            .toList();
+    assertThat(pipelined).hasSize(3);
+    pipelined.forEach(trace -> apart(trace, PHASES_OF_BIND));
+  }
+
+  /** Each is there, took some time, and began when the one before it was over. */
+  private static void apart(List<ExportedSpan> trace, List<String> phases) {
+    long before = Long.MIN_VALUE;
+    for (String phase : phases) {
+      ExportedSpan span =
+          trace.stream()
+              .filter(s -> s.name().equals(phase) || s.name().startsWith(phase + "_"))
+              .min(Comparator.comparingLong(ExportedSpan::startNanos))
+              .orElseThrow(() -> new AssertionError("no " + phase));
+      assertThat(span.durationNanos()).as(phase).isPositive();
+      assertThat(span.startNanos()).as(phase).isGreaterThanOrEqualTo(before);
+      before = span.endNanos();
     }
   }
 

@@ -12,11 +12,18 @@ final class PlanCases {
 
   private static final String NO_PARALLEL = "max_parallel_workers_per_gather=0";
 
+  /** It is scanned again for each row. */
+  private static final String[] CUSTOM_INSIDE = {
+    "enable_hashjoin=off", "enable_mergejoin=off", "enable_material=off", "enable_sort=off"
+  };
+
   private final int major;
+  private final boolean custom;
   private final List<Case> cases = new ArrayList<>();
 
-  private PlanCases(int major) {
+  private PlanCases(int major, boolean custom) {
     this.major = major;
+    this.custom = custom;
   }
 
   static List<String> schema(String someFile) {
@@ -33,6 +40,8 @@ final class PlanCases {
         "create table p3 partition of p for values from (200) to (300)",
         "create index on p (v)",
         "insert into p select g % 300, g from generate_series(1, 3000) g",
+        "create table custom (n int, word text)",
+        "insert into custom select g, repeat('x', 200) from generate_series(1, 1000) g",
         "create table \"it's \\ odd\" as select g from generate_series(1, 10) g",
         "create extension file_fdw",
         "create server files foreign data wrapper file_fdw",
@@ -41,7 +50,7 @@ final class PlanCases {
   }
 
   /** The node types that the plans must have between them. */
-  static Set<String> nodeTypes(int major) {
+  static Set<String> nodeTypes(int major, boolean custom) {
     Set<String> types =
         new TreeSet<>(
             List.of(
@@ -82,6 +91,9 @@ final class PlanCases {
                 "Values Scan",
                 "WindowAgg",
                 "WorkTable Scan"));
+    if (custom) {
+      types.add("Custom Scan");
+    }
     if (major >= 14) {
       types.add("Memoize");
       types.add("Tid Range Scan");
@@ -92,8 +104,13 @@ final class PlanCases {
     return types;
   }
 
-  static List<Case> of(int major) {
-    PlanCases all = new PlanCases(major);
+  /**
+   * For a major version.
+   *
+   * @param custom whether a library is loaded that reads the table of that name
+   */
+  static List<Case> of(int major, boolean custom) {
+    PlanCases all = new PlanCases(major, custom);
     all.scans();
     all.joins();
     all.rows();
@@ -139,6 +156,10 @@ final class PlanCases {
 
   private void joins() {
     add("select count(*) from t join u on t.b = u.x", NO_PARALLEL);
+    if (custom) {
+      add("select n from custom where n > 5");
+      add("select count(*) from u, custom where x = n and x < 9", CUSTOM_INSIDE);
+    }
     add("select count(*) from t left join u on t.b = u.x where u.y is null", NO_PARALLEL);
     add("select count(*) from u right join t on t.b = u.x", "enable_mergejoin=off", NO_PARALLEL);
     add("select count(*) from t full join u on t.b = u.x", "enable_hashjoin=off");

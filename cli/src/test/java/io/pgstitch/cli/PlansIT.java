@@ -129,9 +129,13 @@ class PlansIT {
   @ParameterizedTest
   @ValueSource(ints = {13, 14, 15, 16, 17, 18})
   void aPlanIsTheOneThatExplainPrintsOfTheSameExecution(int major) throws Exception {
-    List<PlanCases.Case> cases = PlanCases.of(major);
+    boolean custom = CustomScanLibrary.isFor(PostgresInstallations.ofMajor(major));
+    List<PlanCases.Case> cases = PlanCases.of(major, custom);
     List<String> explained = new ArrayList<>();
-    try (ThrowawayPostgres server = server(major).start()) {
+    ThrowawayPostgres.Builder builder = server(major);
+    Path library = custom ? CustomScanLibrary.compile(major) : null;
+    try (ThrowawayPostgres server =
+        (custom ? builder.preload(library.toString()) : builder).start()) {
       try (Connection connection = connect(server)) {
         run(
             connection,
@@ -149,6 +153,10 @@ class PlansIT {
           }
         }
         assertThat(up.stop().status()).isZero();
+      }
+    } finally {
+      if (custom) {
+        FunctionsIT.run("rm", "-r", library.getParent().toString());
       }
     }
     ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
@@ -170,7 +178,7 @@ class PlansIT {
       compareFetch(what, trace, nodes.get(0));
     }
     assertThat(stat).isEqualTo(stats.size());
-    assertThat(types).containsAll(PlanCases.nodeTypes(major));
+    assertThat(types).containsAll(PlanCases.nodeTypes(major, custom));
     assertThat(traces.notNested()).isEmpty();
   }
 

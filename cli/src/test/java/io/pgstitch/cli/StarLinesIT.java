@@ -211,6 +211,53 @@ class StarLinesIT {
         .anyMatch(root -> root.statement().equals("select 'later'"));
   }
 
+  /** The rules of trace files, which are checked as they are read, hold for these too. */
+  @Test
+  void aPortalThatIsPartlyFetchedEndsWithItsTransactionAtAnyLevel() throws Exception {
+    String text = "select g from generate_series(1, 9) g";
+    try (ThrowawayPostgres server =
+            ThrowawayPostgres.builder(PostgresInstallations.ofMajor(15)).start();
+        RunningUp up =
+            RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()), "--level", "1")) {
+      for (String level : List.of("1", "12")) {
+        String url = server.jdbcUrl("postgres") + "&options=-c%20pgstitch.level%3D" + level;
+        try (Connection c = DriverManager.getConnection(url)) {
+          // The first statements of a session are seen as the default level shows them.
+          Thread.sleep(500);
+          c.setAutoCommit(false);
+          fetchSome(c, text);
+          c.rollback();
+          fetchSome(c, text);
+          c.commit();
+        }
+      }
+      assertThat(up.stop().status()).isZero();
+    }
+    TraceFiles.validate(dir.resolve("out/traces"));
+    ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
+    List<ExportedSpan> roots =
+        traces.roots().stream().filter(root -> root.statement().equals(text)).toList();
+    assertThat(roots)
+        .extracting(root -> root.attributes().get("pgstitch.executed"))
+        .containsExactly("false", "true", "false", "true");
+    for (ExportedSpan root : roots) {
+      assertThat(traces.traceOf(root))
+          .filteredOn(span -> span.name().equals("FETCH"))
+          .extracting(span -> span.attributes().get("pgstitch.rows"))
+          .containsExactly("3", "3");
+    }
+  }
+
+  /** Four rows of the nine, three at a time; the cursor stays open. */
+  private static void fetchSome(Connection connection, String text) throws SQLException {
+    Statement statement = connection.createStatement();
+    statement.setFetchSize(3);
+    ResultSet rows = statement.executeQuery(text);
+    for (int i = 0; i < 4; i++) {
+      assertThat(rows.next()).isTrue();
+    }
+  }
+
   @Test
   void textsThatWereCutAreSaidToBe() throws Exception {
     String below = "select 1 /*" + "x".repeat(LONGEST_TEXT - 14) + "*/";

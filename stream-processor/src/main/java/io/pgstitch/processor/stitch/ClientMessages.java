@@ -59,7 +59,7 @@ final class ClientMessages {
   /** The same text again: Parse is followed by Bind, or Bind by Execute. */
   private boolean goesOn(OpenStatement statement, String text, long identity) {
     boolean same = text.equals(state.getMessageText()) && identity == state.getMessageIdentity();
-    return !isDone(statement) && same && !statement.getBegunBefore();
+    return !StatementLifecycle.isDone(statement) && same && !statement.getBegunBefore();
   }
 
   private void nextMessage(OpenStatement statement) {
@@ -83,7 +83,7 @@ final class ClientMessages {
   }
 
   private void endBeforeMessage(OpenStatement statement) {
-    if (isDone(statement)) {
+    if (StatementLifecycle.isDone(statement)) {
       closeDone(statement);
     } else if (statement.getHasPortal()) {
       lifecycle.suspend(session.reading());
@@ -121,7 +121,7 @@ final class ClientMessages {
 
   private void endAtIdle(OpenStatement statement, boolean inTransaction) {
     boolean ended = statement.getOwnEnd() || statement.getPortalDropped();
-    if (isDone(statement) || session.isBackground()) {
+    if (StatementLifecycle.isDone(statement) || session.isBackground()) {
       closeDone(statement);
     } else if (statement.getHasPortal() && inTransaction && !ended) {
       lifecycle.suspend(session.reading());
@@ -132,10 +132,6 @@ final class ClientMessages {
     } else {
       close(CloseReason.PARSE_ONLY);
     }
-  }
-
-  private static boolean isDone(OpenStatement statement) {
-    return statement.getCommandEnded() || statement.getSqlstate() != null;
   }
 
   private void closeDone(OpenStatement statement) {

@@ -47,7 +47,7 @@ final class CommandEnds {
     statement.setCommandTag(strings.get(event.getCommandTag()));
     statement.setRows(event.getRows());
     if (statement.getCall().getPhase() != Phase.CLOSE) {
-      lifecycle.nextCall(Phase.CLOSE);
+      lifecycle.beginClose();
     }
     writer.rowsOfLastExec(statement, event.getRows());
     state.setMark(null);
@@ -114,6 +114,7 @@ final class CommandEnds {
     lifecycle.closeCall(session.reading());
     writer.lines().error(statement.getCursor(), error);
     lifecycle.openCall(Phase.CLOSE, session.reading());
+    statement.setBeforeClose(null);
     state.setMark(null);
   }
 }

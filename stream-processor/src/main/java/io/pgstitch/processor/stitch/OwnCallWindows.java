@@ -56,7 +56,7 @@ final class OwnCallWindows implements CallStack.OwnCalls {
   public void portalRunEnded(boolean suspended) {
     // Of a portal that goes on, sending the answer is part of the fetch: nothing is closed.
     if (!suspended) {
-      lifecycle.nextCall(Phase.CLOSE);
+      lifecycle.beginClose();
     }
   }
 
@@ -67,13 +67,17 @@ final class OwnCallWindows implements CallStack.OwnCalls {
     if (rows >= 0) {
       call.setRows(Math.max(0, call.getRows()) + rows);
     }
+    if (rows >= 0 && session.isBackground()) {
+      // No command's end will tell it.
+      statement.setRows(Math.max(0, statement.getRows()) + rows);
+    }
     boolean lastOfSelect =
         statement.getLean() && isSelect(statement) && call.getPhase() == Phase.FETCH;
     if (statement.getWorker() && statement.getLean()) {
       statement.setOwnEnd(true);
     }
     if (statement.getWorker() || lastOfSelect) {
-      lifecycle.nextCall(Phase.CLOSE);
+      lifecycle.beginClose();
     }
   }
 

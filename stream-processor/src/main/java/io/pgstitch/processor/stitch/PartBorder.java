@@ -38,7 +38,7 @@ final class PartBorder {
   }
 
   private boolean awaitsMore(Object event) {
-    return session.state.getMark() != null || awaitsRows() || awaitsBinds(event);
+    return session.state.getMark() != null || awaitsRows() || mayGoOn() || awaitsBinds(event);
   }
 
   private boolean awaitsRows() {
@@ -48,6 +48,14 @@ final class PartBorder {
         && statement.getCall() != null
         && statement.getCall().getPhase() == Phase.CLOSE
         && !statement.getCommandEnded();
+  }
+
+  /** Whether the window that was written last may turn out to go on. */
+  private boolean mayGoOn() {
+    OpenStatement statement = session.statement();
+    return statement != null
+        && statement.getBeforeClose() != null
+        && !StatementLifecycle.isDone(statement);
   }
 
   private boolean awaitsBinds(Object event) {

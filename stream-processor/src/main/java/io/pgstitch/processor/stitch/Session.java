@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.EndingStatement;
 import io.pgstitch.processor.state.OpenCall;
 import io.pgstitch.processor.state.OpenFrame;
 import io.pgstitch.processor.state.OpenNested;
@@ -37,6 +38,9 @@ final class Session {
     for (OpenStatement statement : state.getSuspended()) {
       cursors.set(statement.getCursor());
     }
+    for (EndingStatement ending : state.getEnding()) {
+      cursors.set(ending.getStatement().getCursor());
+    }
     for (OpenNested nested : state.getNested()) {
       cursors.set(nested.getCursor());
     }
@@ -53,6 +57,7 @@ final class Session {
     state.setMessageIdentity(0);
     state.setLastStartNs(Long.MIN_VALUE);
     state.setSuspended(new ArrayList<>());
+    state.setEnding(new ArrayList<>());
     state.setFrames(new ArrayList<>());
     state.setNested(new ArrayList<>());
     state.setCursorTexts(new ArrayList<>());

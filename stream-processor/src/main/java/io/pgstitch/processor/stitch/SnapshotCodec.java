@@ -97,6 +97,7 @@ final class SnapshotCodec {
   /** Avro's own lists cannot remove all that the stitcher removes. */
   private static OpenSession withGrowingLists(OpenSession state) {
     state.setSuspended(new ArrayList<>(state.getSuspended()));
+    state.setEnding(new ArrayList<>(state.getEnding()));
     state.setFrames(new ArrayList<>(state.getFrames()));
     state.setNested(new ArrayList<>(state.getNested()));
     state.setCursorTexts(new ArrayList<>(state.getCursorTexts()));

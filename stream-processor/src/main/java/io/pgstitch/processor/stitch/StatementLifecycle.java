@@ -9,6 +9,7 @@ import io.pgstitch.processor.state.Reading;
 import io.pgstitch.processor.state.SplitMark;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.CloseReason;
+import io.pgstitch.schema.Span;
 import java.util.BitSet;
 
 /** Opens, suspends and closes the client's statements and their call windows. */
@@ -23,6 +24,7 @@ final class StatementLifecycle {
   private final TraceEmitter emitter;
   private final StatementContexts contexts;
   private final LockWaiters lockWaiters;
+  private final LastWindow lastWindow;
 
   StatementLifecycle(
       Session session,
@@ -39,6 +41,7 @@ final class StatementLifecycle {
     this.suspended = suspended;
     this.emitter = emitter;
     this.contexts = new StatementContexts(session);
+    this.lastWindow = new LastWindow(session, writer);
   }
 
   /** The running statement; opens one when this is the first sight of it. */
@@ -155,8 +158,44 @@ final class StatementLifecycle {
     openCall(phase, session.reading());
   }
 
+  /** What runs seems to be over; when its portal turns out to go on, it was not. */
+  void beginClose() {
+    OpenStatement statement = session.statement();
+    OpenCall before = statement.getCall();
+    boolean written = closeCall(session.reading(), false);
+    openCall(Phase.CLOSE, session.reading());
+    statement.setBeforeClose(written ? before : null);
+  }
+
+  /**
+   * The client is waited for between two messages. The answer that was sent before is part of what
+   * it is the answer to.
+   */
+  void clientThinks(Reading since, Reading until) {
+    OpenStatement statement = session.statement();
+    boolean close = statement.getCall().getPhase() == Phase.CLOSE;
+    closeCall(since, close && (statement.getBeforeClose() != null || !isDone(statement)));
+    openCall(close && isDone(statement) ? Phase.CLOSE : Phase.UNDETERMINED, until);
+    state.setMark(null);
+  }
+
+  /** Whether its command has ended or failed. */
+  static boolean isDone(OpenStatement statement) {
+    return statement.getCommandEnded() || statement.getSqlstate() != null;
+  }
+
   /** Ends the running call window at some moment, now or before; another must follow. */
   void closeCall(Reading end) {
+    closeCall(end, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param goesOn whether a CLOSE is known not to be the last window, so that it is none
+   * @return whether the window was worth a line
+   */
+  private boolean closeCall(Reading end, boolean goesOn) {
     OpenStatement statement = session.statement();
     OpenCall call = statement.getCall();
     stack.closeNestedWithin(call.getOrdinal());
@@ -165,16 +204,26 @@ final class StatementLifecycle {
         call.getStart().getTimeNs() == end.getTimeNs()
             && call.getStart().getCpuNs() == end.getCpuNs()
             && statement.getNextOrdinal() == call.getOrdinal() + 1;
-    if (!undetermined || !empty) {
+    boolean written = !undetermined || !empty;
+    if (written) {
       // A call that spans two windows belongs to the statement itself.
       for (OpenFrame frame : state.getFrames()) {
         if (frame.getOrdinal() >= 0 && frame.getParent() == call.getOrdinal()) {
           frame.setParent(TraceWriter.ROOT);
         }
       }
-      writer.callEnd(statement, call, undetermined ? guess(statement) : call.getPhase(), end);
+      call.setPhase(undetermined ? guess(statement) : call.getPhase());
+      if (goesOn && call.getPhase() == Phase.CLOSE) {
+        lastWindow.goesOn(statement, call, end);
+      } else {
+        writer.callEnd(statement, call, call.getPhase(), end);
+      }
+    }
+    if (goesOn || call.getPhase() != Phase.CLOSE) {
+      suspended.closeEnding(end);
     }
     statement.setCall(null);
+    return written;
   }
 
   /**
@@ -195,9 +244,11 @@ final class StatementLifecycle {
   /** Ends the running statement. */
   void close(Reading end, CloseReason reason) {
     OpenStatement statement = session.statement();
-    leaveCalls(end);
+    leaveCalls(end, false);
     beginMayBeUnseen(statement);
-    emitter.last(statement, writer.statementEnd(statement, end), end, reason);
+    Span root = writer.statementEnd(statement, end);
+    suspended.closeEnding(end);
+    emitter.last(statement, root, end, reason);
     session.releaseCursor(statement.getCursor());
     state.setStatement(null);
     state.setMark(null);
@@ -220,7 +271,7 @@ final class StatementLifecycle {
   /** Puts the running statement aside until its portal runs again. */
   void suspend(Reading end) {
     OpenStatement statement = session.statement();
-    leaveCalls(end);
+    leaveCalls(end, true);
     beginMayBeUnseen(statement);
     emitter.part(statement, end);
     state.setStatement(null);
@@ -270,10 +321,10 @@ final class StatementLifecycle {
     return ended ? CloseReason.COMPLETED : otherwise;
   }
 
-  private void leaveCalls(Reading end) {
+  private void leaveCalls(Reading end, boolean goesOn) {
     stack.backToTopLevel();
     leaveFrames(end);
-    closeCall(end);
+    closeCall(end, goesOn);
     stack.closeAllNested();
   }
 

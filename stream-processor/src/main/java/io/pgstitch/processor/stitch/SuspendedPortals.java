@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.EndingStatement;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.CloseReason;
@@ -169,13 +170,41 @@ final class SuspendedPortals {
       statement.setLostEvents(statement.getLostEvents() + lostEvents);
       statement.setComplete(false);
     }
+    // Of those that have ended the call is not seen to its end that they are closed with.
+    for (EndingStatement ending : session.state.getEnding()) {
+      ending.getStatement().setComplete(false);
+    }
   }
 
   private void close(int index, CloseReason reason) {
-    OpenStatement statement = suspended.remove(index);
-    Reading end = session.reading();
-    emitter.lastOfSuspended(statement, writer.statementEnd(statement, end), end, reason);
-    session.releaseCursor(statement.getCursor());
+    EndingStatement ending = new EndingStatement();
+    ending.setStatement(suspended.remove(index));
+    ending.setReason(reason.name());
+    ending.setEndedNs(session.state.getNow().getTimeNs());
+    session.state.getEnding().add(ending);
+    if (session.statement() == null) {
+      closeEnding(session.reading());
+    }
+  }
+
+  /**
+   * Closes the statements that ended inside a call, which has ended now: their CLOSE lines stand
+   * behind it, as lines stand where calls end, and have no time of their own.
+   */
+  void closeEnding(Reading end) {
+    List<EndingStatement> all = session.state.getEnding();
+    for (int i = 0; i < all.size(); ) {
+      EndingStatement ending = all.get(i);
+      if (ending.getEndedNs() > end.getTimeNs()) {
+        i++;
+        continue;
+      }
+      all.remove(i);
+      OpenStatement statement = ending.getStatement();
+      CloseReason reason = CloseReason.valueOf(ending.getReason());
+      emitter.lastOfSuspended(statement, writer.statementEnd(statement, end), end, reason);
+      session.releaseCursor(statement.getCursor());
+    }
   }
 
   /** The youngest with this portal: addresses are used again. */

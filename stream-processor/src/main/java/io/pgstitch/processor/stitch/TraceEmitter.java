@@ -30,6 +30,7 @@ final class TraceEmitter {
     statement.setParts(statement.getParts() + 1);
     statement.setRowsRecord(-1);
     statement.setRowsSpan(-1);
+    statement.setBeforeClose(null);
     session.state.setMark(null);
   }
 

@@ -13,6 +13,7 @@ import io.pgstitch.schema.LockHolderLink;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
 import io.pgstitch.schema.Wait;
+import io.pgstitch.schema.WalUsage;
 import java.util.List;
 
 /**
@@ -129,15 +130,28 @@ final class TraceWriter {
 
   /** A call window of the client's statement has ended. */
   void callEnd(OpenStatement statement, OpenCall call, Phase phase, Reading end) {
+    statement.setCalls(statement.getCalls() + 1);
+    window(statement, call, phase, end, call.getStart());
+  }
+
+  /** A call window that was written ended later than it seemed; what was written is taken away. */
+  void callEndsLater(OpenStatement statement, OpenCall call, Reading seemedToEnd, Reading end) {
+    window(statement, call, call.getPhase(), end, seemedToEnd);
+  }
+
+  /** Writes a window, of which the statement's own figures have what was before some moment. */
+  private void window(
+      OpenStatement statement, OpenCall call, Phase phase, Reading end, Reading counted) {
     Reading start = call.getStart();
     Span span = span(statement, call.getOrdinal(), ROOT, kind(phase), phase.name());
     figures(span, start, end);
     span.setRows(call.getRows());
-    statement.setCpuNs(statement.getCpuNs() + span.getCpuNs());
-    statement.setWaitNs(statement.getWaitNs() + span.getWaitNs());
-    statement.setBlocks(sum(statement.getBlocks(), span.getBuffers()));
-    statement.setWal(Readings.plus(statement.getWal(), span.getWal()));
-    statement.setCalls(statement.getCalls() + 1);
+    statement.setCpuNs(statement.getCpuNs() + end.getCpuNs() - counted.getCpuNs());
+    statement.setWaitNs(statement.getWaitNs() + end.getWaitNs() - counted.getWaitNs());
+    BufferUsage moved = Readings.between(counted.getBlocks(), end.getBlocks());
+    statement.setBlocks(sum(statement.getBlocks(), moved));
+    WalUsage made = Readings.between(counted.getWal(), end.getWal());
+    statement.setWal(Readings.plus(statement.getWal(), made));
     statement.setRowsRecord(-1);
     statement.setRowsSpan(-1);
     if (phase == Phase.CLOSE) {
@@ -173,6 +187,9 @@ final class TraceWriter {
     ((Call) session.pending.records().get(record)).setRows(rows);
     session.pending.spans().get(span).setRows(rows);
     session.pending.changed(span, record);
+    if (statement.getBeforeClose() != null) {
+      statement.getBeforeClose().setRows(rows);
+    }
     statement.setRowsRecord(-1);
     statement.setRowsSpan(-1);
   }

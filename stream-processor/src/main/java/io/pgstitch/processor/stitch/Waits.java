@@ -1,7 +1,6 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.OpenSession;
-import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.Wait;
 import java.util.List;
@@ -35,7 +34,8 @@ final class Waits {
     }
     boolean betweenCalls = forClient && isBetweenCalls();
     if (betweenCalls) {
-      endWindow(start);
+      // The wait is written while the next window, which begins at its end, is open already.
+      lifecycle.clientThinks(start, session.reading());
     }
     writer.waited(wait, eventClass, event, start, betweenCalls, holders.of(wait, strings));
   }
@@ -43,13 +43,5 @@ final class Waits {
   /** The client thinks between two messages: that time belongs to no call. */
   private boolean isBetweenCalls() {
     return session.statement() != null && !stack.inCall() && stack.atTopLevel();
-  }
-
-  /** The wait is written while the next window, which begins at its end, is open already. */
-  private void endWindow(Reading start) {
-    Phase phase = session.statement().getCall().getPhase();
-    lifecycle.closeCall(start);
-    lifecycle.openCall(phase == Phase.CLOSE ? Phase.CLOSE : Phase.UNDETERMINED, session.reading());
-    state.setMark(null);
   }
 }

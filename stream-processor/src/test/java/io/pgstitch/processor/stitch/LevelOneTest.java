@@ -168,6 +168,28 @@ class LevelOneTest {
   }
 
   @Test
+  void whatFollowsAPartialFetchIsPartOfIt() {
+    script.running("many");
+    fetch("many", 0x10, 10);
+    script.after(28_000).idleInTransaction();
+    script.leanUtility("rollback", "ROLLBACK").idle();
+    Stitched out = script.stitch();
+    assertThat(out.shortRecords())
+        .containsExactly(
+            "PIC 101 0 many",
+            "EXEC 101 r=0 mis=0",
+            "FETCH 101 r=10 mis=0",
+            "PIC 102 0 rollback",
+            "PARSE 102 r=0 mis=0",
+            "EXEC 102 r=0 mis=0",
+            "XCTEND 1",
+            "CLOSE 102 type=0",
+            "CLOSE 101 type=0");
+    assertThat(out.calls(out.statements().get(0))).containsExactly("EXEC", "FETCH");
+    TraceIdentities.check(out);
+  }
+
+  @Test
   void errorBeforeTheRunIsOfTheParse() {
     Stitched out = script.running("selec").error("42601").idle().stitch();
     assertThat(out.shortRecords())
@@ -199,6 +221,18 @@ class LevelOneTest {
         .containsSubsequence(
             "PIC 102 1 insert", "EXEC 102 r=1 mis=0", "PIC 102 1 select in trigger");
     TraceIdentities.check(out);
+  }
+
+  @Test
+  void rowsOfAProcessWithoutAClientAreThoseOfItsExecutor() {
+    script.backend().setKind(BackendKind.OTHER);
+    script.backend().setBackendType("logical replication worker");
+    script.running("").leanRun(2, "insert into seen", 3, -1, 0).exit(3);
+    script.leanRun(2, "insert into seen", 3, -1, 0).exit(4).idle();
+    assertThat(script.stitch().statements())
+        .filteredOn(trace -> trace.getText().equals("insert into seen"))
+        .extracting(QueryTrace::getRows, QueryTrace::getComplete)
+        .containsExactly(tuple(7L, true));
   }
 
   @Test

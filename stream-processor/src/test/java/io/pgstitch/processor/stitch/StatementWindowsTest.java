@@ -259,6 +259,31 @@ class StatementWindowsTest {
   }
 
   @Test
+  void statementThatEndsInsideACallOfAnotherHasItsLineBehindThatCall() {
+    script.running("select many").portal(1, "SELECT").ownStart(1, 2, 1);
+    script.running("select many").ownRun(1, 2, 10).idleInTransaction();
+    script.running("rollback").call("pg_parse_query").portal(3, "ROLLBACK");
+    script.enter("PortalRun", 3).statement(0, "", 6, -1, 0).exit();
+    script.endOfPortal(1, 2).after(28_000).exit().transactionEnd(false);
+    Stitched out = script.commandEnd("ROLLBACK", 0).idle().stitch();
+    assertThat(out.shortRecords())
+        .endsWith("EXEC 102 r=0 mis=0", "CLOSE 101 type=0", "XCTEND 1", "CLOSE 102 type=0");
+    assertThat(out.statements().get(0).getText()).isEqualTo("select many");
+    assertThat(out.statements().get(0).getExecuted()).isTrue();
+    TraceIdentities.check(out);
+  }
+
+  @Test
+  void answerThatIsSentBeforeTheClientThinksIsPartOfTheFetch() {
+    script.running("select many").portal(1, "SELECT").ownStart(1, 2, 1);
+    script.running("select many").ownRun(1, 2, 10).commandEnd("SELECT", 10).clientRead(50_000);
+    Stitched out = script.transactionEnd(true).idle().stitch();
+    assertThat(out.calls(out.only())).containsExactly("EXEC", "FETCH", "CLOSE");
+    assertThat(out.only().getComplete()).isTrue();
+    TraceIdentities.check(out);
+  }
+
+  @Test
   void suspendedStatementOfAnAbortedTransactionWasNotExecuted() {
     script.running("select many").portal(1, "SELECT").ownStart(1, 2, 1);
     script.running("select many").ownRun(1, 2, 10).idleInTransaction();

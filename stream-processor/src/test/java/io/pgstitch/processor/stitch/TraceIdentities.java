@@ -34,6 +34,7 @@ final class TraceIdentities {
     }
     cursors(stitched.records);
     timeGoesOn(stitched.records);
+    callsDoNotOverlap(stitched.records);
     waitsAgree(stitched);
     cpuAndElapsedAddUp(stitched.records);
   }
@@ -129,6 +130,23 @@ final class TraceIdentities {
       long tim = tim(record);
       assertThat(tim).as("tim of %s", record).isGreaterThanOrEqualTo(last);
       last = tim;
+    }
+  }
+
+  /**
+   * As {@code NESTING} of the trace file's rules: of the session's own calls one runs at a time.
+   */
+  private static void callsDoNotOverlap(List<Object> records) {
+    long before = Long.MIN_VALUE;
+    for (Object record : records) {
+      long elapsed =
+          record instanceof Call r && r.getDep() == 0
+              ? r.getElapsedUs()
+              : record instanceof Close r && r.getDep() == 0 ? r.getElapsedUs() : -1;
+      if (elapsed >= 0) {
+        assertThat(tim(record) - elapsed).as("begin of %s", record).isGreaterThanOrEqualTo(before);
+        before = tim(record);
+      }
     }
   }
 
