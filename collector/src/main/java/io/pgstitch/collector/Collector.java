@@ -177,7 +177,9 @@ public final class Collector implements SessionControl, AutoCloseable {
             new BinaryDescriber(
                 programs, settings.bindBytes(), BackgroundKind.bits(settings.background())),
             settings.facts());
-    servers = new ServerWatch(new ServerFinder(procfs), backends, attacher, settings.pids());
+    servers =
+        new ServerWatch(
+            new ServerFinder(procfs), backends, attacher, settings.pids(), System::nanoTime);
     sessions = new SessionProbes(programs, attacher, procfs, waits);
     String bootId = bootId();
     Backend origin =

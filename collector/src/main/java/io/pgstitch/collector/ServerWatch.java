@@ -10,6 +10,7 @@ import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import io.pgstitch.collector.probe.BinaryAttacher;
 import io.pgstitch.collector.probe.LayoutContradiction;
 import io.pgstitch.collector.probe.MissingFunction;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,34 +19,46 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the probes in step with the servers that run: attaches to the binaries of new ones,
- * detaches from those that nobody runs any more. A server that stops and starts again is a new
- * server.
+ * detaches from those that nobody has run for a while. A server that stops and starts again is a
+ * new server; its first sessions are seen because the probes of its binary are still there.
  */
 final class ServerWatch {
   private static final Logger LOG = LoggerFactory.getLogger(ServerWatch.class);
+
+  /** How long the probes of a binary stay that nobody runs: longer than a restart takes. */
+  private static final Duration KEPT = Duration.ofMinutes(1);
 
   private final ServerFinder finder;
   private final BackendProbe backends;
   private final BinaryAttacher attacher;
   private final Map<Integer, PostgresServer> servers = new ConcurrentHashMap<>();
   private final Map<ServerBinary, AttachedBinary> attached = new HashMap<>();
+  private final Map<ServerBinary, Long> unusedSince = new HashMap<>();
   private final Map<ServerBinary, String> refused = new HashMap<>();
   private final Map<Integer, AttachedBinary> byIndex = new ConcurrentHashMap<>();
   private final Set<Integer> verified = ConcurrentHashMap.newKeySet();
 
   private final List<Integer> wanted;
+  private final LongSupplier clock;
 
   /**
    * @param wanted servers and backends that are meant; empty: all servers
+   * @param clock nanoseconds from any origin
    */
   ServerWatch(
-      ServerFinder finder, BackendProbe backends, BinaryAttacher attacher, List<Integer> wanted) {
+      ServerFinder finder,
+      BackendProbe backends,
+      BinaryAttacher attacher,
+      List<Integer> wanted,
+      LongSupplier clock) {
     this.finder = finder;
+    this.clock = clock;
     this.wanted = List.copyOf(wanted);
     this.backends = backends;
     this.attacher = attacher;
@@ -58,13 +71,14 @@ final class ServerWatch {
     Set<ServerBinary> binaries = new HashSet<>();
     Set<ServerBinary> all = new HashSet<>();
     for (PostgresServer server : found) {
+      pids.add(server.pid());
+      binaries.add(server.binary());
       if (wanted.isEmpty() || wanted.contains(server.pid())) {
         all.add(server.binary());
       }
     }
+    detachUnused(binaries);
     for (PostgresServer server : found) {
-      pids.add(server.pid());
-      binaries.add(server.binary());
       PostgresServer known = servers.get(server.pid());
       if (known == null || known.startTicks() != server.startTicks()) {
         LOG.info("found {} on port {}", server.version(), server.port());
@@ -80,7 +94,6 @@ final class ServerWatch {
         servers.remove(gone.pid());
       }
     }
-    detachUnused(binaries);
   }
 
   private void attach(PostgresServer server, boolean all) {
@@ -159,8 +172,16 @@ final class ServerWatch {
   }
 
   private void detachUnused(Set<ServerBinary> used) {
+    long now = clock.getAsLong();
+    unusedSince.keySet().removeAll(used);
+    boolean full = attached.size() >= BinaryAttacher.MOST_BINARIES;
     for (ServerBinary binary : new ArrayList<>(attached.keySet())) {
-      if (!used.contains(binary)) {
+      if (used.contains(binary)) {
+        continue;
+      }
+      long since = unusedSince.computeIfAbsent(binary, b -> now);
+      if (full || now - since >= KEPT.toNanos()) {
+        unusedSince.remove(binary);
         // Its last events may still be in the ring: the index stays readable, and is not used
         // again while there is another.
         attacher.detach(attached.remove(binary));
