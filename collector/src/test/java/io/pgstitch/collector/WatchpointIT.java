@@ -7,6 +7,7 @@ import io.pgstitch.collector.host.VirtualMachine;
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.Wait;
+import io.pgstitch.testkit.EmbeddedKafka;
 import io.pgstitch.testkit.PostgresInstallation;
 import io.pgstitch.testkit.PostgresInstallations;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -27,6 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class WatchpointIT {
   /** The trap at each end of a wait takes some microseconds, more on a busy machine. */
   private static final long TRAPS_NANOS = 100_000;
+
+  private static final String SYNC = "DataFileImmediateSync";
+  private static final int SYNCS = 10;
 
   private static final String BIG =
       "create table big as select g, repeat('x', 800) as filler from generate_series(1, 20000) g";
@@ -125,6 +130,61 @@ final class WatchpointIT {
     long call = calls.get("DataFileRead").get(reads / 2);
     long word = words.get("DataFileRead").get(reads / 2);
     assertThat(word).isBetween(call, call + TRAPS_NANOS);
+  }
+
+  /** Both at once, on IO so long that the traps of the exact way are less than a hundredth. */
+  @Test
+  void longIoTakesTheSameTimeInBothWays() throws InterruptedException {
+    try (TracedServer traced = bulkLoaded();
+        EmbeddedKafka other = EmbeddedKafka.start(dir.resolve("other-kafka"))) {
+      Properties settings = new Properties();
+      settings.putAll(traced.settings());
+      settings.put("waits", "watchpoint-in-vm");
+      settings.put("kafka.bootstrap.servers", other.bootstrapServers());
+      settings.put("spool.directory", dir.resolve("other-spool").toString());
+      traced.collect();
+      long pid;
+      try (Collector exact = new Collector(CollectorSettings.from(settings));
+          PsqlSession session = new PsqlSession(traced.server())) {
+        exact.start();
+        pid = session.pid();
+        session.ask("select 'begin'");
+        // The watchpoint is set some milliseconds after the first event.
+        TimeUnit.MILLISECONDS.sleep(200);
+        for (int i = 0; i < SYNCS; i++) {
+          session.ask("create table synced" + i + " as select * from filler");
+        }
+        session.ask("select 'end'");
+      }
+      List<Long> calls = waits(traced.batches(), pid).get(SYNC);
+      List<Long> words = waits(RawEvents.readAll(other.bootstrapServers()), pid).get(SYNC);
+      // The table, its TOAST table and that one's index.
+      assertThat(calls).hasSize(3 * SYNCS);
+      assertThat(words).hasSameSizeAs(calls);
+      assertThat((double) total(words) / total(calls))
+          .as("%s, %s", calls, words)
+          .isBetween(0.98, 1.02);
+    }
+  }
+
+  /** What is loaded into a new table goes to disk at the commit, without WAL. */
+  private TracedServer bulkLoaded() {
+    TracedServer traced =
+        new TracedServer(
+            dir.resolve("bulk"),
+            PostgresInstallations.ofMajor(15),
+            b ->
+                b.setting("wal_level", "minimal")
+                    .setting("max_wal_senders", "0")
+                    .setting("wal_skip_threshold", "0")
+                    .setting("autovacuum", "off"));
+    traced
+        .server()
+        .client()
+        .sql(
+            "create table filler (f text); alter table filler alter f set storage plain;"
+                + " insert into filler select repeat('x', 8000) from generate_series(1, 20000)");
+    return traced;
   }
 
   /** It could end the server there. */
