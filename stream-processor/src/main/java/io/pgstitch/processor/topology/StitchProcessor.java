@@ -374,7 +374,11 @@ final class StitchProcessor
    */
   private void loadRunning(List<String> known) {
     for (String each : known) {
-      if (!live.containsKey(each) && session(each).openTrace() == 0) {
+      if (live.containsKey(each)) {
+        continue;
+      }
+      SessionStitcher stitcher = session(each);
+      if (stitcher != null && stitcher.openTrace() == 0) {
         live.remove(each);
       }
     }

@@ -208,7 +208,7 @@ class BothClocksTest {
     send(script.running("select pg_sleep(60)").batch(), NOW);
     send(other.running("select 1").idle().batch(), NOW);
     MockProcessorContext<String, SpecificRecord> context = new MockProcessorContext<>();
-    StitchProcessor next = restarted(context);
+    StitchProcessor next = restarted(context, true);
     for (int second = 0; second < 2; second++) {
       for (CapturedPunctuator each : context.scheduledPunctuators()) {
         if (each.getInterval().equals(SECOND)) {
@@ -225,8 +225,21 @@ class BothClocksTest {
     next.close();
   }
 
-  /** A processor that begins with the store as it is now. */
-  private StitchProcessor restarted(MockProcessorContext<String, SpecificRecord> context) {
+  @Test
+  void statesOfAnotherVersionAreLeftAloneAtAStart() {
+    send(script.running("select pg_sleep(60)").batch(), NOW);
+    StitchProcessor next = restarted(new MockProcessorContext<>(), false);
+    assertThat(counters.get(Counter.STATES_DISCARDED)).isPositive();
+    next.close();
+  }
+
+  /**
+   * A processor that begins with the store as it is now.
+   *
+   * @param same whether it is of the same version: else the states' fingerprints are others
+   */
+  private StitchProcessor restarted(
+      MockProcessorContext<String, SpecificRecord> context, boolean same) {
     KeyValueStore<String, byte[]> store =
         Stores.keyValueStoreBuilder(
                 Stores.inMemoryKeyValueStore(StitchTopology.STORE),
@@ -237,7 +250,15 @@ class BothClocksTest {
     store.init(context.getStateStoreContext(), store);
     context.addStateStore(store);
     try (var all = driver.<String, byte[]>getKeyValueStore(StitchTopology.STORE).all()) {
-      all.forEachRemaining(entry -> store.put(entry.key, entry.value));
+      all.forEachRemaining(
+          entry -> {
+            byte[] value = entry.value.clone();
+            if (!same) {
+              // Behind the two times of a state.
+              value[2 * Long.BYTES] ^= 1;
+            }
+            store.put(entry.key, value);
+          });
     }
     context.setCurrentSystemTimeMs(NOW.toEpochMilli());
     StitchProcessor processor =
