@@ -93,10 +93,8 @@ final class FinishedOutputs {
    * @param rule by which its traces are sampled, null for none
    */
   void passOn(String id, SamplingRule rule, Receiver receiver) {
-    QueryTrace held = before == null ? null : heldBack.take(id);
-    if (held != null) {
-      pass(held, sampler.settle(held, before), receiver);
-    }
+    List<QueryTrace> held = before == null ? List.of() : heldBack.take(id);
+    held.forEach(trace -> pass(trace, sampler.settle(trace, before), receiver));
     for (Output output : outputs) {
       if (!(output.value instanceof QueryTrace trace)) {
         receiver.accept(output.sink, output.value, output.endUtcNs);
@@ -104,7 +102,7 @@ final class FinishedOutputs {
       }
       Decision decision = sampler.decide(trace, rule, output.requested, output.waitedFor);
       if (decision == Decision.OPEN) {
-        heldBack.put(id, trace);
+        heldBack.add(id, trace);
       } else {
         pass(trace, decision, receiver);
       }

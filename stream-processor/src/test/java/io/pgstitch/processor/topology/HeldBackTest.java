@@ -36,7 +36,9 @@ class HeldBackTest {
           new OfflineStitching.Output() {
             @Override
             public void trace(String key, QueryTrace trace) {
-              decided.add(trace.getText() + ": " + trace.getSampling().getReason());
+              if (trace.getLast()) {
+                decided.add(trace.getText() + ": " + trace.getSampling().getReason());
+              }
             }
 
             @Override
@@ -86,6 +88,22 @@ class HeldBackTest {
     send();
     assertThat(decided).containsExactly("one: LEFT_OUT", "two: LEFT_OUT");
     assertThat(counters.get(Counter.LEFT_OUT)).isEqualTo(2);
+  }
+
+  @Test
+  void statementWhosePortalAnotherOneClosesHasGoneOutInPartAndIsKept() {
+    script.running("select many").portal(1, "SELECT").ownStart(1, 2, 1);
+    script.running("select many").ownRun(1, 2, 10).idleInTransaction();
+    script.running("close many").call("pg_parse_query").portal(3, "CLOSE CURSOR");
+    script.enter("PortalRun", 3).statement(0, "", 6, -1, 0).exit().endOfPortal(1, 2).exit();
+    script.commandEnd("CLOSE CURSOR", 0).idleInTransaction();
+    send();
+    assertThat(counters.get(Counter.HELD_BACK)).isEqualTo(1);
+    waits();
+    script.simpleSelect("after", 1);
+    send(from);
+    assertThat(decided).containsExactly("select many: PARTS", "close many: LOCK", "after: LOCK");
+    assertThat(counters.get(Counter.HELD_BACK)).isZero();
   }
 
   @Test
