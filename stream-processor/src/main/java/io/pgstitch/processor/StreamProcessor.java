@@ -14,6 +14,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
@@ -108,7 +110,13 @@ public final class StreamProcessor implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    if (!streams.close(CLOSE_TIMEOUT)) {
+    // A static member keeps its place through a restart. Another one must give it up, or the next
+    // start waits until it is missed.
+    GroupMembershipOperation place =
+        settings.instanceId().isEmpty()
+            ? GroupMembershipOperation.LEAVE_GROUP
+            : GroupMembershipOperation.REMAIN_IN_GROUP;
+    if (!streams.close(CloseOptions.timeout(CLOSE_TIMEOUT).withGroupMembershipOperation(place))) {
       LOG.warn(
           "the processor did not stop within {}; the next start repeats what was not committed",
           CLOSE_TIMEOUT);
