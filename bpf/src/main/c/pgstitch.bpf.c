@@ -721,15 +721,19 @@ int on_portal_start(struct pt_regs *ctx)
 	struct binary_config *bin = binary_of(b);
 	__u64 portal = PT_REGS_PARM1(ctx), words[QUERY_WORDS];
 
-	if (code && code->portal_known && bin &&
-	    !bpf_probe_read_user(words, sizeof(words), (void *)portal)) {
-		b->portal.portal = portal;
-		b->portal.name = bin->layout_known ? word_at(words, bin->portal_name) : 0;
-		b->portal.statement_name = word_at(words, code->portal_statement_name);
-		b->portal.text = word_at(words, code->portal_source_text);
-		b->portal.command_tag = word_at(words, code->portal_command_tag);
-		b->portal.statements = word_at(words, code->portal_statements);
-		put_portal(b, now, cookie, stack);
+	if (code && code->portal_known && bin) {
+		if (bpf_probe_read_user(words, sizeof(words), (void *)portal)) {
+			/* Its definition is lost: the number that this takes says so. */
+			before_event(b, now);
+		} else {
+			b->portal.portal = portal;
+			b->portal.name = bin->layout_known ? word_at(words, bin->portal_name) : 0;
+			b->portal.statement_name = word_at(words, code->portal_statement_name);
+			b->portal.text = word_at(words, code->portal_source_text);
+			b->portal.command_tag = word_at(words, code->portal_command_tag);
+			b->portal.statements = word_at(words, code->portal_statements);
+			put_portal(b, now, cookie, stack);
+		}
 		b->sequence++;
 		put_entry_itself(b, now, cookie, stack, 0);
 	} else if (b->announced || b->begun_before) {

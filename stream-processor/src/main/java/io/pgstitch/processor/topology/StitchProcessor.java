@@ -107,7 +107,7 @@ final class StitchProcessor
     onBothClocks(times.sessionIdle(), this::expire);
     if (times.publishesOpenQueries()) {
       openQueries = new OpenQueries(bytes, counters, times.openQueriesAfter());
-      openQueries.restore(startedMs).forEach(this::session);
+      openQueries.restore(startedMs);
       loadRunning(known);
       context.schedule(
           LOOK_AT_OPEN_QUERIES, PunctuationType.WALL_CLOCK_TIME, this::publishOpenQueries);
@@ -374,9 +374,6 @@ final class StitchProcessor
    */
   private void loadRunning(List<String> known) {
     for (String each : known) {
-      if (live.containsKey(each)) {
-        continue;
-      }
       SessionStitcher stitcher = session(each);
       if (stitcher != null && stitcher.openTrace() == 0) {
         live.remove(each);
