@@ -13,7 +13,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 final class ProcessorMeasure implements Measure {
   private static final List<Integer> BACKENDS = List.of(10, 1_000, 10_000);
   private static final int USUAL = 1_000;
-  private static final int SESSIONS = 10_000;
+  private static final int SESSIONS = 40_000;
 
   private int applications;
 
@@ -72,7 +72,7 @@ final class ProcessorMeasure implements Measure {
     Map<Integer, SessionLoad.Part> parts = new LinkedHashMap<>();
     for (int backends : BACKENDS) {
       run.say("processor: writing the sessions of " + backends + " backends");
-      parts.put(backends, load.write(run.effort().isQuick() ? SESSIONS : 3 * SESSIONS, backends));
+      parts.put(backends, load.write(SESSIONS, backends));
     }
     return parts;
   }

@@ -9,7 +9,6 @@ import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.EncoderFactory;
-import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.SerializationException;
@@ -112,7 +111,7 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
               .formatted(record.getClass().getName(), type.getName()));
     }
     int id = registry.idOf(Topics.subjectOf(topic), schema);
-    return new Target(schema, id, new SpecificDatumWriter<>(schema));
+    return new Target(schema, id, new DirectDatumWriter<>(schema));
   }
 
   @Override

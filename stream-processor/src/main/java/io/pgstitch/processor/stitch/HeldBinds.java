@@ -1,6 +1,7 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.DirectDatumWriter;
 import io.pgstitch.schema.TrustedRecords;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,14 +10,15 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
-import org.apache.avro.specific.SpecificDatumWriter;
 
 /** Bind values as bytes, in which an open statement holds them until its span is written. */
 final class HeldBinds {
   private static final Schema SCHEMA = Schema.createArray(Bind.getClassSchema());
+  private static final DatumWriter<List<Bind>> WRITER = new DirectDatumWriter<>(SCHEMA);
 
   static {
     TrustedRecords.trust();
@@ -28,7 +30,7 @@ final class HeldBinds {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
     try {
-      new SpecificDatumWriter<List<Bind>>(SCHEMA).write(binds, encoder);
+      WRITER.write(binds, encoder);
       encoder.flush();
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory failed", e);

@@ -2,6 +2,7 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.DirectDatumWriter;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.TraceRecords;
 import java.io.ByteArrayOutputStream;
@@ -18,7 +19,6 @@ import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
-import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.util.ClassSecurityValidator;
 
 /**
@@ -54,16 +54,16 @@ final class SnapshotCodec {
   }
 
   private final DatumWriter<OpenSession> stateWriter =
-      new SpecificDatumWriter<>(OpenSession.getClassSchema());
+      new DirectDatumWriter<>(OpenSession.getClassSchema());
   private final DatumReader<OpenSession> stateReader =
       new SpecificDatumReader<>(OpenSession.getClassSchema());
   private final DatumWriter<Backend> backendWriter =
-      new SpecificDatumWriter<>(Backend.getClassSchema());
+      new DirectDatumWriter<>(Backend.getClassSchema());
   private final DatumReader<Backend> backendReader =
       new SpecificDatumReader<>(Backend.getClassSchema());
-  private final DatumWriter<List<Span>> spansWriter = new SpecificDatumWriter<>(SPANS);
+  private final DatumWriter<List<Span>> spansWriter = new DirectDatumWriter<>(SPANS);
   private final DatumReader<List<Span>> spansReader = new SpecificDatumReader<>(SPANS);
-  private final DatumWriter<List<Object>> recordsWriter = new SpecificDatumWriter<>(RECORDS);
+  private final DatumWriter<List<Object>> recordsWriter = new DirectDatumWriter<>(RECORDS);
   private final DatumReader<List<Object>> recordsReader = new SpecificDatumReader<>(RECORDS);
 
   /** Used again for its buffer, null before the first use. */

@@ -1,6 +1,7 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.OpenTeam;
+import io.pgstitch.schema.DirectDatumWriter;
 import io.pgstitch.schema.QueryTrace;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
-import org.apache.avro.specific.SpecificDatumWriter;
 
 /**
  * Bytes of a team and of the traces that wait in it, each after a fingerprint of the schemas. One
@@ -31,11 +31,11 @@ final class TeamCodec {
               SchemaNormalization.parsingFingerprint64(QueryTrace.getClassSchema()), 16);
 
   private final DatumWriter<OpenTeam> teamWriter =
-      new SpecificDatumWriter<>(OpenTeam.getClassSchema());
+      new DirectDatumWriter<>(OpenTeam.getClassSchema());
   private final DatumReader<OpenTeam> teamReader =
       new SpecificDatumReader<>(OpenTeam.getClassSchema());
   private final DatumWriter<QueryTrace> traceWriter =
-      new SpecificDatumWriter<>(QueryTrace.getClassSchema());
+      new DirectDatumWriter<>(QueryTrace.getClassSchema());
   private final DatumReader<QueryTrace> traceReader =
       new SpecificDatumReader<>(QueryTrace.getClassSchema());
 

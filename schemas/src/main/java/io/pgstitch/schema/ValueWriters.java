@@ -1,0 +1,173 @@
+package io.pgstitch.schema;
+
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
+import org.apache.avro.Schema;
+import org.apache.avro.Schema.Type;
+import org.apache.avro.specific.SpecificData;
+
+/** Makes the writers of a schema; a record's writer is made once, so that records may nest. */
+final class ValueWriters {
+  private final Map<String, RecordWriter> records = new HashMap<>();
+
+  /**
+   * The writer of values of a schema.
+   *
+   * @throws IllegalArgumentException for what our schemas do not use: fixed, logical types, other
+   *     unions
+   */
+  ValueWriter of(Schema schema) {
+    if (schema.getLogicalType() != null) {
+      throw new IllegalArgumentException("no writer for a logical type: " + schema);
+    }
+    switch (schema.getType()) {
+      case RECORD:
+        return record(schema);
+      case UNION:
+        return union(schema);
+      case ARRAY:
+        return array(of(schema.getElementType()));
+      case MAP:
+        return map(of(schema.getValueType()));
+      case ENUM:
+        return (value, to) -> to.writeEnum(((Enum<?>) value).ordinal());
+      case STRING:
+        return (value, to) -> to.writeString((CharSequence) value);
+      case BYTES:
+        return (value, to) -> to.writeBytes((ByteBuffer) value);
+      case LONG:
+        return (value, to) -> to.writeLong((Long) value);
+      case INT:
+        return (value, to) -> to.writeInt((Integer) value);
+      case BOOLEAN:
+        return (value, to) -> to.writeBoolean((Boolean) value);
+      case DOUBLE:
+        return (value, to) -> to.writeDouble((Double) value);
+      case FLOAT:
+        return (value, to) -> to.writeFloat((Float) value);
+      default:
+        throw new IllegalArgumentException("no writer for " + schema);
+    }
+  }
+
+  private RecordWriter record(Schema schema) {
+    RecordWriter known = records.get(schema.getFullName());
+    if (known != null) {
+      return known;
+    }
+    List<Schema.Field> fields = schema.getFields();
+    RecordWriter writer =
+        new RecordWriter(fields.stream().map(Schema.Field::name).toArray(String[]::new));
+    records.put(schema.getFullName(), writer);
+    Getters getters = new Getters(SpecificData.get().getClass(schema));
+    for (Schema.Field field : fields) {
+      writer.set(field.pos(), field(getters, field));
+    }
+    return writer;
+  }
+
+  /** Reads the field of a record without a box where it is a number. */
+  private ValueWriter field(Getters getters, Schema.Field field) {
+    switch (field.schema().getType()) {
+      case LONG:
+        ToLongFunction<Object> number = getters.ofLong(field.name());
+        return (record, to) -> to.writeLong(number.applyAsLong(record));
+      case INT:
+        ToIntFunction<Object> small = getters.ofInt(field.name());
+        return (record, to) -> to.writeInt(small.applyAsInt(record));
+      case BOOLEAN:
+        Predicate<Object> flag = getters.ofBoolean(field.name());
+        return (record, to) -> to.writeBoolean(flag.test(record));
+      case STRING:
+        Function<Object, Object> text = getters.ofObject(field.name());
+        return (record, to) -> to.writeString((CharSequence) text.apply(record));
+      default:
+        Function<Object, Object> value = getters.ofObject(field.name());
+        ValueWriter writer = of(field.schema());
+        return (record, to) -> writer.write(value.apply(record), to);
+    }
+  }
+
+  private static ValueWriter array(ValueWriter element) {
+    return (value, to) -> {
+      List<?> elements = (List<?>) value;
+      int count = elements.size();
+      to.writeArrayStart();
+      to.setItemCount(count);
+      for (Object each : elements) {
+        to.startItem();
+        element.write(each, to);
+      }
+      to.writeArrayEnd();
+    };
+  }
+
+  private static ValueWriter map(ValueWriter element) {
+    return (value, to) -> {
+      Map<?, ?> elements = (Map<?, ?>) value;
+      to.writeMapStart();
+      to.setItemCount(elements.size());
+      for (Map.Entry<?, ?> each : elements.entrySet()) {
+        to.startItem();
+        to.writeString((CharSequence) each.getKey());
+        element.write(each.getValue(), to);
+      }
+      to.writeMapEnd();
+    };
+  }
+
+  private ValueWriter union(Schema schema) {
+    List<Schema> branches = schema.getTypes();
+    int nothing = branches.indexOf(Schema.create(Type.NULL));
+    if (branches.size() == 2 && nothing >= 0) {
+      int something = 1 - nothing;
+      ValueWriter writer = of(branches.get(something));
+      return (value, to) -> {
+        if (value == null) {
+          to.writeIndex(nothing);
+          to.writeNull();
+        } else {
+          to.writeIndex(something);
+          writer.write(value, to);
+        }
+      };
+    }
+    return records(branches, nothing);
+  }
+
+  /** Of several records, and null if that may be. */
+  private ValueWriter records(List<Schema> branches, int nothing) {
+    Map<Class<?>, Branch> byClass = new HashMap<>();
+    for (int i = 0; i < branches.size(); i++) {
+      Schema branch = branches.get(i);
+      if (branch.getType() == Type.RECORD) {
+        byClass.put(SpecificData.get().getClass(branch), new Branch(i, record(branch)));
+      } else if (branch.getType() != Type.NULL) {
+        throw new IllegalArgumentException(
+            "no writer for a union of other than records: " + branch);
+      }
+    }
+    return (value, to) -> {
+      if (value == null && nothing >= 0) {
+        to.writeIndex(nothing);
+        to.writeNull();
+        return;
+      }
+      Branch branch = byClass.get(value.getClass());
+      if (branch == null) {
+        throw new ClassCastException("a " + value.getClass().getName());
+      }
+      to.writeIndex(branch.index());
+      branch.writer().write(value, to);
+    };
+  }
+
+  /** One of a union's schemas. */
+  private record Branch(int index, ValueWriter writer) {}
+}

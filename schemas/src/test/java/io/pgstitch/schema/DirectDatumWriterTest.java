@@ -1,0 +1,101 @@
+package io.pgstitch.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumWriter;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
+import org.apache.avro.util.RandomData;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class DirectDatumWriterTest {
+  private static final int RECORDS = 300;
+
+  @BeforeAll
+  static void trust() {
+    TrustedRecords.trust();
+  }
+
+  static Stream<Schema> schemas() {
+    return Topics.withSchema().stream().map(Topics::schemaOf).distinct();
+  }
+
+  @ParameterizedTest
+  @MethodSource("schemas")
+  void writesTheBytesOfAvrosOwnWriter(Schema schema) throws IOException {
+    DatumWriter<Object> direct = new DirectDatumWriter<>(schema);
+    DatumWriter<Object> avro = new SpecificDatumWriter<>(schema);
+    for (Object record : records(schema)) {
+      assertThat(bytes(direct, record)).isEqualTo(bytes(avro, record));
+    }
+  }
+
+  /** Random values of all fields, as our classes. */
+  private static List<Object> records(Schema schema) throws IOException {
+    SpecificDatumReader<Object> reader = new SpecificDatumReader<>(schema);
+    GenericDatumWriter<Object> generic = new GenericDatumWriter<>(schema);
+    List<Object> records = new ArrayList<>();
+    for (Object each : new RandomData(schema, RECORDS, 42L)) {
+      byte[] bytes = bytes(generic, each);
+      records.add(reader.read(null, DecoderFactory.get().binaryDecoder(bytes, null)));
+    }
+    assertThat(records).hasSize(RECORDS);
+    return records;
+  }
+
+  @Test
+  void namesTheFieldThatDoesNotFit() {
+    QueryTrace trace = new QueryTrace();
+    trace.setTraceId("t");
+    trace.setLast(true);
+    trace.setBackend(Samples.backend());
+    trace.getBackend().setHost(null);
+    DatumWriter<QueryTrace> writer = new DirectDatumWriter<>(QueryTrace.getClassSchema());
+    assertThatThrownBy(() -> bytes(writer, trace))
+        .isInstanceOf(AvroRuntimeException.class)
+        .hasMessage("backend: host is null");
+  }
+
+  @Test
+  void namesAValueThatIsNotInItsUnion() {
+    List<Object> records = List.of(new Sample());
+    DatumWriter<List<Object>> writer =
+        new DirectDatumWriter<>(TraceRecords.getClassSchema().getField("records").schema());
+    assertThatThrownBy(() -> bytes(writer, records)).hasMessageContaining("$Sample");
+  }
+
+  @Test
+  void refusesASchemaThatItCannotWrite() {
+    Schema fixed = SchemaBuilder.fixed("hash").size(16);
+    assertThatThrownBy(() -> new DirectDatumWriter<>(fixed))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("hash");
+  }
+
+  private static <T> byte[] bytes(DatumWriter<T> writer, T datum) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+    writer.write(datum, encoder);
+    encoder.flush();
+    return bytes.toByteArray();
+  }
+
+  /** In no schema. */
+  private static final class Sample {}
+}
