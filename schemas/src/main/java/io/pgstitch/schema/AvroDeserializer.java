@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DecoderFactory;
@@ -114,7 +115,10 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
           "a record of topic %s is not ours: it holds a %s, expected a %s"
               .formatted(topic, written.getFullName(), wanted.getFullName()));
     }
-    return new SpecificDatumReader<>(written, wanted);
+    return SchemaNormalization.toParsingForm(written)
+            .equals(SchemaNormalization.toParsingForm(wanted))
+        ? new DirectDatumReader<>(wanted)
+        : new SpecificDatumReader<>(written, wanted);
   }
 
   private Schema writtenWith(String topic, int schemaId) {

@@ -65,30 +65,30 @@ final class ValueWriters {
     RecordWriter writer =
         new RecordWriter(fields.stream().map(Schema.Field::name).toArray(String[]::new));
     records.put(schema.getFullName(), writer);
-    Getters getters = new Getters(SpecificData.get().getClass(schema));
+    Accessors accessors = new Accessors(SpecificData.get().getClass(schema));
     for (Schema.Field field : fields) {
-      writer.set(field.pos(), field(getters, field));
+      writer.set(field.pos(), field(accessors, field));
     }
     return writer;
   }
 
   /** Reads the field of a record without a box where it is a number. */
-  private ValueWriter field(Getters getters, Schema.Field field) {
+  private ValueWriter field(Accessors accessors, Schema.Field field) {
     switch (field.schema().getType()) {
       case LONG:
-        ToLongFunction<Object> number = getters.ofLong(field.name());
+        ToLongFunction<Object> number = accessors.longGetter(field.name());
         return (record, to) -> to.writeLong(number.applyAsLong(record));
       case INT:
-        ToIntFunction<Object> small = getters.ofInt(field.name());
+        ToIntFunction<Object> small = accessors.intGetter(field.name());
         return (record, to) -> to.writeInt(small.applyAsInt(record));
       case BOOLEAN:
-        Predicate<Object> flag = getters.ofBoolean(field.name());
+        Predicate<Object> flag = accessors.booleanGetter(field.name());
         return (record, to) -> to.writeBoolean(flag.test(record));
       case STRING:
-        Function<Object, Object> text = getters.ofObject(field.name());
+        Function<Object, Object> text = accessors.getter(field.name());
         return (record, to) -> to.writeString((CharSequence) text.apply(record));
       default:
-        Function<Object, Object> value = getters.ofObject(field.name());
+        Function<Object, Object> value = accessors.getter(field.name());
         ValueWriter writer = of(field.schema());
         return (record, to) -> writer.write(value.apply(record), to);
     }

@@ -1,6 +1,5 @@
 package io.pgstitch.exporter.span;
 
-import io.opentelemetry.api.common.AttributesBuilder;
 import io.pgstitch.schema.Bind;
 import io.pgstitch.schema.BindForm;
 import io.pgstitch.schema.Span;
@@ -13,7 +12,7 @@ import io.pgstitch.schema.Span;
 final class BindAttributes {
   private BindAttributes() {}
 
-  static void put(AttributesBuilder to, Span span) {
+  static void put(AttributeList to, Span span) {
     if (span.getBinds() == null) {
       return;
     }
@@ -26,7 +25,7 @@ final class BindAttributes {
     }
   }
 
-  private static void put(AttributesBuilder to, Bind bind) {
+  private static void put(AttributeList to, Bind bind) {
     String key = Integer.toString(bind.getPosition() - 1);
     String more = "pgstitch.bind." + key + ".";
     if (bind.getForm() != BindForm.NONE) {

@@ -1,6 +1,5 @@
 package io.pgstitch.exporter.span;
 
-import io.opentelemetry.api.common.AttributesBuilder;
 import io.pgstitch.schema.PlanActual;
 import io.pgstitch.schema.PlanEstimate;
 import io.pgstitch.schema.PlanNode;
@@ -11,7 +10,7 @@ import java.util.Locale;
 final class PlanAttributes {
   private PlanAttributes() {}
 
-  static void wal(AttributesBuilder to, WalUsage wal) {
+  static void wal(AttributeList to, WalUsage wal) {
     if (wal != null) {
       to.put("pgstitch.wal.records", wal.getRecords());
       to.put("pgstitch.wal.fpi", wal.getFullPageImages());
@@ -19,31 +18,32 @@ final class PlanAttributes {
     }
   }
 
-  static void node(AttributesBuilder to, PlanNode node) {
+  static void node(AttributeList to, PlanNode node) {
     if (node == null) {
       return;
     }
     to.put("pgstitch.plan.number", node.getNumber());
     to.put("pgstitch.plan.node_id", node.getNodeId());
     to.put("pgstitch.plan.node_type", node.getType());
-    text(to, "pgstitch.plan.relationship", node.getRelationship());
-    text(to, "pgstitch.plan.subplan", node.getSubplanName());
+    to.putUnlessEmpty("pgstitch.plan.relationship", node.getRelationship());
+    to.putUnlessEmpty("pgstitch.plan.subplan", node.getSubplanName());
+    to.put("pgstitch.plan.parallel_aware", node.getParallelAware());
+    to.putUnlessEmpty("pgstitch.plan.relation", node.getRelationName());
+    to.putUnlessZero("pgstitch.plan.relation_oid", node.getRelationOid());
+    to.putUnlessZero("pgstitch.plan.relation_file", node.getRelationFile());
+    to.putUnlessEmpty("pgstitch.plan.index", node.getIndexName());
+    to.putUnlessZero("pgstitch.plan.index_oid", node.getIndexOid());
+    to.putUnlessZero("pgstitch.plan.index_file", node.getIndexFile());
+    estimate(to, node.getEstimate());
+    actual(to, node.getActual());
     node.getDetails()
         .forEach(
             (key, word) ->
-                to.put("pgstitch.plan." + key.toLowerCase(Locale.ROOT).replace(' ', '_'), word));
-    to.put("pgstitch.plan.parallel_aware", node.getParallelAware());
-    text(to, "pgstitch.plan.relation", node.getRelationName());
-    oid(to, "pgstitch.plan.relation_oid", node.getRelationOid());
-    oid(to, "pgstitch.plan.relation_file", node.getRelationFile());
-    text(to, "pgstitch.plan.index", node.getIndexName());
-    oid(to, "pgstitch.plan.index_oid", node.getIndexOid());
-    oid(to, "pgstitch.plan.index_file", node.getIndexFile());
-    estimate(to, node.getEstimate());
-    actual(to, node.getActual());
+                to.putUnlessThere(
+                    "pgstitch.plan." + key.toLowerCase(Locale.ROOT).replace(' ', '_'), word));
   }
 
-  private static void estimate(AttributesBuilder to, PlanEstimate estimate) {
+  private static void estimate(AttributeList to, PlanEstimate estimate) {
     if (estimate != null) {
       to.put("pgstitch.plan.startup_cost", estimate.getStartupCost());
       to.put("pgstitch.plan.total_cost", estimate.getTotalCost());
@@ -52,7 +52,7 @@ final class PlanAttributes {
     }
   }
 
-  private static void actual(AttributesBuilder to, PlanActual actual) {
+  private static void actual(AttributeList to, PlanActual actual) {
     if (actual == null) {
       return;
     }
@@ -63,18 +63,6 @@ final class PlanAttributes {
     if (actual.getTotalNs() != null) {
       to.put("pgstitch.plan.startup_us", actual.getStartupNs() / 1000);
       to.put("pgstitch.plan.total_us", actual.getTotalNs() / 1000);
-    }
-  }
-
-  private static void text(AttributesBuilder to, String key, String value) {
-    if (!value.isEmpty()) {
-      to.put(key, value);
-    }
-  }
-
-  private static void oid(AttributesBuilder to, String key, long oid) {
-    if (oid != 0) {
-      to.put(key, oid);
     }
   }
 }

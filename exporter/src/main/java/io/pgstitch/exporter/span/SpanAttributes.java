@@ -1,7 +1,6 @@
 package io.pgstitch.exporter.span;
 
 import io.opentelemetry.api.common.Attributes;
-import io.opentelemetry.api.common.AttributesBuilder;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.BufferUsage;
@@ -26,13 +25,13 @@ final class SpanAttributes {
   private SpanAttributes() {}
 
   static Attributes of(QueryTrace trace, Span span) {
-    AttributesBuilder to = Attributes.builder();
+    AttributeList to = new AttributeList();
     to.put("db.system.name", "postgresql");
-    text(to, "db.namespace", trace.getBackend().getDatabase());
-    text(to, "db.query.text", span.getText());
-    text(to, "db.response.status_code", span.getSqlstate());
-    text(to, "error.type", span.getSqlstate());
-    text(to, "pgstitch.error.message", span.getErrorMessage());
+    to.putUnlessEmpty("db.namespace", trace.getBackend().getDatabase());
+    to.putUnlessEmpty("db.query.text", span.getText());
+    to.putUnlessEmpty("db.response.status_code", span.getSqlstate());
+    to.putUnlessEmpty("error.type", span.getSqlstate());
+    to.putUnlessEmpty("pgstitch.error.message", span.getErrorMessage());
     to.put("pgstitch.kind", span.getKind().name());
     to.put("pgstitch.depth", span.getDepth());
     to.put("pgstitch.cpu_us", span.getCpuNs() / NANOS_PER_MICRO);
@@ -57,18 +56,18 @@ final class SpanAttributes {
     PlanAttributes.node(to, span.getPlanNode());
     if (span.getKind() == SpanKind.WAIT) {
       to.put("pgstitch.wait.event", span.getName());
-      text(to, "pgstitch.wait.class", span.getEventClass());
+      to.putUnlessEmpty("pgstitch.wait.class", span.getEventClass());
       to.put("pgstitch.wait.calls", span.getCalls());
       target(to, span.getTarget());
       holders(to, span.getLockHolders());
     } else if (span.getKind() == SpanKind.STATEMENT) {
       BindAttributes.put(to, span);
-      text(to, "db.operation.name", isRoot(span) ? trace.getCommandTag() : span.getName());
+      to.putUnlessEmpty("db.operation.name", isRoot(span) ? trace.getCommandTag() : span.getName());
     }
     if (isRoot(span)) {
       root(to, trace);
     }
-    return to.build();
+    return to;
   }
 
   private static boolean isCall(Span span) {
@@ -90,36 +89,36 @@ final class SpanAttributes {
     return span.getParentSpanId().isEmpty();
   }
 
-  private static void root(AttributesBuilder to, QueryTrace trace) {
+  private static void root(AttributeList to, QueryTrace trace) {
     Backend backend = trace.getBackend();
     to.put("pgstitch.trace_id", trace.getTraceId());
     to.put("pgstitch.backend.pid", backend.getPid());
-    text(to, "pgstitch.backend.kind", backend.getKind().name());
-    text(to, "pgstitch.user", backend.getUser());
-    text(to, "pgstitch.application_name", backend.getApplicationName());
-    text(to, "client.address", backend.getClientAddress());
-    text(to, "pgstitch.statement_name", trace.getStatementName());
+    to.putUnlessEmpty("pgstitch.backend.kind", backend.getKind().name());
+    to.putUnlessEmpty("pgstitch.user", backend.getUser());
+    to.putUnlessEmpty("pgstitch.application_name", backend.getApplicationName());
+    to.putUnlessEmpty("client.address", backend.getClientAddress());
+    to.putUnlessEmpty("pgstitch.statement_name", trace.getStatementName());
     to.put("pgstitch.level", trace.getLevel());
-    text(to, "pgstitch.error.detail", trace.getErrorDetail());
-    text(to, "pgstitch.error.hint", trace.getErrorHint());
+    to.putUnlessEmpty("pgstitch.error.detail", trace.getErrorDetail());
+    to.putUnlessEmpty("pgstitch.error.hint", trace.getErrorHint());
     to.put("pgstitch.close_reason", trace.getCloseReason().name());
     to.put("pgstitch.complete", trace.getComplete());
     to.put("pgstitch.executed", trace.getExecuted());
-    count(to, "pgstitch.workers_launched", trace.getWorkersLaunched());
+    to.putUnlessZero("pgstitch.workers_launched", trace.getWorkersLaunched());
     if (backend.getKind() == BackendKind.PARALLEL_WORKER) {
       worker(to, trace);
     } else if (backend.getKind() == BackendKind.OTHER) {
-      text(to, "pgstitch.backend.type", backend.getBackendType());
+      to.putUnlessEmpty("pgstitch.backend.type", backend.getBackendType());
     }
     if (trace.getLostEvents() > 0) {
       to.put("pgstitch.lost_events", trace.getLostEvents());
     }
-    count(to, "pgstitch.unseen_returns", trace.getUnseenReturns());
+    to.putUnlessZero("pgstitch.unseen_returns", trace.getUnseenReturns());
     if (trace.getPart() > 0) {
       to.put("pgstitch.parts", trace.getPart() + 1);
     }
-    text(to, "pgstitch.close_limit", trace.getCloseLimit());
-    text(to, "pgstitch.continues_trace_id", trace.getContinuesTraceId());
+    to.putUnlessEmpty("pgstitch.close_limit", trace.getCloseLimit());
+    to.putUnlessEmpty("pgstitch.continues_trace_id", trace.getContinuesTraceId());
     if (trace.getLosses() != null) {
       to.put("pgstitch.losses", LossText.of(trace.getLosses()));
     }
@@ -130,7 +129,7 @@ final class SpanAttributes {
   }
 
   /** Without a leader's trace the launch was not seen, and the worker's trace stands alone. */
-  private static void worker(AttributesBuilder to, QueryTrace trace) {
+  private static void worker(AttributeList to, QueryTrace trace) {
     to.put("pgstitch.worker.number", trace.getBackend().getWorkerNumber());
     to.put("pgstitch.leader.pid", trace.getBackend().getLeaderPid());
     if (trace.getLeader() != null) {
@@ -138,43 +137,42 @@ final class SpanAttributes {
     }
   }
 
-  private static void buffers(AttributesBuilder to, BufferUsage buffers) {
+  private static void buffers(AttributeList to, BufferUsage buffers) {
     if (buffers == null) {
       return;
     }
-    count(to, "pgstitch.buffers.shared_hit", buffers.getSharedHit());
-    count(to, "pgstitch.buffers.shared_read", buffers.getSharedRead());
-    count(to, "pgstitch.buffers.shared_dirtied", buffers.getSharedDirtied());
-    count(to, "pgstitch.buffers.shared_written", buffers.getSharedWritten());
-    count(to, "pgstitch.buffers.local_hit", buffers.getLocalHit());
-    count(to, "pgstitch.buffers.local_read", buffers.getLocalRead());
-    count(to, "pgstitch.buffers.local_dirtied", buffers.getLocalDirtied());
-    count(to, "pgstitch.buffers.local_written", buffers.getLocalWritten());
-    count(to, "pgstitch.buffers.temp_read", buffers.getTempRead());
-    count(to, "pgstitch.buffers.temp_written", buffers.getTempWritten());
+    to.putUnlessZero("pgstitch.buffers.shared_hit", buffers.getSharedHit());
+    to.putUnlessZero("pgstitch.buffers.shared_read", buffers.getSharedRead());
+    to.putUnlessZero("pgstitch.buffers.shared_dirtied", buffers.getSharedDirtied());
+    to.putUnlessZero("pgstitch.buffers.shared_written", buffers.getSharedWritten());
+    to.putUnlessZero("pgstitch.buffers.local_hit", buffers.getLocalHit());
+    to.putUnlessZero("pgstitch.buffers.local_read", buffers.getLocalRead());
+    to.putUnlessZero("pgstitch.buffers.local_dirtied", buffers.getLocalDirtied());
+    to.putUnlessZero("pgstitch.buffers.local_written", buffers.getLocalWritten());
+    to.putUnlessZero("pgstitch.buffers.temp_read", buffers.getTempRead());
+    to.putUnlessZero("pgstitch.buffers.temp_written", buffers.getTempWritten());
   }
 
-  private static void target(AttributesBuilder to, Object target) {
+  private static void target(AttributeList to, Object target) {
     if (target instanceof IoTarget io) {
       to.put("pgstitch.io.fd", io.getFileDescriptor());
-      known(to, "pgstitch.io.offset", io.getOffset());
-      known(to, "pgstitch.io.bytes", io.getBytes());
-      text(to, "pgstitch.io.file", io.getFile());
+      to.putUnlessNegative("pgstitch.io.offset", io.getOffset());
+      to.putUnlessNegative("pgstitch.io.bytes", io.getBytes());
+      to.putUnlessEmpty("pgstitch.io.file", io.getFile());
       if (io.getRelfilenode() > 0) {
-        count(to, "pgstitch.io.tablespace_oid", io.getTablespaceOid());
+        to.putUnlessZero("pgstitch.io.tablespace_oid", io.getTablespaceOid());
         to.put("pgstitch.io.database_oid", io.getDatabaseOid());
         to.put("pgstitch.io.relfilenode", io.getRelfilenode());
-        text(to, "pgstitch.io.fork", io.getFork());
-        known(to, "pgstitch.io.block", io.getBlock());
-        count(to, "pgstitch.io.relation_oid", io.getRelationOid());
-        text(to, "pgstitch.io.relation", io.getRelation());
+        to.putUnlessEmpty("pgstitch.io.fork", io.getFork());
+        to.putUnlessNegative("pgstitch.io.block", io.getBlock());
+        to.putUnlessZero("pgstitch.io.relation_oid", io.getRelationOid());
+        to.putUnlessEmpty("pgstitch.io.relation", io.getRelation());
       }
     } else if (target instanceof LockTarget lock) {
-      text(to, "pgstitch.lock.type", lock.getLockType());
-      text(to, "pgstitch.lock.mode_name", lock.getModeName());
-      text(to, "pgstitch.lock.relation", lock.getRelation());
-      text(
-          to,
+      to.putUnlessEmpty("pgstitch.lock.type", lock.getLockType());
+      to.putUnlessEmpty("pgstitch.lock.mode_name", lock.getModeName());
+      to.putUnlessEmpty("pgstitch.lock.relation", lock.getRelation());
+      to.putUnlessEmpty(
           "pgstitch.lock.holders",
           lock.getHolders().stream().map(String::valueOf).collect(Collectors.joining(",")));
       if (lock.getHoldersCut()) {
@@ -190,30 +188,11 @@ final class SpanAttributes {
   }
 
   /** In the words of the trace file; {@link SpanLinks} has those that have a trace. */
-  private static void holders(AttributesBuilder to, List<LockHolderLink> holders) {
+  private static void holders(AttributeList to, List<LockHolderLink> holders) {
     if (holders != null) {
-      text(
-          to,
+      to.putUnlessEmpty(
           "pgstitch.lock.holder_traces",
           holders.stream().map(LockHolderLink::getText).collect(Collectors.joining("; ")));
-    }
-  }
-
-  private static void text(AttributesBuilder to, String key, String value) {
-    if (value != null && !value.isEmpty()) {
-      to.put(key, value);
-    }
-  }
-
-  private static void count(AttributesBuilder to, String key, long value) {
-    if (value != 0) {
-      to.put(key, value);
-    }
-  }
-
-  private static void known(AttributesBuilder to, String key, long value) {
-    if (value >= 0) {
-      to.put(key, value);
     }
   }
 }

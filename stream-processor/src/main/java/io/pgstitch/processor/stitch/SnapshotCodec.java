@@ -2,13 +2,13 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.DirectDatumReader;
 import io.pgstitch.schema.DirectDatumWriter;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.TraceRecords;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
@@ -18,7 +18,6 @@ import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
-import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.util.ClassSecurityValidator;
 
 /**
@@ -56,15 +55,15 @@ final class SnapshotCodec {
   private final DatumWriter<OpenSession> stateWriter =
       new DirectDatumWriter<>(OpenSession.getClassSchema());
   private final DatumReader<OpenSession> stateReader =
-      new SpecificDatumReader<>(OpenSession.getClassSchema());
+      new DirectDatumReader<>(OpenSession.getClassSchema());
   private final DatumWriter<Backend> backendWriter =
       new DirectDatumWriter<>(Backend.getClassSchema());
   private final DatumReader<Backend> backendReader =
-      new SpecificDatumReader<>(Backend.getClassSchema());
+      new DirectDatumReader<>(Backend.getClassSchema());
   private final DatumWriter<List<Span>> spansWriter = new DirectDatumWriter<>(SPANS);
-  private final DatumReader<List<Span>> spansReader = new SpecificDatumReader<>(SPANS);
+  private final DatumReader<List<Span>> spansReader = new DirectDatumReader<>(SPANS);
   private final DatumWriter<List<Object>> recordsWriter = new DirectDatumWriter<>(RECORDS);
-  private final DatumReader<List<Object>> recordsReader = new SpecificDatumReader<>(RECORDS);
+  private final DatumReader<List<Object>> recordsReader = new DirectDatumReader<>(RECORDS);
 
   /** Used again for its buffer, null before the first use. */
   private BinaryEncoder encoder;
@@ -88,22 +87,10 @@ final class SnapshotCodec {
         return null;
       }
       Backend backend = backendReader.read(null, decoder);
-      return new Saved(backend, withGrowingLists(stateReader.read(null, decoder)));
+      return new Saved(backend, stateReader.read(null, decoder));
     } catch (IOException e) {
       throw new UncheckedIOException("a stored session state is damaged", e);
     }
-  }
-
-  /** Avro's own lists cannot remove all that the stitcher removes. */
-  private static OpenSession withGrowingLists(OpenSession state) {
-    state.setSuspended(new ArrayList<>(state.getSuspended()));
-    state.setEnding(new ArrayList<>(state.getEnding()));
-    state.setFrames(new ArrayList<>(state.getFrames()));
-    state.setNested(new ArrayList<>(state.getNested()));
-    state.setCursorTexts(new ArrayList<>(state.getCursorTexts()));
-    state.setLaunches(new ArrayList<>(state.getLaunches()));
-    state.setToldFiles(new ArrayList<>(state.getToldFiles()));
-    return state;
   }
 
   byte[] encodeChunk(List<Span> spans, List<Object> records) {

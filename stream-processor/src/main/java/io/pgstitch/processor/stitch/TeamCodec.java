@@ -1,12 +1,12 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.OpenTeam;
+import io.pgstitch.schema.DirectDatumReader;
 import io.pgstitch.schema.DirectDatumWriter;
 import io.pgstitch.schema.QueryTrace;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import org.apache.avro.SchemaNormalization;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.BinaryEncoder;
@@ -14,7 +14,6 @@ import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
-import org.apache.avro.specific.SpecificDatumReader;
 
 /**
  * Bytes of a team and of the traces that wait in it, each after a fingerprint of the schemas. One
@@ -33,11 +32,11 @@ final class TeamCodec {
   private final DatumWriter<OpenTeam> teamWriter =
       new DirectDatumWriter<>(OpenTeam.getClassSchema());
   private final DatumReader<OpenTeam> teamReader =
-      new SpecificDatumReader<>(OpenTeam.getClassSchema());
+      new DirectDatumReader<>(OpenTeam.getClassSchema());
   private final DatumWriter<QueryTrace> traceWriter =
       new DirectDatumWriter<>(QueryTrace.getClassSchema());
   private final DatumReader<QueryTrace> traceReader =
-      new SpecificDatumReader<>(QueryTrace.getClassSchema());
+      new DirectDatumReader<>(QueryTrace.getClassSchema());
 
   byte[] encode(OpenTeam team) {
     return write(teamWriter, team);
@@ -49,13 +48,7 @@ final class TeamCodec {
 
   /** Reads a team; null when another version of the processor wrote it. */
   OpenTeam decodeTeam(byte[] bytes) {
-    OpenTeam team = read(teamReader, bytes);
-    if (team != null) {
-      // Avro's own lists cannot remove all that is removed here.
-      team.setLaunches(new ArrayList<>(team.getLaunches()));
-      team.setHeld(new ArrayList<>(team.getHeld()));
-    }
-    return team;
+    return read(teamReader, bytes);
   }
 
   QueryTrace decodeTrace(byte[] bytes) {

@@ -2,6 +2,7 @@ package io.pgstitch.exporter.sink.jsonl;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.io.SerializedString;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.AttributeType;
 import io.opentelemetry.api.common.Attributes;
@@ -13,7 +14,9 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.StringJoiner;
 
 /**
@@ -29,7 +32,30 @@ final class OtlpJson {
 
   private static final int IS_REMOTE = 0x200;
 
+  private static final SerializedString TRACE_ID = new SerializedString("traceId");
+  private static final SerializedString SPAN_ID = new SerializedString("spanId");
+  private static final SerializedString PARENT_SPAN_ID = new SerializedString("parentSpanId");
+  private static final SerializedString NAME = new SerializedString("name");
+  private static final SerializedString KIND = new SerializedString("kind");
+  private static final SerializedString START = new SerializedString("startTimeUnixNano");
+  private static final SerializedString END = new SerializedString("endTimeUnixNano");
+  private static final SerializedString STATUS = new SerializedString("status");
+  private static final SerializedString FLAGS_NAME = new SerializedString("flags");
+  private static final SerializedString ATTRIBUTES = new SerializedString("attributes");
+  private static final SerializedString KEY = new SerializedString("key");
+  private static final SerializedString VALUE = new SerializedString("value");
+  private static final SerializedString STRING_VALUE = new SerializedString("stringValue");
+  private static final SerializedString INT_VALUE = new SerializedString("intValue");
+  private static final SerializedString DOUBLE_VALUE = new SerializedString("doubleValue");
+  private static final SerializedString BOOL_VALUE = new SerializedString("boolValue");
+
+  /** Ours are some hundreds; a record of others may bring any. */
+  private static final int MOST_NAMES = 2_000;
+
   private final JsonFactory json = new JsonFactory();
+
+  /** Names of attributes as they stand in JSON: encoded once. */
+  private final Map<String, SerializedString> names = new HashMap<>();
 
   /** Adds one ExportTraceServiceRequest on one line; the spans share resource and scope. */
   void line(List<SpanData> spans, ByteArrayOutputStream to) {
@@ -66,42 +92,43 @@ final class OtlpJson {
     out.writeEndObject();
   }
 
-  private static void span(JsonGenerator out, SpanData span) throws IOException {
+  private void span(JsonGenerator out, SpanData span) throws IOException {
     out.writeStartObject();
-    out.writeStringField("traceId", span.getTraceId());
-    out.writeStringField("spanId", span.getSpanId());
+    text(out, TRACE_ID, span.getTraceId());
+    text(out, SPAN_ID, span.getSpanId());
     if (span.getParentSpanContext().isValid()) {
-      out.writeStringField("parentSpanId", span.getParentSpanId());
+      text(out, PARENT_SPAN_ID, span.getParentSpanId());
     }
     state(out, span.getSpanContext().getTraceState());
-    out.writeStringField("name", span.getName());
-    out.writeNumberField("kind", span.getKind().ordinal() + 1); // 0 is UNSPECIFIED
-    out.writeStringField("startTimeUnixNano", Long.toString(span.getStartEpochNanos()));
-    out.writeStringField("endTimeUnixNano", Long.toString(span.getEndEpochNanos()));
+    text(out, NAME, span.getName());
+    number(out, KIND, span.getKind().ordinal() + 1); // 0 is UNSPECIFIED
+    text(out, START, Long.toString(span.getStartEpochNanos()));
+    text(out, END, Long.toString(span.getEndEpochNanos()));
     attributes(out, span.getAttributes());
     links(out, span.getLinks());
-    out.writeObjectFieldStart("status");
+    out.writeFieldName(STATUS);
+    out.writeStartObject();
     if (span.getStatus().getStatusCode() == StatusCode.ERROR) {
       out.writeStringField("message", span.getStatus().getDescription());
       out.writeNumberField("code", STATUS_ERROR);
     }
     out.writeEndObject();
     boolean remote = span.getParentSpanContext().isRemote();
-    out.writeNumberField("flags", remote ? FLAGS | IS_REMOTE : FLAGS);
+    number(out, FLAGS_NAME, remote ? FLAGS | IS_REMOTE : FLAGS);
     out.writeEndObject();
   }
 
-  private static void links(JsonGenerator out, List<LinkData> links) throws IOException {
+  private void links(JsonGenerator out, List<LinkData> links) throws IOException {
     if (links.isEmpty()) {
       return;
     }
     out.writeArrayFieldStart("links");
     for (LinkData link : links) {
       out.writeStartObject();
-      out.writeStringField("traceId", link.getSpanContext().getTraceId());
-      out.writeStringField("spanId", link.getSpanContext().getSpanId());
+      text(out, TRACE_ID, link.getSpanContext().getTraceId());
+      text(out, SPAN_ID, link.getSpanContext().getSpanId());
       attributes(out, link.getAttributes());
-      out.writeNumberField("flags", FLAGS | IS_REMOTE);
+      number(out, FLAGS_NAME, FLAGS | IS_REMOTE);
       out.writeEndObject();
     }
     out.writeEndArray();
@@ -116,17 +143,20 @@ final class OtlpJson {
     out.writeStringField("traceState", members.toString());
   }
 
-  private static void attributes(JsonGenerator out, Attributes attributes) throws IOException {
-    out.writeArrayFieldStart("attributes");
+  private void attributes(JsonGenerator out, Attributes attributes) throws IOException {
+    out.writeFieldName(ATTRIBUTES);
+    out.writeStartArray();
     attributes.forEach((key, value) -> attribute(out, key, value));
     out.writeEndArray();
   }
 
-  private static void attribute(JsonGenerator out, AttributeKey<?> key, Object value) {
+  private void attribute(JsonGenerator out, AttributeKey<?> key, Object value) {
     try {
       out.writeStartObject();
-      out.writeStringField("key", key.getKey());
-      out.writeObjectFieldStart("value");
+      out.writeFieldName(KEY);
+      out.writeString(encoded(key.getKey()));
+      out.writeFieldName(VALUE);
+      out.writeStartObject();
       value(out, key.getType(), value);
       out.writeEndObject();
       out.writeEndObject();
@@ -138,11 +168,40 @@ final class OtlpJson {
   private static void value(JsonGenerator out, AttributeType type, Object value)
       throws IOException {
     switch (type) {
-      case STRING -> out.writeStringField("stringValue", value.toString());
-      case LONG -> out.writeStringField("intValue", value.toString());
-      case DOUBLE -> out.writeNumberField("doubleValue", (Double) value);
-      case BOOLEAN -> out.writeBooleanField("boolValue", (Boolean) value);
+      case STRING -> text(out, STRING_VALUE, value.toString());
+      case LONG -> text(out, INT_VALUE, value.toString());
+      case DOUBLE -> {
+        out.writeFieldName(DOUBLE_VALUE);
+        out.writeNumber((Double) value);
+      }
+      case BOOLEAN -> {
+        out.writeFieldName(BOOL_VALUE);
+        out.writeBoolean((Boolean) value);
+      }
       default -> throw new IllegalArgumentException("spans of ours have no attribute of " + type);
     }
+  }
+
+  private static void text(JsonGenerator out, SerializedString name, String value)
+      throws IOException {
+    out.writeFieldName(name);
+    out.writeString(value);
+  }
+
+  private static void number(JsonGenerator out, SerializedString name, int value)
+      throws IOException {
+    out.writeFieldName(name);
+    out.writeNumber(value);
+  }
+
+  private SerializedString encoded(String name) {
+    SerializedString known = names.get(name);
+    if (known == null) {
+      known = new SerializedString(name);
+      if (names.size() < MOST_NAMES) {
+        names.put(name, known);
+      }
+    }
+    return known;
   }
 }

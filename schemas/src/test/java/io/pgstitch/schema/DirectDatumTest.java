@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,9 @@ import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
@@ -24,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class DirectDatumWriterTest {
+class DirectDatumTest {
   private static final int RECORDS = 300;
 
   @BeforeAll
@@ -43,6 +46,30 @@ class DirectDatumWriterTest {
     DatumWriter<Object> avro = new SpecificDatumWriter<>(schema);
     for (Object record : records(schema)) {
       assertThat(bytes(direct, record)).isEqualTo(bytes(avro, record));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("schemas")
+  void readsWhatAvrosOwnReaderReads(Schema schema) throws IOException {
+    DatumReader<Object> direct = new DirectDatumReader<>(schema);
+    DatumWriter<Object> avro = new SpecificDatumWriter<>(schema);
+    for (Object record : records(schema)) {
+      byte[] bytes = bytes(avro, record);
+      BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, null);
+      assertThat(direct.read(null, decoder)).isEqualTo(record);
+      assertThat(decoder.isEnd()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("schemas")
+  void aRecordThatIsCutAnywhereIsNotRead(Schema schema) throws IOException {
+    DatumReader<Object> direct = new DirectDatumReader<>(schema);
+    byte[] bytes = bytes(new SpecificDatumWriter<>(schema), records(schema).get(0));
+    for (int length = 0; length < bytes.length; length++) {
+      BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, 0, length, null);
+      assertThatThrownBy(() -> direct.read(null, decoder)).isInstanceOf(EOFException.class);
     }
   }
 
