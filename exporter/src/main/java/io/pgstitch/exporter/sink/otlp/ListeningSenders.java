@@ -21,24 +21,24 @@ import java.util.stream.StreamSupport;
  */
 final class ListeningSenders implements ComponentLoader {
 
-  private final ComponentLoader senders =
+  private final ComponentLoader found =
       ComponentLoader.forClassLoader(ListeningSenders.class.getClassLoader());
 
   @Override
   public <T> Iterable<T> load(Class<T> type) {
-    return StreamSupport.stream(senders.load(type).spliterator(), false)
-        .map(found -> type.cast(listening(found)))
+    if (type == GrpcSenderProvider.class) {
+      GrpcSenderProvider grpc = config -> new Grpc(new PromptGrpcSender(config));
+      return List.of(type.cast(grpc));
+    }
+    return StreamSupport.stream(found.load(type).spliterator(), false)
+        .map(each -> type.cast(listening(each)))
         .toList();
   }
 
   private static Object listening(Object found) {
-    if (found instanceof GrpcSenderProvider grpc) {
-      return (GrpcSenderProvider) config -> new Grpc(grpc.createSender(config));
-    }
-    if (found instanceof HttpSenderProvider http) {
-      return (HttpSenderProvider) config -> new Http(http.createSender(config));
-    }
-    return found;
+    return found instanceof HttpSenderProvider http
+        ? (HttpSenderProvider) config -> new Http(http.createSender(config))
+        : found;
   }
 
   /** Passes on what took all; the rest is an error that says what became of it. */
