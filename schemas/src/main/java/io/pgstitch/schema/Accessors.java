@@ -5,6 +5,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
@@ -21,7 +23,17 @@ import java.util.function.ToLongFunction;
 final class Accessors {
   private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
 
+  /** Each function is a class of its own that the JVM keeps for ever: made once. */
+  private static final ClassValue<Accessors> OF_TYPES =
+      new ClassValue<>() {
+        @Override
+        protected Accessors computeValue(Class<?> type) {
+          return new Accessors(type);
+        }
+      };
+
   private final Class<?> type;
+  private final Map<String, Object> functions = new ConcurrentHashMap<>();
 
   /** A setter of a boolean. */
   @FunctionalInterface
@@ -35,8 +47,12 @@ final class Accessors {
     void set(Object record, double value);
   }
 
-  Accessors(Class<?> type) {
+  private Accessors(Class<?> type) {
     this.type = type;
+  }
+
+  static Accessors of(Class<?> type) {
+    return OF_TYPES.get(type);
   }
 
   @SuppressWarnings("unchecked")
@@ -44,7 +60,11 @@ final class Accessors {
     try {
       MethodHandle constructor = LOOKUP.unreflectConstructor(type.getConstructor());
       return (Supplier<Object>)
-          function(Supplier.class, "get", constructor, MethodType.methodType(Object.class));
+          functions.computeIfAbsent(
+              "new",
+              n ->
+                  function(
+                      Supplier.class, "get", constructor, MethodType.methodType(Object.class)));
     } catch (ReflectiveOperationException e) {
       throw new IllegalArgumentException("no constructor without parameters in " + type, e);
     }
@@ -94,21 +114,23 @@ final class Accessors {
   }
 
   private Object getter(String field, Class<?> function, String name, Class<?> result) {
-    return function(
-        function, name, accessor("get", field), MethodType.methodType(result, Object.class));
+    String accessor = "get" + capitalized(field);
+    return functions.computeIfAbsent(
+        accessor,
+        n -> function(function, name, method(n), MethodType.methodType(result, Object.class)));
   }
 
   private Object setter(String field, Class<?> function, String name, Class<?> value) {
-    return function(
-        function,
-        name,
-        accessor("set", field),
-        MethodType.methodType(void.class, Object.class, value));
+    String accessor = "set" + capitalized(field);
+    return functions.computeIfAbsent(
+        accessor,
+        n ->
+            function(
+                function, name, method(n), MethodType.methodType(void.class, Object.class, value)));
   }
 
   /** Avro's compiler makes one method of each name. */
-  private MethodHandle accessor(String prefix, String field) {
-    String name = prefix + capitalized(field);
+  private MethodHandle method(String name) {
     for (var method : type.getMethods()) {
       if (method.getName().equals(name)) {
         try {

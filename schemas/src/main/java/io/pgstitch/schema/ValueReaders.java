@@ -66,7 +66,7 @@ final class ValueReaders {
     if (known != null) {
       return known;
     }
-    Accessors accessors = new Accessors(SpecificData.get().getClass(schema));
+    Accessors accessors = Accessors.of(SpecificData.get().getClass(schema));
     RecordReader reader = new RecordReader(accessors.constructor(), schema.getFields().size());
     records.put(schema.getFullName(), reader);
     for (Schema.Field field : schema.getFields()) {

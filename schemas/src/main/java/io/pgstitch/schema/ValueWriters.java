@@ -65,7 +65,7 @@ final class ValueWriters {
     RecordWriter writer =
         new RecordWriter(fields.stream().map(Schema.Field::name).toArray(String[]::new));
     records.put(schema.getFullName(), writer);
-    Accessors accessors = new Accessors(SpecificData.get().getClass(schema));
+    Accessors accessors = Accessors.of(SpecificData.get().getClass(schema));
     for (Schema.Field field : fields) {
       writer.set(field.pos(), field(accessors, field));
     }

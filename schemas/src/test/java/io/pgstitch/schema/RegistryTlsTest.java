@@ -6,13 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.pgstitch.schema.SchemaRegistryException.Reason;
-import java.io.InputStream;
+import io.pgstitch.testkit.SelfSigned;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -27,22 +25,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A registry behind TLS with a certificate that the JVM does not know. */
 class RegistryTlsTest {
-  private static final String PASSWORD = "changeit";
-
   @TempDir static Path dir;
+  private static SelfSigned certificate;
   private static HttpsServer server;
 
   @BeforeAll
   static void startServer() throws Exception {
-    keytool("-genkeypair -keyalg RSA -alias r -dname CN=127.0.0.1 -ext san=ip:127.0.0.1");
-    keytool("-exportcert -rfc -alias r -file " + dir.resolve("r.pem"));
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(dir.resolve("r.p12"))) {
-      keys.load(in, PASSWORD.toCharArray());
-    }
+    certificate = SelfSigned.in(dir);
     KeyManagerFactory managers =
         KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    managers.init(keys, PASSWORD.toCharArray());
+    managers.init(certificate.keyStore(), SelfSigned.PASSWORD.toCharArray());
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(managers.getKeyManagers(), null, null);
     server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -65,7 +57,8 @@ class RegistryTlsTest {
 
   @Test
   void aCertificateInAPemFileIsTrusted() {
-    assertThat(registry("r.pem", "PEM").byId(1)).isEqualTo(Schema.create(Schema.Type.INT));
+    assertThat(registry("self-signed.pem", "PEM").byId(1))
+        .isEqualTo(Schema.create(Schema.Type.INT));
   }
 
   @Test
@@ -78,11 +71,11 @@ class RegistryTlsTest {
 
   @Test
   void aFileThatIsNoTruststoreIsNamed() {
-    assertThatThrownBy(() -> registry("r.pem", "JKS"))
+    assertThatThrownBy(() -> registry("self-signed.pem", "JKS"))
         .isInstanceOfSatisfying(
             SchemaRegistryException.class,
             e -> assertThat(e.reason()).isEqualTo(Reason.MISCONFIGURED))
-        .hasMessageContaining("r.pem")
+        .hasMessageContaining("self-signed.pem")
         .hasMessageContaining("schema.registry.ssl.truststore.type");
   }
 
@@ -97,7 +90,7 @@ class RegistryTlsTest {
     Map<String, Object> config = config();
     config.put("schema.registry.ssl.truststore.location", dir.resolve(file).toString());
     config.put("schema.registry.ssl.truststore.type", type);
-    config.put("schema.registry.ssl.truststore.password", PASSWORD);
+    config.put("schema.registry.ssl.truststore.password", SelfSigned.PASSWORD);
     return registry(config);
   }
 
@@ -108,14 +101,5 @@ class RegistryTlsTest {
   private static Map<String, Object> config() {
     String url = "https://127.0.0.1:" + server.getAddress().getPort();
     return new HashMap<>(Map.of("schema.registry.url", url));
-  }
-
-  private static void keytool(String arguments) throws Exception {
-    String command =
-        "%s/bin/keytool %s -keystore %s -storetype PKCS12 -storepass %s"
-            .formatted(System.getProperty("java.home"), arguments, dir.resolve("r.p12"), PASSWORD);
-    Process process = new ProcessBuilder(command.split(" ")).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
   }
 }

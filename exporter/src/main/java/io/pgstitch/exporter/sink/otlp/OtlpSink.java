@@ -27,7 +27,7 @@ final class OtlpSink implements Sink<QueryTrace> {
 
   private static final Logger LOG = LoggerFactory.getLogger(OtlpSink.class);
 
-  /** More than one, as okhttp stalls between single requests; fewer than its five per host. */
+  /** More than one, so that the next is made meanwhile; fewer than okhttp's five per host. */
   private static final int IN_FLIGHT = 3;
 
   private record Flight(SpanRequest request, CompletableResultCode reply) {}
