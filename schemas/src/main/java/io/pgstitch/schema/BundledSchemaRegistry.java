@@ -4,7 +4,10 @@ import io.pgstitch.schema.SchemaRegistryException.Reason;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 
@@ -17,23 +20,48 @@ import org.apache.avro.SchemaNormalization;
  * docs or defaults only are the same to a reader of their records and share an id.
  */
 public final class BundledSchemaRegistry implements SchemaRegistry {
-  private final Map<Integer, Schema> byId = new HashMap<>();
   // Computing a fingerprint walks the whole schema; keyed by identity because Schema.equals does.
   private final Map<SchemaIdentity, Integer> ids = new ConcurrentHashMap<>();
 
-  /** A registry of all committed versions of all topics' schemas. */
+  private final Supplier<List<Schema>> all;
+  private final Function<String, Optional<Schema>> newest;
+  private Map<Integer, Schema> known;
+
+  /**
+   * A registry of all committed versions of all topics' schemas. They are read when one is asked
+   * for: to write, a process needs the newest version of one subject alone.
+   */
   public BundledSchemaRegistry() {
     this(
-        Topics.withSchema().stream()
-            .flatMap(topic -> SchemaHistory.versionsOf(Topics.subjectOf(topic)).stream())
-            .toList());
+        () ->
+            Topics.withSchema().stream()
+                .flatMap(topic -> SchemaHistory.versionsOf(Topics.subjectOf(topic)).stream())
+                .toList(),
+        SchemaHistory::newestOf);
   }
 
   BundledSchemaRegistry(List<Schema> schemas) {
-    schemas.forEach(this::add);
+    this(() -> schemas, subject -> Optional.empty());
   }
 
-  private void add(Schema schema) {
+  private BundledSchemaRegistry(
+      Supplier<List<Schema>> all, Function<String, Optional<Schema>> newest) {
+    this.all = all;
+    this.newest = newest;
+  }
+
+  private synchronized Map<Integer, Schema> byId() {
+    if (known == null) {
+      Map<Integer, Schema> byId = new HashMap<>();
+      for (Schema schema : all.get()) {
+        add(schema, byId);
+      }
+      known = Map.copyOf(byId);
+    }
+    return known;
+  }
+
+  private static void add(Schema schema, Map<Integer, Schema> byId) {
     Schema other = byId.putIfAbsent(fingerprintId(schema), schema);
     if (other != null && !sameToReaders(other, schema)) {
       throw new IllegalStateException(
@@ -49,8 +77,11 @@ public final class BundledSchemaRegistry implements SchemaRegistry {
 
   private int find(String subject, Schema schema) {
     int id = fingerprintId(schema);
-    Schema known = byId.get(id);
-    if (known == null || !sameToReaders(known, schema)) {
+    if (newest.apply(subject).filter(version -> sameToReaders(version, schema)).isPresent()) {
+      return id;
+    }
+    Schema committed = byId().get(id);
+    if (committed == null || !sameToReaders(committed, schema)) {
       throw new SchemaRegistryException(
           Reason.UNKNOWN_SCHEMA,
           "the schema of %s (for subject %s) is not among the versions committed in schema-history. Add it as a new version, or set schema.registry.url to use a registry server."
@@ -61,7 +92,7 @@ public final class BundledSchemaRegistry implements SchemaRegistry {
 
   @Override
   public Schema byId(int id) {
-    Schema schema = byId.get(id);
+    Schema schema = byId().get(id);
     if (schema == null) {
       throw new SchemaRegistryException(
           Reason.UNKNOWN_ID,
