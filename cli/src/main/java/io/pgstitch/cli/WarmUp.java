@@ -65,7 +65,7 @@ final class WarmUp {
   /** Runs a command, which may refuse. */
   private static void quietly(String... arguments) {
     PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
-    int unused = Pgstitch.commandLine().setOut(nowhere).setErr(nowhere).execute(arguments);
+    int unused = Pgstitch.commandLine(arguments).setOut(nowhere).setErr(nowhere).execute(arguments);
   }
 
   /** Loads the classes of our own jars, without initialising them. */
