@@ -1,6 +1,7 @@
 package io.pgstitch.schema;
 
 import io.pgstitch.schema.SchemaRegistryException.Reason;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +64,7 @@ public final class BundledSchemaRegistry implements SchemaRegistry {
 
   private static void add(Schema schema, Map<Integer, Schema> byId) {
     Schema other = byId.putIfAbsent(fingerprintId(schema), schema);
-    if (other != null && !sameToReaders(other, schema)) {
+    if (other != null && !hasForm(other, SchemaNormalization.toParsingForm(schema))) {
       throw new IllegalStateException(
           "two committed schemas share the id %d: %s and %s. Reword one of them, e.g. the name of a field."
               .formatted(fingerprintId(schema), other.getFullName(), schema.getFullName()));
@@ -76,12 +77,13 @@ public final class BundledSchemaRegistry implements SchemaRegistry {
   }
 
   private int find(String subject, Schema schema) {
-    int id = fingerprintId(schema);
-    if (newest.apply(subject).filter(version -> sameToReaders(version, schema)).isPresent()) {
+    String form = SchemaNormalization.toParsingForm(schema);
+    int id = fingerprintId(form);
+    if (newest.apply(subject).filter(version -> hasForm(version, form)).isPresent()) {
       return id;
     }
     Schema committed = byId().get(id);
-    if (committed == null || !sameToReaders(committed, schema)) {
+    if (committed == null || !hasForm(committed, form)) {
       throw new SchemaRegistryException(
           Reason.UNKNOWN_SCHEMA,
           "the schema of %s (for subject %s) is not among the versions committed in schema-history. Add it as a new version, or set schema.registry.url to use a registry server."
@@ -107,12 +109,17 @@ public final class BundledSchemaRegistry implements SchemaRegistry {
 
   /** A positive number that follows from the schema's canonical form. */
   static int fingerprintId(Schema schema) {
-    long crc = SchemaNormalization.parsingFingerprint64(schema);
+    return fingerprintId(SchemaNormalization.toParsingForm(schema));
+  }
+
+  private static int fingerprintId(String form) {
+    long crc = SchemaNormalization.fingerprint64(form.getBytes(StandardCharsets.UTF_8));
     int folded = (int) (crc ^ (crc >>> 32)) & Integer.MAX_VALUE;
     return Math.max(folded, 1);
   }
 
-  private static boolean sameToReaders(Schema a, Schema b) {
-    return SchemaNormalization.toParsingForm(a).equals(SchemaNormalization.toParsingForm(b));
+  /** Whether it is the same to readers as all schemas of a canonical form. */
+  private static boolean hasForm(Schema schema, String form) {
+    return SchemaNormalization.toParsingForm(schema).equals(form);
   }
 }
