@@ -2,7 +2,6 @@ package io.pgstitch.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.pgstitch.bpf.Levels;
-import io.pgstitch.collector.encode.BatchSink;
 import io.pgstitch.collector.send.SpoolingSender;
 import io.pgstitch.collector.spool.Framing;
 import io.pgstitch.collector.spool.SpoolSettings;
@@ -55,28 +54,16 @@ final class CollectorMeasure implements Measure {
                     .server()
                     .client()
                     .pgbench("-n", "-S", "-c", "8", "-t", transactions, "postgres"));
-    LongAdder batches = new LongAdder();
-    BatchSink counting =
-        batch -> {
-          batches.add(batch.events());
-          return true;
-        };
     run.say("collector: playing them without Kafka");
-    Playback playback = new Playback(recording, 1, counting);
+    PlayedAllocation allocation = PlayedAllocation.of(recording);
+    run.found(Figure.of("collector.played.allocation", Samples.of(allocation.all()), "B/event"));
     run.found(
         Figure.of(
-                "collector.played.allocation",
-                Samples.of(Allocation.each(() -> events(playback, batches))),
+                "collector.played.allocation-beside-records",
+                Samples.of(allocation.besideRecords()),
                 "B/event")
             .against(NO_OBJECT));
     played(run, broker, recording);
-  }
-
-  /** Plays once; how many events of the batches it was. */
-  private static long events(Playback playback, LongAdder batches) {
-    long before = batches.sum();
-    playback.play();
-    return batches.sum() - before;
   }
 
   /** A collector process at a level with details, beside a busy server. */

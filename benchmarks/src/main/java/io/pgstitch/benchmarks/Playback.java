@@ -5,6 +5,7 @@ import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.BatchSink;
+import io.pgstitch.collector.encode.ByNumber;
 import io.pgstitch.collector.encode.CustomWaitNames;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.postgres.ServerEncoding;
@@ -13,7 +14,6 @@ import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.ClockAnchor;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -31,7 +31,7 @@ final class Playback {
   private final RelationNames relations = new RelationNames();
   private final CustomWaitNames waits = new CustomWaitNames(Map::of, System::nanoTime);
   private final KernelEvent event = new KernelEvent();
-  private final Map<Integer, BackendStream> streams = new HashMap<>();
+  private final ByNumber<BackendStream> streams = new ByNumber<>();
 
   /**
    * @param schemaId that the batches' heads name
@@ -45,14 +45,13 @@ final class Playback {
   }
 
   /**
-   * All of it once.
+   * All of it once. What was opened when it was played before goes on: its sessions last.
    *
    * @return records of the ring that it was
    */
   long play() {
     long records = 0;
     int pieces = 0;
-    streams.clear();
     for (ByteBuffer piece : recording.pieces()) {
       ClockAnchor clock = new ClockAnchor(HostClock.monotonicNanos(), HostClock.utcNanos());
       for (int at = 0; at < piece.limit(); at = event.next()) {
@@ -61,11 +60,11 @@ final class Playback {
         records++;
       }
       if (++pieces % PIECES_OF_A_FLUSH == 0) {
-        streams.values().forEach(stream -> stream.flush(clock));
+        streams.forEach(stream -> stream.flush(clock));
       }
     }
     ClockAnchor end = new ClockAnchor(HostClock.monotonicNanos(), HostClock.utcNanos());
-    streams.values().forEach(stream -> stream.flush(end));
+    streams.forEach(stream -> stream.flush(end));
     return records;
   }
 
@@ -74,7 +73,11 @@ final class Playback {
       case KernelEvent.RELATION -> relations.learn(event);
       case KernelEvent.LAYOUT ->
           throw new IllegalStateException("a stock build is contradicted: it cannot be recorded");
-      case KernelEvent.SESSION -> streams.put(event.pid(), open());
+      case KernelEvent.SESSION -> {
+        if (streams.get(event.pid()) == null) {
+          streams.put(event.pid(), open());
+        }
+      }
       default -> {
         BackendStream stream = streams.get(event.pid());
         if (stream != null) {

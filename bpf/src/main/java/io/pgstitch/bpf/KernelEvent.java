@@ -76,6 +76,9 @@ public final class KernelEvent {
   /** Counters of WalUsage: records, full page images, bytes. */
   public static final int WAL_COUNTERS = 3;
 
+  /** Bytes of {@link #waitFile}. */
+  public static final int WAIT_FILE_BYTES = 96;
+
   /** {@link #sessionKind} of a client's backend. */
   public static final int KIND_CLIENT = 1;
 
@@ -97,7 +100,6 @@ public final class KernelEvent {
   private static final int NAME_LENGTH = 64;
   private static final int WAIT_DETAIL = HEADER + 64;
   private static final int WORKER = HEADER + 120 + 4 * SESSION_TEXT + 8 * WAL_COUNTERS;
-  private static final int FILE_BYTES = 96;
   private static final int FILE_NAME = 40;
   private static final int FILE_PARENT = 32;
   private static final int FILE_GRANDPARENT = 16;
@@ -343,21 +345,44 @@ public final class KernelEvent {
    * The piece of text that this record carries (ACTIVITY, STATEMENT, PORTAL, SETTING, ERROR, TEXT).
    */
   public byte[] text() {
-    int head =
-        switch (kind()) {
-          case ACTIVITY -> HEADER + 8;
-          case ERROR -> ERROR_TEXTS;
-          case STATEMENT -> HEADER + 32;
-          case PORTAL -> HEADER + 32 + 2 * NAME_LENGTH;
-          case SETTING -> HEADER + 24 + NAME_LENGTH;
-          default -> HEADER;
-        };
+    return bytes(textAt(), textBytes());
+  }
+
+  /** Whether {@link #text} is equal to these bytes, without taking an object. */
+  public boolean hasText(byte[] text) {
+    if (textBytes() != text.length) {
+      return false;
+    }
+    int from = at + textAt();
+    for (int i = 0; i < text.length; i++) {
+      if (buffer.get(from + i) != text[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private int textAt() {
+    return switch (kind()) {
+      case ACTIVITY -> HEADER + 8;
+      case ERROR -> ERROR_TEXTS;
+      case STATEMENT -> HEADER + 32;
+      case PORTAL -> HEADER + 32 + 2 * NAME_LENGTH;
+      case SETTING -> HEADER + 24 + NAME_LENGTH;
+      default -> HEADER;
+    };
+  }
+
+  private int textBytes() {
     int behind = kind() == ERROR ? errorDetailLength() + errorHintLength() : 0;
-    return bytes(head, length() - head - behind);
+    return Math.max(0, length() - textAt() - behind);
   }
 
   private byte[] bytes(int from, int count) {
-    byte[] bytes = new byte[Math.max(0, count)];
+    if (count <= 0) {
+      return NOTHING;
+    }
+    byte[] bytes = new byte[count];
     buffer.get(at + from, bytes);
     return bytes;
   }
@@ -458,14 +483,18 @@ public final class KernelEvent {
     return buffer.getInt(at + HEADER + 48 + 4 * word);
   }
 
-  /** The file that a wait is for, as one comparable value; empty when it is for none. */
-  public byte[] waitFile() {
+  /**
+   * Copies what names the file that a wait is for: bytes that are equal for the same file.
+   *
+   * @param into of {@link #WAIT_FILE_BYTES} bytes
+   * @return false, with nothing copied, when the wait is for none
+   */
+  public boolean waitFile(byte[] into) {
     if ((flags() & FLAG_WAIT_FILE) == 0) {
-      return NOTHING;
+      return false;
     }
-    byte[] bytes = new byte[FILE_BYTES];
-    buffer.get(at + WAIT_DETAIL, bytes);
-    return bytes;
+    buffer.get(at + WAIT_DETAIL, into, 0, WAIT_FILE_BYTES);
+    return true;
   }
 
   /** How many names below the working directory it is: 1, 2, 3; 0 elsewhere or deeper. */
@@ -697,6 +726,9 @@ public final class KernelEvent {
     int n = 0;
     while (n < room && buffer.get(offset + n) != 0) {
       n++;
+    }
+    if (n == 0) {
+      return NOTHING;
     }
     byte[] bytes = new byte[n];
     buffer.get(offset, bytes);

@@ -2,7 +2,6 @@ package io.pgstitch.cli;
 
 import io.pgstitch.collector.Collector;
 import io.pgstitch.collector.CollectorSettings;
-import io.pgstitch.collector.survey.HostSurvey;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
@@ -33,13 +32,14 @@ final class CollectorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Properties properties = role.load(RoleKeys.collector());
+    Properties properties = role.read(RoleKeys.collector());
     CollectorSettings settings = CollectorSettings.from(properties);
-    Preflight preflight = new Preflight(HostSurvey.beforeLoading());
+    Preflight preflight = Preflight.ofNamedServers();
     preflight.requireHost();
-    Set<Integer> wanted = preflight.requireServerOf(settings.pids());
     try (StopSignal stop = new StopSignal();
         Collector collector = new Collector(settings)) {
+      collector.prepare();
+      Set<Integer> wanted = preflight.requireServerOf(settings.pids());
       collector.start();
       RunFile run =
           RunFile.ofThisProcess(

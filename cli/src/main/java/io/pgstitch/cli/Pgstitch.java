@@ -1,5 +1,9 @@
 package io.pgstitch.cli;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.logging.log4j.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -31,25 +35,11 @@ import picocli.CommandLine.Spec;
       "",
       "Exit statuses of all commands: 0 done, 1 failed or something was lost, 2 wrong usage,",
       "3 this host, its servers or Kafka cannot be used as they are."
-    },
-    subcommands = {
-      DemoCommand.class,
-      UpCommand.class,
-      CollectorCommand.class,
-      ProcessorCommand.class,
-      ExporterCommand.class,
-      SessionCommand.class,
-      TopCommand.class,
-      SamplingCommand.class,
-      RecordCommand.class,
-      ReplayCommand.class,
-      DlqCommand.class,
-      DoctorCommand.class,
-      BenchCommand.class,
-      TestCommand.class,
-      HelpCommand.class
     })
 public final class Pgstitch implements Runnable {
+  /** By name, in the order in which help lists them. */
+  static final Map<String, Class<?>> COMMANDS = commands();
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -57,9 +47,40 @@ public final class Pgstitch implements Runnable {
     throw new ParameterException(spec.commandLine(), "Which command?");
   }
 
-  /** The parser, as {@link #main} uses it. */
-  static CommandLine commandLine() {
+  private static Map<String, Class<?>> commands() {
+    Map<String, Class<?>> commands = new LinkedHashMap<>();
+    commands.put("demo", DemoCommand.class);
+    commands.put("up", UpCommand.class);
+    commands.put("collector", CollectorCommand.class);
+    commands.put("processor", ProcessorCommand.class);
+    commands.put("exporter", ExporterCommand.class);
+    commands.put("session", SessionCommand.class);
+    commands.put("top", TopCommand.class);
+    commands.put("sampling", SamplingCommand.class);
+    commands.put("record", RecordCommand.class);
+    commands.put("replay", ReplayCommand.class);
+    commands.put("dlq", DlqCommand.class);
+    commands.put("doctor", DoctorCommand.class);
+    commands.put("bench", BenchCommand.class);
+    commands.put("test", TestCommand.class);
+    commands.put("help", HelpCommand.class);
+    return commands;
+  }
+
+  /**
+   * The parser, as {@link #main} uses it. To read about all commands costs more than many of them
+   * do, so that it knows the one alone that is named first.
+   *
+   * @param args what it will be given; without any it knows all commands
+   */
+  static CommandLine commandLine(String... args) {
     CommandLine commandLine = new CommandLine(new Pgstitch());
+    Class<?> named = args.length == 0 ? null : COMMANDS.get(args[0]);
+    if (named != null && named != HelpCommand.class) {
+      commandLine.addSubcommand(named);
+    } else {
+      COMMANDS.values().forEach(commandLine::addSubcommand);
+    }
     commandLine.setExecutionExceptionHandler(new FailureReport());
     commandLine.setUsageHelpWidth(124);
     return commandLine;
@@ -69,9 +90,23 @@ public final class Pgstitch implements Runnable {
   public static void main(String[] args) {
     int status = ExitStatus.FAILED;
     try {
-      status = commandLine().execute(args);
+      beginLogging(args);
+      status = commandLine(args).execute(args);
     } finally {
       StopSignal.exit(status);
+    }
+  }
+
+  /**
+   * Every command but help sets the level of the log; to set Log4j up takes as long as to parse.
+   */
+  private static void beginLogging(String[] args) {
+    List<String> given = List.of(args);
+    boolean isHelp = given.contains("--help") || given.contains("-h") || given.contains("help");
+    if (!isHelp && !given.isEmpty() && COMMANDS.containsKey(given.get(0))) {
+      Thread thread = new Thread(() -> LogManager.getContext(false), "begin-logging");
+      thread.setDaemon(true);
+      thread.start();
     }
   }
 }

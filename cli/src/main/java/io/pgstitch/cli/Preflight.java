@@ -3,11 +3,13 @@ package io.pgstitch.cli;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.survey.Finding;
 import io.pgstitch.collector.survey.HostSurvey;
+import io.pgstitch.collector.survey.ServerLookup;
 import io.pgstitch.collector.survey.ServerReport;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /** Refuses, before anything is started, a host on which nothing could be traced. */
@@ -17,9 +19,21 @@ final class Preflight {
           + " `pgstitch doctor` lists the servers of this host.";
 
   private final HostSurvey survey;
+  private final IntFunction<Optional<ServerReport>> servers;
 
   Preflight(HostSurvey survey) {
+    this(
+        survey, pid -> survey.servers().stream().filter(server -> server.pid() == pid).findFirst());
+  }
+
+  private Preflight(HostSurvey survey, IntFunction<Optional<ServerReport>> servers) {
     this.survey = survey;
+    this.servers = servers;
+  }
+
+  /** Of this host, and of those of its servers alone that are asked for. */
+  static Preflight ofNamedServers() {
+    return new Preflight(HostSurvey.withoutServers(), new ServerLookup()::server);
   }
 
   /**
@@ -70,8 +84,9 @@ final class Preflight {
         throw CommandFailure.environment("no process has the pid " + pid, PID_REMEDY);
       }
       ServerReport server =
-          serverOf(pid)
-              .or(() -> serverOf(stat.get().parentPid()))
+          servers
+              .apply(pid)
+              .or(() -> servers.apply(stat.get().parentPid()))
               .orElseThrow(
                   () ->
                       CommandFailure.environment(
@@ -89,10 +104,6 @@ final class Preflight {
       postmasters.add(server.pid());
     }
     return postmasters;
-  }
-
-  private Optional<ServerReport> serverOf(int pid) {
-    return survey.servers().stream().filter(server -> server.pid() == pid).findFirst();
   }
 
   /** Findings come in the order of cause and consequence, so the first says enough. */

@@ -35,17 +35,22 @@ final class RoleOptions {
     return file;
   }
 
-  /** Reads the file, refuses unknown keys, and makes sure that Kafka answers. */
-  Properties load(Collection<String> knownKeys) throws InterruptedException {
+  /** Reads the file and refuses unknown keys. */
+  Properties read(Collection<String> knownKeys) {
     common.apply(Level.INFO);
     Properties properties = new ConfigurationFile(knownKeys).read(file);
-    Map<String, String> kafka = kafkaSettings(properties);
-    if (!kafka.containsKey(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)) {
+    if (!kafkaSettings(properties).containsKey(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)) {
       throw CommandFailure.usage(
           file + " does not say where Kafka is",
           "Add kafka.bootstrap.servers=HOST:PORT[,HOST:PORT...].");
     }
-    try (Admin admin = KafkaConnection.open(kafka, KAFKA_PATIENCE)) {
+    return properties;
+  }
+
+  /** Reads the file, refuses unknown keys, and makes sure that Kafka answers. */
+  Properties load(Collection<String> knownKeys) throws InterruptedException {
+    Properties properties = read(knownKeys);
+    try (Admin admin = KafkaConnection.open(kafkaSettings(properties), KAFKA_PATIENCE)) {
       return properties;
     }
   }

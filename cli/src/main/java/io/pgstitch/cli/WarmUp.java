@@ -1,6 +1,9 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.collector.CollectorSettings;
+import io.pgstitch.collector.DryStart;
 import io.pgstitch.collector.WaitMode;
+import io.pgstitch.testkit.EmbeddedKafka;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -32,7 +35,7 @@ final class WarmUp {
   public static void main(String[] args) throws Exception {
     Path data = Path.of(args[0]);
     try {
-      Pgstitch.commandLine().setOut(new PrintWriter(Writer.nullWriter())).execute("help", "up");
+      quietly("help", "up");
       PipelineOptions options =
           new PipelineOptions(
               data,
@@ -45,11 +48,24 @@ final class WarmUp {
               List.of(),
               false,
               Set.of());
+      Path empty = Files.createFile(Files.createDirectories(data).resolve("role.properties"));
+      quietly("collector", "--config", empty.toString());
+      try (EmbeddedKafka kafka = EmbeddedKafka.start(data.resolve("collectors-kafka"))) {
+        DryStart.run(
+            CollectorSettings.from(
+                new PipelineSettings(options, kafka.bootstrapServers()).collector()));
+      }
       PipelineInOneProcess.withoutCollector(options).close();
       loadAll(List.of(args).subList(1, args.length));
     } finally {
       delete(data);
     }
+  }
+
+  /** Runs a command, which may refuse. */
+  private static void quietly(String... arguments) {
+    PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+    int unused = Pgstitch.commandLine(arguments).setOut(nowhere).setErr(nowhere).execute(arguments);
   }
 
   /** Loads the classes of our own jars, without initialising them. */

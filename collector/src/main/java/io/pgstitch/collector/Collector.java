@@ -37,7 +37,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -56,6 +55,8 @@ public final class Collector implements SessionControl, AutoCloseable {
   private final ScheduledExecutorService scanner =
       Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "pgstitch-server-watch"));
   private final Procfs procfs = Procfs.system();
+  private Aside<KernelPrograms> kernel;
+  private Aside<KafkaSide> kafka;
   private KernelPrograms programs;
   private BatchSender sender;
   private ServerWatch servers;
@@ -87,7 +88,8 @@ public final class Collector implements SessionControl, AutoCloseable {
   public void start() {
     try {
       refuseUnsafeWatchpoints();
-      connectAndLoad();
+      prepare();
+      awaitPrepared();
       begin();
     } catch (RuntimeException e) {
       close();
@@ -95,24 +97,30 @@ public final class Collector implements SessionControl, AutoCloseable {
     }
   }
 
-  /** The kernel verifies the programs while Kafka is connected to: either takes a second. */
-  private void connectAndLoad() {
-    CompletableFuture<KernelPrograms> loading = CompletableFuture.supplyAsync(this::loadPrograms);
+  /**
+   * Begins with what takes long and touches no server, and returns at once: the kernel verifies the
+   * programs while Kafka is connected to. {@link #start} waits for both.
+   */
+  public synchronized void prepare() {
+    if (kernel == null) {
+      kernel = Aside.begin("pgstitch-load", this::loadPrograms);
+      kafka = Aside.begin("pgstitch-connect", () -> KafkaSide.connect(settings, sampling));
+    }
+  }
+
+  private void awaitPrepared() {
     RuntimeException failure = null;
     try {
-      sender = new BatchSender(settings);
-      samplingListener =
-          new SamplingListener(settings.kafka(), settings.schemaRegistry(), sampling);
-      samplingListener.start();
+      KafkaSide connected = kafka.await();
+      sender = connected.sender();
+      samplingListener = connected.sampling();
     } catch (RuntimeException e) {
       failure = e;
     }
     try {
-      programs = loading.join();
-    } catch (CompletionException e) {
-      if (failure == null) {
-        failure = e.getCause() instanceof RuntimeException refused ? refused : e;
-      }
+      programs = kernel.await();
+    } catch (RuntimeException e) {
+      failure = failure == null ? e : failure;
     }
     if (failure != null) {
       throw failure;
@@ -220,12 +228,6 @@ public final class Collector implements SessionControl, AutoCloseable {
             settings.flushInterval());
     pumpThread = new Thread(pump, "pgstitch-event-pump");
     pumpThread.start();
-    servers.scan();
-    plantInSingleBackends(level);
-    long interval = settings.rescanInterval().toMillis();
-    // It ends with the scanner, and rescan() lets nothing escape.
-    ScheduledFuture<?> unused =
-        scanner.scheduleWithFixedDelay(this::rescan, interval, interval, TimeUnit.MILLISECONDS);
     if (settings.controlTopic()) {
       control =
           new ControlListener(
@@ -233,7 +235,16 @@ public final class Collector implements SessionControl, AutoCloseable {
               settings.schemaRegistry(),
               new ControlDesk(settings.host(), this),
               HostClock::utcNanos);
-      control.start();
+      control.begin();
+    }
+    servers.scan();
+    plantInSingleBackends(level);
+    long interval = settings.rescanInterval().toMillis();
+    // It ends with the scanner, and rescan() lets nothing escape.
+    ScheduledFuture<?> unused =
+        scanner.scheduleWithFixedDelay(this::rescan, interval, interval, TimeUnit.MILLISECONDS);
+    if (control != null) {
+      control.await();
     }
   }
 
@@ -387,6 +398,12 @@ public final class Collector implements SessionControl, AutoCloseable {
       return;
     }
     closed = true;
+    if (kernel != null && programs == null) {
+      kernel.abandon(KernelPrograms::close);
+    }
+    if (kafka != null && sender == null) {
+      kafka.abandon(KafkaSide::close);
+    }
     if (control != null) {
       control.close();
     }

@@ -4,6 +4,7 @@ import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.BackendStream;
+import io.pgstitch.collector.encode.ByNumber;
 import io.pgstitch.collector.encode.RelationNames;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.LayoutContradiction;
@@ -12,8 +13,6 @@ import io.pgstitch.schema.ClockAnchor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -40,7 +39,7 @@ final class EventPump implements Runnable {
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
   private final KernelEvent event = new KernelEvent();
-  private final Map<Integer, Session> byPid = new HashMap<>();
+  private final ByNumber<Session> byPid = new ByNumber<>();
   private final SettingLog settings = new SettingLog();
   private final ServerWatch servers;
   private final SessionProbes sessions;
@@ -200,11 +199,9 @@ final class EventPump implements Runnable {
 
   private void flush() {
     ClockAnchor clock = clock();
-    for (Session session : byPid.values()) {
-      session.stream.flush(clock);
-    }
+    byPid.forEach(session -> session.stream.flush(clock));
     if (life.isDue(clock.getMonotonicNs())) {
-      byPid.forEach((pid, session) -> life.look(pid, session.stream, clock));
+      byPid.forEach(session -> life.look(session.stream.backend().getPid(), session.stream, clock));
     }
   }
 

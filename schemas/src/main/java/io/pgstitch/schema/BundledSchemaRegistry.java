@@ -1,10 +1,14 @@
 package io.pgstitch.schema;
 
 import io.pgstitch.schema.SchemaRegistryException.Reason;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 
@@ -17,25 +21,50 @@ import org.apache.avro.SchemaNormalization;
  * docs or defaults only are the same to a reader of their records and share an id.
  */
 public final class BundledSchemaRegistry implements SchemaRegistry {
-  private final Map<Integer, Schema> byId = new HashMap<>();
   // Computing a fingerprint walks the whole schema; keyed by identity because Schema.equals does.
   private final Map<SchemaIdentity, Integer> ids = new ConcurrentHashMap<>();
 
-  /** A registry of all committed versions of all topics' schemas. */
+  private final Supplier<List<Schema>> all;
+  private final Function<String, Optional<Schema>> newest;
+  private Map<Integer, Schema> known;
+
+  /**
+   * A registry of all committed versions of all topics' schemas. They are read when one is asked
+   * for: to write, a process needs the newest version of one subject alone.
+   */
   public BundledSchemaRegistry() {
     this(
-        Topics.withSchema().stream()
-            .flatMap(topic -> SchemaHistory.versionsOf(Topics.subjectOf(topic)).stream())
-            .toList());
+        () ->
+            Topics.withSchema().stream()
+                .flatMap(topic -> SchemaHistory.versionsOf(Topics.subjectOf(topic)).stream())
+                .toList(),
+        SchemaHistory::newestOf);
   }
 
   BundledSchemaRegistry(List<Schema> schemas) {
-    schemas.forEach(this::add);
+    this(() -> schemas, subject -> Optional.empty());
   }
 
-  private void add(Schema schema) {
+  private BundledSchemaRegistry(
+      Supplier<List<Schema>> all, Function<String, Optional<Schema>> newest) {
+    this.all = all;
+    this.newest = newest;
+  }
+
+  private synchronized Map<Integer, Schema> byId() {
+    if (known == null) {
+      Map<Integer, Schema> byId = new HashMap<>();
+      for (Schema schema : all.get()) {
+        add(schema, byId);
+      }
+      known = Map.copyOf(byId);
+    }
+    return known;
+  }
+
+  private static void add(Schema schema, Map<Integer, Schema> byId) {
     Schema other = byId.putIfAbsent(fingerprintId(schema), schema);
-    if (other != null && !sameToReaders(other, schema)) {
+    if (other != null && !hasForm(other, SchemaNormalization.toParsingForm(schema))) {
       throw new IllegalStateException(
           "two committed schemas share the id %d: %s and %s. Reword one of them, e.g. the name of a field."
               .formatted(fingerprintId(schema), other.getFullName(), schema.getFullName()));
@@ -48,9 +77,13 @@ public final class BundledSchemaRegistry implements SchemaRegistry {
   }
 
   private int find(String subject, Schema schema) {
-    int id = fingerprintId(schema);
-    Schema known = byId.get(id);
-    if (known == null || !sameToReaders(known, schema)) {
+    String form = SchemaNormalization.toParsingForm(schema);
+    int id = fingerprintId(form);
+    if (newest.apply(subject).filter(version -> hasForm(version, form)).isPresent()) {
+      return id;
+    }
+    Schema committed = byId().get(id);
+    if (committed == null || !hasForm(committed, form)) {
       throw new SchemaRegistryException(
           Reason.UNKNOWN_SCHEMA,
           "the schema of %s (for subject %s) is not among the versions committed in schema-history. Add it as a new version, or set schema.registry.url to use a registry server."
@@ -61,7 +94,7 @@ public final class BundledSchemaRegistry implements SchemaRegistry {
 
   @Override
   public Schema byId(int id) {
-    Schema schema = byId.get(id);
+    Schema schema = byId().get(id);
     if (schema == null) {
       throw new SchemaRegistryException(
           Reason.UNKNOWN_ID,
@@ -76,12 +109,17 @@ public final class BundledSchemaRegistry implements SchemaRegistry {
 
   /** A positive number that follows from the schema's canonical form. */
   static int fingerprintId(Schema schema) {
-    long crc = SchemaNormalization.parsingFingerprint64(schema);
+    return fingerprintId(SchemaNormalization.toParsingForm(schema));
+  }
+
+  private static int fingerprintId(String form) {
+    long crc = SchemaNormalization.fingerprint64(form.getBytes(StandardCharsets.UTF_8));
     int folded = (int) (crc ^ (crc >>> 32)) & Integer.MAX_VALUE;
     return Math.max(folded, 1);
   }
 
-  private static boolean sameToReaders(Schema a, Schema b) {
-    return SchemaNormalization.toParsingForm(a).equals(SchemaNormalization.toParsingForm(b));
+  /** Whether it is the same to readers as all schemas of a canonical form. */
+  private static boolean hasForm(Schema schema, String form) {
+    return SchemaNormalization.toParsingForm(schema).equals(form);
   }
 }

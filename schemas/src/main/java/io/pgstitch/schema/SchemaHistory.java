@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.avro.Schema;
 
 /**
@@ -17,13 +18,27 @@ public final class SchemaHistory {
 
   /** All versions of a subject, oldest first; empty when the subject is not one of ours. */
   public static List<Schema> versionsOf(String subject) {
-    List<Schema> versions = new ArrayList<>();
+    return texts(subject).stream().map(SchemaHistory::parsed).toList();
+  }
+
+  /** The newest version of a subject, without reading the others. */
+  static Optional<Schema> newestOf(String subject) {
+    List<String> texts = texts(subject);
+    return texts.isEmpty() ? Optional.empty() : Optional.of(parsed(texts.get(texts.size() - 1)));
+  }
+
+  private static Schema parsed(String text) {
+    return new Schema.Parser().parse(text);
+  }
+
+  private static List<String> texts(String subject) {
+    List<String> texts = new ArrayList<>();
     String text = text(subject, 1);
     while (text != null) {
-      versions.add(new Schema.Parser().parse(text));
-      text = text(subject, versions.size() + 1);
+      texts.add(text);
+      text = text(subject, texts.size() + 1);
     }
-    return List.copyOf(versions);
+    return texts;
   }
 
   private static String text(String subject, int version) {

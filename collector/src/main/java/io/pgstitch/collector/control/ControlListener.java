@@ -71,9 +71,14 @@ public final class ControlListener implements AutoCloseable {
             this::listen);
   }
 
+  /** Begins to read. */
+  public void begin() {
+    follower.begin();
+  }
+
   /** Returns when every later command is heard, or when that cannot be soon. */
-  public void start() {
-    follower.start();
+  public void await() {
+    follower.await();
   }
 
   private void listen(

@@ -4,7 +4,6 @@ import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.schema.Bind;
 import io.pgstitch.schema.PlanNode;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -20,7 +19,7 @@ final class EventEncoder {
   private static final SpecificDatumWriter<PlanNode> PLAN_NODES =
       new SpecificDatumWriter<>(PlanNode.class);
 
-  private final Bytes bytes = new Bytes();
+  private final EncodedBytes bytes = new EncodedBytes(4096);
   private final BinaryEncoder out = EncoderFactory.get().directBinaryEncoder(bytes, null);
   private final SpecificDatumWriter<Bind> bindWriter = new SpecificDatumWriter<>(Bind.class);
   private final StringTable strings;
@@ -29,24 +28,13 @@ final class EventEncoder {
   private long lastCpuNanos;
   private long stackBase;
 
-  /** Hands its bytes on without a copy. */
-  private static final class Bytes extends ByteArrayOutputStream {
-    Bytes() {
-      super(4096);
-    }
-
-    void writeTo(BinaryEncoder target) throws IOException {
-      target.writeFixed(buf, 0, count);
-    }
-  }
-
   EventEncoder(StringTable strings) {
     this.strings = strings;
   }
 
   /** Begins a batch: the first event counts from these. */
   void begin(long baseNanos, long baseCpuNanos, long newStackBase) {
-    bytes.reset();
+    bytes.clear();
     count = 0;
     lastNanos = baseNanos;
     lastCpuNanos = baseCpuNanos;
@@ -58,6 +46,7 @@ final class EventEncoder {
     return count;
   }
 
+  /** Bytes of {@link #copyTo}. */
   int size() {
     return bytes.size();
   }
@@ -66,8 +55,13 @@ final class EventEncoder {
     return lastNanos;
   }
 
-  void writeTo(BinaryEncoder target) throws IOException {
-    bytes.writeTo(target);
+  /**
+   * Copies the events to a place of an array, as the items of an Avro array.
+   *
+   * @return the place behind them
+   */
+  int copyTo(byte[] target, int at) {
+    return bytes.copyTo(target, at);
   }
 
   void activity(KernelEvent e, int state, SourceText text, boolean cut) throws IOException {

@@ -23,6 +23,8 @@ import java.util.Set;
  */
 public final class EventNames {
   private static final int LOCK_CLASS = 0x03000000;
+  private static final int RUNNING = ordinal(ActivityState.RUNNING);
+  private static final int FASTPATH = ordinal(ActivityState.FASTPATH);
   private static final Set<String> ANALYZE =
       Set.of("parse_analyze", "parse_analyze_fixedparams", "parse_analyze_varparams");
 
@@ -34,9 +36,8 @@ public final class EventNames {
   private final PostgresFacts facts;
   private final Map<Optional<Charset>, BindReader> binds = new HashMap<>();
   private final PlanDecoder plans;
-  private final Map<Integer, byte[]> waitNames = new HashMap<>();
-  private final Map<Integer, byte[]> waitClasses = new HashMap<>();
-  private final Map<Integer, byte[]> tags = new HashMap<>();
+  private final ByNumber<WaitName> waits = new ByNumber<>();
+  private final ByNumber<byte[]> tags = new ByNumber<>();
 
   /**
    * @param catalogue whose indexes the kernel reports
@@ -90,17 +91,25 @@ public final class EventNames {
     return plans.decode(node, texts);
   }
 
-  byte[] waitName(int event) {
-    return waitNames.computeIfAbsent(event, e -> utf8(facts.waitEventName(e)));
-  }
+  /**
+   * Names of a wait event.
+   *
+   * @param registered whether an extension registered it, so that only the server knows its name
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record WaitName(byte[] eventClass, byte[] name, boolean registered) {}
 
-  /** Whether an extension registered it, so that only the server knows its name. */
-  boolean isRegisteredWait(int event) {
-    return facts.isRegisteredWait(event);
-  }
-
-  byte[] waitClass(int event) {
-    return waitClasses.computeIfAbsent(event, e -> utf8(facts.waitEventClass(e)));
+  WaitName wait(int event) {
+    WaitName known = waits.get(event);
+    if (known == null) {
+      known =
+          new WaitName(
+              utf8(facts.waitEventClass(event)),
+              utf8(facts.waitEventName(event)),
+              facts.isRegisteredWait(event));
+      waits.put(event, known);
+    }
+    return known;
   }
 
   /** Type of a lock's tag: the waits of class Lock are numbered and named by it. */
@@ -109,8 +118,13 @@ public final class EventNames {
   }
 
   byte[] commandTag(int tag) {
-    // Better none than one that no client knows.
-    return tags.computeIfAbsent(tag, t -> utf8(facts.isKnown() ? facts.commandTag(t) : ""));
+    byte[] known = tags.get(tag);
+    if (known == null) {
+      // Better none than one that no client knows.
+      known = utf8(facts.isKnown() ? facts.commandTag(tag) : "");
+      tags.put(tag, known);
+    }
+    return known;
   }
 
   /**
@@ -119,8 +133,7 @@ public final class EventNames {
    */
   int activityState(int state, boolean hasText) {
     if (!facts.isKnown()) {
-      ActivityState guessed = hasText ? ActivityState.RUNNING : ActivityState.IDLE;
-      return ActivityState.SCHEMA$.getEnumOrdinal(guessed.name());
+      return hasText ? RUNNING : ordinal(ActivityState.IDLE);
     }
     ActivityState named =
         switch (facts.activityState(state)) {
@@ -133,13 +146,16 @@ public final class EventNames {
           case STARTING -> ActivityState.STARTING;
           case UNDEFINED -> ActivityState.UNKNOWN;
         };
-    return ActivityState.SCHEMA$.getEnumOrdinal(named.name());
+    return ordinal(named);
   }
 
   /** Whether that state runs a message. */
   static boolean isRunning(int state) {
-    return state == ActivityState.SCHEMA$.getEnumOrdinal(ActivityState.RUNNING.name())
-        || state == ActivityState.SCHEMA$.getEnumOrdinal(ActivityState.FASTPATH.name());
+    return state == RUNNING || state == FASTPATH;
+  }
+
+  private static int ordinal(ActivityState state) {
+    return ActivityState.SCHEMA$.getEnumOrdinal(state.name());
   }
 
   private static byte[] utf8(String text) {

@@ -17,6 +17,8 @@ final class LockSleep {
   /** Other waits may come between, e.g. for the lock table. */
   private static final int MOST_EVENTS_BETWEEN = 4;
 
+  private static final int[] NONE = {};
+
   private final StringTable strings;
   private final Map<Integer, HolderState> holders = new LinkedHashMap<>();
   private long sequence = Long.MIN_VALUE;
@@ -53,7 +55,7 @@ final class LockSleep {
   void write(KernelEvent wait, BinaryEncoder out) throws IOException {
     int[] pids =
         wait.waitLockMode() == 0
-            ? new int[0]
+            ? NONE
             : IntStream.range(0, wait.waitLockHolders())
                 .map(wait::waitLockHolder)
                 .distinct()

@@ -22,8 +22,9 @@ final class OpenWaits {
       return;
     }
     out.writeIndex(WAIT);
-    out.writeBytes(names.waitClass(wait.event()));
-    out.writeBytes(names.waitName(wait.event()));
+    EventNames.WaitName named = names.wait(wait.event());
+    out.writeBytes(named.eventClass());
+    out.writeBytes(named.name());
     out.writeLong(wait.startNanos());
     // Each once: a leader and its workers are one holder.
     List<Integer> holders = wait.holders().stream().distinct().toList();

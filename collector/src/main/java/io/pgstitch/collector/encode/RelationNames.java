@@ -16,6 +16,7 @@ public final class RelationNames {
 
   private final Map<FileKey, Relation> byFile = bounded();
   private final Map<OidKey, Relation> byOid = bounded();
+  private final FileKey wanted = new FileKey();
 
   /**
    * A relation.
@@ -29,7 +30,35 @@ public final class RelationNames {
 
   private record ServerKey(int pid, long startTicks) {}
 
-  private record FileKey(ServerKey server, long database, int backend, long file) {}
+  /** Mutable, to look up without an object; those in the map stay as they are. */
+  private static final class FileKey {
+    private ServerKey server;
+    private long database;
+    private int backend;
+    private long file;
+
+    FileKey of(ServerKey newServer, long newDatabase, int newBackend, long newFile) {
+      server = newServer;
+      database = newDatabase;
+      backend = newBackend;
+      file = newFile;
+      return this;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof FileKey key
+          && file == key.file
+          && database == key.database
+          && backend == key.backend
+          && server.equals(key.server);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * Long.hashCode(file) + Long.hashCode(database)) + server.hashCode();
+    }
+  }
 
   private record OidKey(ServerKey server, long database, long oid) {}
 
@@ -50,7 +79,8 @@ public final class RelationNames {
         new ServerKey(e.relationServerPid(), e.relationServerStartNanos() / NANOS_PER_TICK);
     Relation relation = new Relation(e.relationOid(), e.relationTablespace(), e.relationName());
     byFile.put(
-        new FileKey(server, e.relationDatabase(), e.relationBackend(), e.relationFile()), relation);
+        new FileKey().of(server, e.relationDatabase(), e.relationBackend(), e.relationFile()),
+        relation);
     byOid.put(new OidKey(server, e.relationDatabase(), relation.oid()), relation);
   }
 
@@ -78,7 +108,7 @@ public final class RelationNames {
      * @param backend whose temporary relation, -1 for a permanent one
      */
     Relation ofFile(long database, int backend, long file) {
-      return byFile.get(new FileKey(server, database, backend, file));
+      return byFile.get(wanted.of(server, database, backend, file));
     }
 
     /** The relation with this OID, or null. */

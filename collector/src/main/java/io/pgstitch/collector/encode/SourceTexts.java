@@ -11,12 +11,16 @@ import java.util.Optional;
 final class SourceTexts {
   private final ServerEncoding encoding;
   private final Optional<LiteralMask> mask;
+  private final SourceText none;
   private SourceText message;
+  private byte[] messageOfServer = {};
+  private boolean messageTorn;
 
   SourceTexts(ServerEncoding encoding, Optional<LiteralMask> mask) {
     this.encoding = encoding;
     this.mask = mask;
-    this.message = SourceText.whole(encoding, new byte[0]);
+    this.none = SourceText.whole(encoding, messageOfServer);
+    this.message = none;
   }
 
   /**
@@ -26,10 +30,17 @@ final class SourceTexts {
    */
   SourceText message(byte[] text, boolean torn) {
     if (text.length == 0) {
-      return SourceText.whole(encoding, text);
+      return none;
     }
     message = of(text, torn);
+    messageOfServer = text;
+    messageTorn = torn;
     return message;
+  }
+
+  /** What {@link #message} was given last: where this array comes again nothing is done twice. */
+  byte[] messageOfServer() {
+    return messageOfServer;
   }
 
   /** A statement's source text; the message's when it is empty. */
@@ -38,6 +49,9 @@ final class SourceTexts {
   }
 
   private SourceText of(byte[] text, boolean torn) {
+    if (text == messageOfServer && torn == messageTorn) {
+      return message;
+    }
     return mask.isPresent()
         ? SourceText.masked(encoding, text, torn, mask.get())
         : SourceText.whole(encoding, text);

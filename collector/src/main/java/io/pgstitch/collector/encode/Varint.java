@@ -4,20 +4,30 @@ import java.util.Arrays;
 
 /** Avro's long: zigzag, seven bits a byte, the lowest first. */
 final class Varint {
-  private static final int MOST_BYTES = 10;
+  /** The most bytes of a number. */
+  static final int MOST_BYTES = 10;
 
   private Varint() {}
 
   static byte[] of(long value) {
     byte[] bytes = new byte[MOST_BYTES];
-    int length = 0;
+    return Arrays.copyOf(bytes, write(value, bytes, 0));
+  }
+
+  /**
+   * Writes a number.
+   *
+   * @return the offset behind it
+   */
+  static int write(long value, byte[] to, int at) {
+    int end = at;
     long rest = value << 1 ^ value >> 63;
     while ((rest & ~0x7FL) != 0) {
-      bytes[length++] = (byte) (rest & 0x7F | 0x80);
+      to[end++] = (byte) (rest & 0x7F | 0x80);
       rest >>>= 7;
     }
-    bytes[length++] = (byte) rest;
-    return Arrays.copyOf(bytes, length);
+    to[end++] = (byte) rest;
+    return end;
   }
 
   /**

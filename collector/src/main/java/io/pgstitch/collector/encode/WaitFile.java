@@ -3,8 +3,6 @@ package io.pgstitch.collector.encode;
 import io.pgstitch.bpf.KernelEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The file of an IO wait, told from the names that lead to it: PostgreSQL's relpath.c makes {@code
@@ -28,16 +26,14 @@ record WaitFile(
     long segment,
     String path) {
 
-  static final int PERMANENT = -1;
+  static final int PERMANENT = RelationFileName.PERMANENT;
   private static final long DEFAULT_TABLESPACE = 1663;
   private static final long GLOBAL_TABLESPACE = 1664;
   static final int BLOCK_BYTES = 8192;
   private static final long BLOCKS_PER_SEGMENT = 131_072;
-  private static final Pattern RELATION =
-      Pattern.compile("(?:t(\\d{1,9})_)?(\\d{1,10})(?:_(fsm|vm|init))?(?:\\.(\\d{1,6}))?");
   private static final List<String> FORKS = List.of("main", "fsm", "vm", "init");
-  private static final Pattern OID = Pattern.compile("\\d{1,10}");
-  private static final Pattern TABLESPACE_VERSION = Pattern.compile("PG_\\d+_\\d{9}");
+  private static final String TABLESPACE_VERSION = "PG_";
+  private static final int CATALOG_DIGITS = 9;
 
   /** The file that a WAIT record names. */
   static WaitFile of(KernelEvent e) {
@@ -55,21 +51,32 @@ record WaitFile(
    */
   static WaitFile of(int depth, String name, String parent, String grandparent) {
     String path = path(depth, name, parent, grandparent);
-    Matcher relation = RELATION.matcher(name);
-    if (relation.matches()) {
-      if (depth == 3 && grandparent.equals("base") && OID.matcher(parent).matches()) {
-        return relation(DEFAULT_TABLESPACE, Long.parseLong(parent), relation, path);
-      }
+    RelationFileName relation = RelationFileName.parse(name);
+    if (relation != null) {
       if (depth == 2 && parent.equals("global")) {
         return relation(GLOBAL_TABLESPACE, 0, relation, path);
       }
-      if (depth == 0
-          && TABLESPACE_VERSION.matcher(grandparent).matches()
-          && OID.matcher(parent).matches()) {
-        return relation(0, Long.parseLong(parent), relation, path);
+      long database = RelationFileName.oid(parent);
+      if (depth == 3 && grandparent.equals("base") && database >= 0) {
+        return relation(DEFAULT_TABLESPACE, database, relation, path);
+      }
+      if (depth == 0 && isOfTablespace(grandparent) && database >= 0) {
+        return relation(0, database, relation, path);
       }
     }
     return new WaitFile(0, 0, PERMANENT, 0, "", 0, path);
+  }
+
+  /** Whether a directory is one that a major made in a tablespace: PG_18_202506291. */
+  private static boolean isOfTablespace(String directory) {
+    int major = TABLESPACE_VERSION.length();
+    int end = RelationFileName.endOfDigits(directory, major);
+    int last = RelationFileName.endOfDigits(directory, Math.min(end + 1, directory.length()));
+    return directory.startsWith(TABLESPACE_VERSION)
+        && end > major
+        && directory.startsWith("_", end)
+        && last == directory.length()
+        && last - end - 1 == CATALOG_DIGITS;
   }
 
   /** Of a ForkNumber, as common/relpath.h numbers them. */
@@ -77,15 +84,10 @@ record WaitFile(
     return FORKS.get(number);
   }
 
-  private static WaitFile relation(long tablespace, long database, Matcher name, String path) {
+  private static WaitFile relation(
+      long tablespace, long database, RelationFileName name, String path) {
     return new WaitFile(
-        tablespace,
-        database,
-        name.group(1) == null ? PERMANENT : Integer.parseInt(name.group(1)),
-        Long.parseLong(name.group(2)),
-        name.group(3) == null ? "main" : name.group(3),
-        name.group(4) == null ? 0 : Long.parseLong(name.group(4)),
-        path);
+        tablespace, database, name.backend(), name.number(), name.fork(), name.segment(), path);
   }
 
   /** Number in the fork of the block at an offset of this file, -1 for none. */

@@ -19,8 +19,7 @@ final class WaitTargets {
   private final EventNames names;
   private final RelationNames.OfServer relations;
   private final ServerEncoding encoding;
-  private byte[] lastFile = EMPTY;
-  private WaitFile last;
+  private final WaitFiles files = new WaitFiles();
 
   WaitTargets(EventNames names, RelationNames.OfServer relations, ServerEncoding encoding) {
     this.encoding = encoding;
@@ -45,11 +44,11 @@ final class WaitTargets {
   }
 
   private void io(KernelEvent e, BinaryEncoder out) throws IOException {
-    WaitFile file = file(e);
+    WaitFiles.Named named = files.of(e);
     out.writeInt(e.waitDescriptor());
     out.writeLong(e.waitOffset());
     out.writeLong(e.waitBytes());
-    if (file == null || file.relfilenode() == 0) {
+    if (named == null || named.file.relfilenode() == 0) {
       out.writeLong(0);
       out.writeLong(0);
       out.writeLong(0);
@@ -58,18 +57,19 @@ final class WaitTargets {
       out.writeLong(0);
       out.writeBytes(EMPTY);
     } else {
+      WaitFile file = named.file;
       RelationNames.Relation relation =
           relations.ofFile(file.database(), file.backend(), file.relfilenode());
       boolean elsewhere = file.tablespace() == 0 && relation != null;
       out.writeLong(elsewhere ? relation.tablespace() : file.tablespace());
       out.writeLong(file.database());
       out.writeLong(file.relfilenode());
-      out.writeString(file.fork());
+      out.writeBytes(named.fork);
       out.writeLong(file.block(e.waitOffset()));
       out.writeLong(relation == null ? 0 : relation.oid());
       out.writeBytes(name(relation));
     }
-    out.writeString(file == null ? "" : file.path());
+    out.writeBytes(named == null ? EMPTY : named.path);
   }
 
   /** An asynchronous IO: which blocks, and no descriptor, since another process may do it. */
@@ -93,19 +93,6 @@ final class WaitTargets {
 
   private byte[] name(RelationNames.Relation relation) {
     return relation == null ? EMPTY : encoding.toUtf8(relation.name());
-  }
-
-  /** Many waits in a row are for the same file. */
-  private WaitFile file(KernelEvent e) {
-    byte[] bytes = e.waitFile();
-    if (bytes.length == 0) {
-      return null;
-    }
-    if (!Arrays.equals(bytes, lastFile)) {
-      lastFile = bytes;
-      last = WaitFile.of(e);
-    }
-    return last;
   }
 
   /** LOCKTAG: three words, then a half word, the tag's type and the lock method. */

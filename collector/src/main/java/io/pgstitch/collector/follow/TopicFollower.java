@@ -89,12 +89,16 @@ public final class TopicFollower implements AutoCloseable {
     thread.setDaemon(true);
   }
 
+  /** Begins to read. */
+  public void begin() {
+    thread.start();
+  }
+
   /**
    * Returns when the reader is {@link #upToDate}. When Kafka does not let that happen soon, it
    * returns too, and goes on trying: the collection does not wait for what may take hours.
    */
-  public void start() {
-    thread.start();
+  public void await() {
     try {
       if (!settled.await(START_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.warn("topic {} cannot be read yet: {}", topic, withoutIt);

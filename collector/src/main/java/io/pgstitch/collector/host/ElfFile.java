@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -58,11 +59,25 @@ public final class ElfFile {
    * @throws IOException when it cannot be read or is not such an ELF file
    */
   public static ElfFile read(Path path) throws IOException {
+    return parse(mapped(path), path.toString());
+  }
+
+  /**
+   * The first text of a file's constants that begins with a prefix, without reading its symbols;
+   * empty when there is none.
+   *
+   * @throws IOException when it cannot be read or is not such an ELF file
+   */
+  static Optional<String> constant(Path path, String prefix) throws IOException {
+    return parse(mapped(path), path.toString(), false).constant(prefix);
+  }
+
+  private static ByteBuffer mapped(Path path) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       if (channel.size() > Integer.MAX_VALUE) {
         throw new IOException(path + " is larger than 2 GiB");
       }
-      return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()), path.toString());
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
     }
   }
 
@@ -73,9 +88,14 @@ public final class ElfFile {
    * @throws IOException when it is not such an ELF file
    */
   static ElfFile parse(ByteBuffer content, String name) throws IOException {
+    return parse(content, name, true);
+  }
+
+  private static ElfFile parse(ByteBuffer content, String name, boolean withSymbols)
+      throws IOException {
     try {
       ElfFile elf = new ElfFile(content.order(ByteOrder.LITTLE_ENDIAN));
-      elf.parse(name);
+      elf.parse(name, withSymbols);
       return elf;
     } catch (IndexOutOfBoundsException | ArithmeticException e) {
       throw new IOException(name + " is a damaged ELF file", e);
@@ -238,28 +258,30 @@ public final class ElfFile {
     throw new IllegalArgumentException("no segment holds offset " + Long.toHexString(offset));
   }
 
-  /** The first text of printable ASCII that begins with a prefix, or null. */
-  public String findText(String prefix) {
+  private Optional<String> constant(String prefix) {
     byte[] wanted = prefix.getBytes(StandardCharsets.US_ASCII);
-    int last = file.limit() - wanted.length;
-    for (int i = 0; i <= last; i++) {
-      if (file.get(i) == wanted[0] && matches(i, wanted)) {
-        return textAt(i, 256);
-      }
-    }
-    return null;
+    return content(".rodata")
+        .flatMap(constants -> find(bytes(constants), wanted))
+        .or(() -> find(bytes(file.duplicate()), wanted)); // a linker may call it otherwise
   }
 
-  private boolean matches(int at, byte[] wanted) {
-    for (int k = 1; k < wanted.length; k++) {
-      if (file.get(at + k) != wanted[k]) {
-        return false;
+  private static Optional<String> find(byte[] bytes, byte[] wanted) {
+    for (int i = 0; i <= bytes.length - wanted.length; i++) {
+      if (bytes[i] == wanted[0]
+          && Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length)) {
+        return Optional.of(textAt(bytes, i, 256));
       }
     }
-    return true;
+    return Optional.empty();
   }
 
-  private void parse(String name) throws IOException {
+  private static byte[] bytes(ByteBuffer from) {
+    byte[] bytes = new byte[from.remaining()];
+    from.get(bytes);
+    return bytes;
+  }
+
+  private void parse(String name, boolean withSymbols) throws IOException {
     if (file.limit() < 64 || file.getInt(0) != 0x464c457f) {
       throw new IOException(name + " is not an ELF file");
     }
@@ -274,10 +296,10 @@ public final class ElfFile {
             new Segment(file.getLong(at + 8), file.getLong(at + 16), file.getLong(at + 32)));
       }
     }
-    parseSections(Math.toIntExact(file.getLong(40)), file.getShort(60));
+    parseSections(Math.toIntExact(file.getLong(40)), file.getShort(60), withSymbols);
   }
 
-  private void parseSections(int headers, int count) {
+  private void parseSections(int headers, int count, boolean withSymbols) {
     int names = count == 0 ? 0 : headers + file.getShort(62) * SECTION_HEADER;
     for (int i = 0; i < count; i++) {
       int at = headers + i * SECTION_HEADER;
@@ -290,7 +312,7 @@ public final class ElfFile {
               file.getLong(at + 16),
               file.getLong(at + 24),
               file.getLong(at + 32)));
-      if (type == SHT_DYNSYM || type == SHT_SYMTAB) {
+      if (withSymbols && (type == SHT_DYNSYM || type == SHT_SYMTAB)) {
         readSymbols(at, headers + file.getInt(at + 40) * SECTION_HEADER);
         symbolTable |= type == SHT_SYMTAB;
       }
@@ -298,30 +320,53 @@ public final class ElfFile {
   }
 
   private void readSymbols(int table, int strings) {
-    int offset = Math.toIntExact(file.getLong(table + 24));
-    int count = Math.toIntExact(file.getLong(table + 32) / SYMBOL);
-    int names = Math.toIntExact(file.getLong(strings + 24));
-    for (int i = 0; i < count; i++) {
-      int at = offset + i * SYMBOL;
-      int type = file.get(at + 4) & 0xf;
+    // Arrays, since this is done while the JVM still interprets.
+    ByteBuffer entries = ByteBuffer.wrap(bytes(part(table))).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] names = bytes(part(strings));
+    for (int at = 0; at + SYMBOL <= entries.limit(); at += SYMBOL) {
+      int type = entries.get(at + 4) & 0xf;
       if (type != STT_OBJECT && type != STT_FUNC && type != STT_GNU_IFUNC) {
         continue;
       }
-      String name = textAt(names + file.getInt(at), 512);
-      long address = file.getLong(at + 8);
-      if (file.getShort(at + 6) == 0 || address == 0) {
+      String name = textAt(names, entries.getInt(at), 512);
+      long address = entries.getLong(at + 8);
+      if (entries.getShort(at + 6) == 0 || address == 0) {
         notFunctions.putIfAbsent(name, "imported from a shared library");
       } else if (type == STT_GNU_IFUNC) {
         notFunctions.putIfAbsent(name, "chosen among several when the server starts");
       } else {
         symbols.putIfAbsent(name, address);
         if (type == STT_FUNC) {
-          functions.computeIfAbsent(name, n -> new LinkedHashSet<>()).add(address);
+          addFunction(name, address);
         } else {
           notFunctions.putIfAbsent(name, "data, not a function");
         }
       }
     }
+  }
+
+  /** Nearly every name has one address. */
+  private void addFunction(String name, long address) {
+    Set<Long> others = functions.putIfAbsent(name, Set.of(address));
+    if (others != null && !others.contains(address)) {
+      Set<Long> all = new LinkedHashSet<>(others);
+      all.add(address);
+      functions.put(name, all);
+    }
+  }
+
+  /** The content that a section header tells. */
+  private ByteBuffer part(int header) {
+    return file.slice(
+        Math.toIntExact(file.getLong(header + 24)), Math.toIntExact(file.getLong(header + 32)));
+  }
+
+  private static String textAt(byte[] bytes, int at, int most) {
+    int end = at;
+    while (end < bytes.length && end - at < most && bytes[end] != 0) {
+      end++;
+    }
+    return new String(bytes, at, end - at, StandardCharsets.US_ASCII);
   }
 
   private String textAt(int at, int most) {

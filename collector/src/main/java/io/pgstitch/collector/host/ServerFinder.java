@@ -85,8 +85,7 @@ public final class ServerFinder {
         binary,
         b -> {
           try {
-            String text = ElfFile.read(executable).findText("PostgreSQL 1");
-            return text == null ? "" : text;
+            return ElfFile.constant(executable, "PostgreSQL 1").orElse("");
           } catch (IOException e) {
             return "";
           }

@@ -47,9 +47,14 @@ public final class SamplingListener implements AutoCloseable {
             this::follow);
   }
 
-  /** Returns when the rules are known, or cannot be soon; until then everything is kept. */
-  public void start() {
-    follower.start();
+  /** Begins to read; until the rules are known everything is kept. */
+  public void begin() {
+    follower.begin();
+  }
+
+  /** Returns when the rules are known, or cannot be soon. */
+  public void await() {
+    follower.await();
   }
 
   private void follow(

@@ -1,8 +1,5 @@
 package io.pgstitch.collector.survey;
 
-import io.pgstitch.collector.host.BackendProbe;
-import io.pgstitch.collector.host.Procfs;
-import io.pgstitch.collector.host.ServerFinder;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -21,15 +18,21 @@ public record HostSurvey(List<Finding> host, List<ServerReport> servers) {
     return new HostSurvey(host.join(), reports);
   }
 
-  /** The same for who is about to load the programs, and hears of the kernel's refusal then. */
+  /** What this host allows, for who is about to load the programs; its servers are left out. */
+  public static HostSurvey withoutServers() {
+    return new HostSurvey(new KernelSurvey().findingsBeforeLoading(), List.of());
+  }
+
+  /**
+   * The same as {@link #take} for who is about to load the programs, and hears of the kernel's
+   * refusal then.
+   */
   public static HostSurvey beforeLoading() {
     return new HostSurvey(new KernelSurvey().findingsBeforeLoading(), reports());
   }
 
   private static List<ServerReport> reports() {
-    Procfs procfs = Procfs.system();
-    ServerSurvey servers = new ServerSurvey(new BackendProbe(procfs));
-    return new ServerFinder(procfs).find().stream().map(servers::report).toList();
+    return new ServerLookup().all();
   }
 
   /** Whether anything can be traced here. */

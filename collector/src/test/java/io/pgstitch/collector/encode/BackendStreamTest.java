@@ -237,6 +237,37 @@ final class BackendStreamTest {
   }
 
   @Test
+  void whatWasUsedBeforeTracingBeganBelongsToNoEvent() {
+    accept(
+        KernelRecords.buffers(1000),
+        KernelRecords.wal(500),
+        KernelRecords.tracingBegins(1, 9_000),
+        KernelRecords.wal(503),
+        KernelRecords.entry(2, 110, 9_010, 0x6f00, 1));
+    List<Object> events = onlyBatch().getEvents();
+    assertThat(events).hasSize(3);
+    assertThat(((BufferDelta) events.get(1)).getWal().getRecords()).isEqualTo(3);
+    assertThat(((FunctionEntry) events.get(2)).getCpuDeltaNs()).isEqualTo(10);
+  }
+
+  @Test
+  void aTextThatComesAgainIsMaskedTheSame() {
+    BackendStream masked = stream(Optional.of(new LiteralMask()));
+    masked.accept(KernelRecords.activity(1, 100, 50, RUNNING_IN_15, "select 'a'"), CLOCK);
+    masked.accept(KernelRecords.activity(2, 110, 50, IDLE_IN_15, ""), CLOCK);
+    masked.accept(KernelRecords.activity(3, 120, 50, RUNNING_IN_15, "select 'a'"), CLOCK);
+    masked.accept(KernelRecords.activity(4, 130, 50, RUNNING_IN_15, "select 'b'"), CLOCK);
+    masked.flush(CLOCK);
+    RawEventBatch batch =
+        new AvroDeserializer<>(RawEventBatch.class, registry)
+            .deserialize(Topics.RAW_EVENTS, sent.get(0).value());
+    assertThat(batch.getStrings()).containsExactly("", "select ?");
+    long first = ((Activity) batch.getEvents().get(0)).getTextIdentity();
+    assertThat(((Activity) batch.getEvents().get(2)).getTextIdentity()).isEqualTo(first);
+    assertThat(((Activity) batch.getEvents().get(3)).getTextIdentity()).isNotEqualTo(first);
+  }
+
+  @Test
   void aRegisteredEventHasTheNameThatTheServerTells() {
     int event = 0x07000001;
     accept(KernelRecords.lockWait(1, 100, event));

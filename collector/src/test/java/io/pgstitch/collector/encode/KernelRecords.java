@@ -63,6 +63,18 @@ final class KernelRecords {
     return event(KernelEvent.BUFFERS, 0, 0, 0, 0, 0, body.array());
   }
 
+  /** Totals of WAL alone. */
+  static KernelEvent wal(long records) {
+    ByteBuffer body = body(80 + 8 * KernelEvent.WAL_COUNTERS).putLong(80, records);
+    return event(KernelEvent.BUFFERS, 0, 0, 0, 0, 0, body.array());
+  }
+
+  /** From level 0 to one that traces. */
+  static KernelEvent tracingBegins(long sequence, long cpu) {
+    ByteBuffer body = body(24 + 64).putInt(8, LEVEL);
+    return event(KernelEvent.SETTING, sequence, 90, cpu, 0x7000, 0, body.array());
+  }
+
   static KernelEvent lockWait(long sequence, long time, int event) {
     ByteBuffer body =
         body(64)
