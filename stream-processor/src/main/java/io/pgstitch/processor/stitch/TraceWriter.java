@@ -65,6 +65,24 @@ final class TraceWriter {
     session.pending.add(span);
   }
 
+  /**
+   * The client's message has bound, which ends now; what was done since is part of it.
+   *
+   * @param sqlstate of the error that ended it, null for none
+   */
+  void bound(OpenStatement statement, Reading start, String sqlstate, String message) {
+    OpenFrame around = session.innermost();
+    int parent = around == null ? statement.getCall().getOrdinal() : around.getOrdinal();
+    int ordinal = session.takeOrdinal();
+    Span span = span(statement, ordinal, parent, SpanKind.FUNCTION, BindPhase.NAME);
+    figures(span, start, session.reading());
+    span.setRows(-1);
+    span.setSqlstate(sqlstate);
+    span.setErrorMessage(message);
+    session.pending.adopt(span.getParentSpanId(), span.getSpanId(), span.getStartUtcNs());
+    session.pending.add(span);
+  }
+
   /** A call window of a nested statement has ended. */
   void window(OpenStatement statement, OpenNested nested, OpenFrame window, Reading end) {
     Phase phase = window.getPhase();
