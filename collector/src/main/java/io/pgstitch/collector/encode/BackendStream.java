@@ -311,7 +311,9 @@ public final class BackendStream {
       open = true;
       rule = settings.sampling().apply(backend);
       firstSequence = e.sequence();
-      baseNanos = e.timeNanos();
+      // A wait that began unseen is all that is known before its end.
+      boolean begun = e.kind() == KernelEvent.WAIT && e.waitBegunBefore();
+      baseNanos = e.timeNanos() - (begun ? e.waitDurationNanos() : 0);
       // A wait has no stack; the base only has to be above what follows.
       stackBase = e.stack() != 0 ? e.stack() : stackBase;
       events.begin(baseNanos, lastCpuNanos, stackBase);
@@ -404,10 +406,9 @@ public final class BackendStream {
 
   /** Nodes of another plan, whose end was lost, may stand before. */
   private List<PlanNode> nodesOf(KernelEvent plan) {
-    return planNodes.stream()
-        .filter(node -> node.sequence() == plan.sequence())
-        .map(node -> names.planNode(node, texts))
-        .toList();
+    List<PlanNodeEvent> nodes =
+        planNodes.stream().filter(node -> node.sequence() == plan.sequence()).toList();
+    return names.planNodes(nodes, texts);
   }
 
   private byte[] wholeText(KernelEvent e) {
