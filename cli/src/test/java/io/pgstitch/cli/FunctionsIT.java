@@ -96,7 +96,10 @@ class FunctionsIT {
           .isEqualTo(stripped);
       ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
       check(traces, stripped);
-      TraceFiles.validate(dir.resolve("out/traces"));
+      // That they are those of the spans is compared wherever both are exported.
+      assertThat(TraceFiles.validate(dir.resolve("out/traces")).lines("*** FUNCTION: "))
+          .filteredOn(line -> line.matches(".* heap_insert c=\\d+,e=\\d+,dep=0,tim=\\d+"))
+          .hasSizeGreaterThanOrEqualTo(7);
     }
   }
 
@@ -198,6 +201,10 @@ class FunctionsIT {
     ExportedSpan bind = named(failed, "Bind").get(0);
     assertThat(bind.attributes()).containsEntry("db.response.status_code", "22012");
     assertThat(named(failed, "standard_planner"))
+        .hasSize(1)
+        .allMatch(
+            span -> span.startNanos() >= bind.startNanos() && span.endNanos() <= bind.endNanos());
+    assertThat(named(failed, "GetCachedPlan"))
         .extracting(ExportedSpan::parentSpanId)
         .containsExactly(bind.spanId());
   }

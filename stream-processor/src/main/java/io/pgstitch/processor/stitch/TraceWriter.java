@@ -6,6 +6,7 @@ import io.pgstitch.processor.state.OpenFrame;
 import io.pgstitch.processor.state.OpenNested;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
+import io.pgstitch.processor.state.ProbedFunction;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.Call;
@@ -63,6 +64,10 @@ final class TraceWriter {
     span.setDepth(frame.getDepth());
     span.setRows(rows);
     session.pending.add(span);
+    if (frame.getFunction() == ProbedFunction.OTHER) {
+      // The others are in the calls of the 10046 trace.
+      lines.function(frame, end);
+    }
   }
 
   /**
