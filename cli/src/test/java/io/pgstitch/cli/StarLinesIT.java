@@ -87,6 +87,12 @@ class StarLinesIT {
       }
     }
     TraceFiles files = TraceFiles.validate(dir.resolve("out/traces"));
+    ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
+    counted.forEach(
+        (statement, expected) ->
+            assertThat(measured(traces.trace(statement), statement.startsWith(EXPLAIN)))
+                .as("where the server measures " + statement)
+                .isEqualTo(expected));
     List<String> lines = files.linesOfLongest("");
     Map<String, Long> all = new TreeMap<>();
     counted.forEach(
@@ -116,6 +122,46 @@ class StarLinesIT {
     assertThat(files.lines("*** FILE: "))
         .contains(file)
         .anyMatch(line -> line.matches(".* fd=\\d+ path=base/pgsql_tmp/pgsql_tmp.*"));
+  }
+
+  /**
+   * What the functions around which the server measures have in the spans: the executor's run and
+   * finish, or the utility command's.
+   *
+   * @param explained the run inside the command is what is printed
+   */
+  private static Map<String, Long> measured(List<ExportedSpan> trace, boolean explained) {
+    boolean utility =
+        !explained && trace.stream().anyMatch(s -> s.name().equals("standard_ProcessUtility"));
+    List<String> names =
+        utility
+            ? List.of("standard_ProcessUtility")
+            : List.of("standard_ExecutorRun", "standard_ExecutorFinish");
+    Map<String, ExportedSpan> measured = new HashMap<>();
+    trace.stream().filter(s -> names.contains(s.name())).forEach(s -> measured.put(s.spanId(), s));
+    Map<String, String> parents = new HashMap<>();
+    trace.forEach(s -> parents.put(s.spanId(), s.parentSpanId()));
+    Map<String, Long> counts = new TreeMap<>();
+    for (ExportedSpan span : measured.values()) {
+      String around = span.parentSpanId();
+      while (around != null && !measured.containsKey(around)) {
+        around = parents.get(around);
+      }
+      if (around == null) {
+        span.attributes()
+            .forEach(
+                (key, value) -> {
+                  if (key.startsWith("pgstitch.buffers.") || key.startsWith("pgstitch.wal.")) {
+                    counts.merge(
+                        key.replaceFirst("pgstitch\\.(buffers|wal)\\.", ""),
+                        Long.valueOf(value),
+                        Long::sum);
+                  }
+                });
+      }
+    }
+    counts.values().removeIf(count -> count == 0);
+    return counts;
   }
 
   /** Takes them out. */
