@@ -193,6 +193,21 @@ struct {
 } wait_details SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct first_look);
+} first_looks SEC(".maps");
+
+/* How many of these there were, so that nobody else's system calls pay for a look-up when none is left. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LOOKS_COUNTERS);
+	__type(key, __u32);
+	__type(value, __u32);
+} looks SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, MAX_BINARIES);
 	__type(key, __u32);
@@ -576,7 +591,7 @@ static __always_inline void fill_wait(struct wait_event *e, const struct backend
 	e->h.kind = EVENT_WAIT;
 	e->h.function = 0;
 	e->h.pid = b->pid;
-	e->h.flags = flags | b->level << FLAG_LEVEL_SHIFT;
+	e->h.flags = flags | (w->begun ? FLAG_WAIT_BEGUN : 0) | b->level << FLAG_LEVEL_SHIFT;
 	e->h.time_ns = w->end_ns;
 	e->h.cpu_ns = w->end_cpu_ns;
 	e->h.sequence = b->sequence;
@@ -733,33 +748,12 @@ __noinline int before_event(struct backend *b, __u64 now)
 
 #include "settings.bpf.h"
 
-/* The state of the current backend, made at its first event; NULL when it is not to be traced. */
-static __always_inline struct backend *current_backend(__u64 cookie, __u64 function_address)
+/* Fills in what follows from the process itself, at its first event; NULL when it is not to be traced.
+ * That was now, or at a moment before. */
+static __always_inline struct backend *make_known(struct backend *b, struct task_struct *task, __u64 when)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct backend *b = bpf_task_storage_get(&backends, task, 0, 0);
-	struct binary_config *bin;
+	struct binary_config *bin = binary_of(b);
 
-	if (b) {
-		if (b->kind == BACKEND_OTHER)
-			return 0;
-		if (b->kind != BACKEND_UNKNOWN) {
-			if (b->generation != control_generation())
-				look_again(b);
-			return b;
-		}
-	} else {
-		b = bpf_task_storage_get(&backends, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (!b) {
-			count_loss(LOSS_NO_STATE);
-			return 0;
-		}
-		b->pid = task->tgid;
-		b->binary = cookie_binary(cookie);
-		b->bias = function_address - cookie_address(cookie);
-		b->on_cpu_since = bpf_ktime_get_ns();
-	}
-	bin = binary_of(b);
 	if (!bin)
 		return 0;
 	b->begun_before = task->start_time < bin->attached_ns;
@@ -774,8 +768,36 @@ static __always_inline struct backend *current_backend(__u64 cookie, __u64 funct
 	read_wal(b, b->wal);
 	/* Whoever plants what this one needs beyond the default has to hear of it at once. */
 	if (b->level & ~default_level())
-		announce(b, bpf_ktime_get_ns());
+		announce(b, when ? when : bpf_ktime_get_ns());
 	return b;
+}
+
+/* The state of the current backend, made at its first event; NULL when it is not to be traced. */
+static __always_inline struct backend *current_backend(__u64 cookie, __u64 function_address)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct backend *b = bpf_task_storage_get(&backends, task, 0, 0);
+
+	if (b) {
+		if (b->kind == BACKEND_OTHER)
+			return 0;
+		if (b->kind != BACKEND_UNKNOWN) {
+			if (b->generation != control_generation())
+				look_again(b, 0);
+			return b;
+		}
+	} else {
+		b = bpf_task_storage_get(&backends, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!b) {
+			count_loss(LOSS_NO_STATE);
+			return 0;
+		}
+		b->pid = task->tgid;
+		b->binary = cookie_binary(cookie);
+		b->bias = function_address - cookie_address(cookie);
+		b->on_cpu_since = bpf_ktime_get_ns();
+	}
+	return make_known(b, task, 0);
 }
 
 #endif

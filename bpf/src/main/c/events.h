@@ -40,6 +40,7 @@ enum event_flags {
 	FLAG_WAIT_FILE = 0x100,	  /* struct file_detail follows struct wait_event */
 	FLAG_WAIT_LOCK = 0x200,	  /* struct lock_detail follows struct wait_event */
 	FLAG_WAIT_BLOCK = 0x400,  /* struct block_detail follows struct wait_event */
+	FLAG_WAIT_BEGUN = 0x800,  /* the wait began before it was looked for: it counts from there */
 	FLAG_FATAL = 0x400,	  /* the error ends the session */
 };
 
@@ -175,6 +176,18 @@ struct wait_event {
 	__u32 lock_mode;       /* 0: not a heavyweight lock */
 	__u32 lock_tag[4];
 };
+
+/* A backend that may be in a wait since before the programs were attached, or had a level with waits:
+ * what is read of it at its next system call, begin or end. Given by the collector. */
+struct first_look {
+	__u64 since_ns; /* CLOCK_MONOTONIC: from then on it is looked for; 0 not yet */
+	__u64 bias;	/* load address of the server's binary */
+	__u32 binary;
+	__u32 running; /* it has shown that it runs a command: a wait for its client is part of that */
+};
+
+/* Places in the map that counts them. */
+enum { LOOKS_GIVEN = 0, LOOKS_TAKEN = 1, LOOKS_COUNTERS = 2 };
 
 #define FILE_NAME 40
 #define FILE_PARENT 32

@@ -123,6 +123,8 @@ struct pt_regs {
 			__u64 pstate;
 		};
 	};
+	__u64 orig_x0;
+	__s32 syscallno;
 };
 #endif
 

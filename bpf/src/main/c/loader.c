@@ -397,6 +397,52 @@ JNIEXPORT jlongArray JNICALL Java_io_pgstitch_bpf_NativeBpf_openWait(JNIEnv *env
 	return result;
 }
 
+/* Has the kernel programs look at a process at its next system call, begin or end. The moment from which on
+ * a wait in it counts is taken when the process cannot pass unseen any more: what replaces the first entry
+ * finds it only where it did not pass in between. Nothing is done for a process that is gone. */
+JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_lookFirst(JNIEnv *env, jclass type,
+								jlong handle, jint pid, jlong bias,
+								jint binary, jboolean running)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	struct first_look look = {.bias = bias, .binary = binary, .running = running};
+	struct bpf_map *map = bpf_object__find_map_by_name(s->object, "first_looks");
+	struct bpf_map *counters = bpf_object__find_map_by_name(s->object, "looks");
+	__u32 key = LOOKS_GIVEN, given = 0;
+	struct timespec now;
+	int pidfd, failed;
+
+	(void)type;
+	if (!map || !counters)
+		return;
+	pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0)
+		return;
+	last_log[0] = 0;
+	bpf_map_lookup_elem(bpf_map__fd(counters), &key, &given);
+	given++;
+	failed = bpf_map_update_elem(bpf_map__fd(counters), &key, &given, BPF_ANY);
+	if (!failed) {
+		failed = bpf_map_update_elem(bpf_map__fd(map), &pidfd, &look, BPF_NOEXIST);
+		if (failed) {
+			failed = errno;
+			given--;
+			bpf_map_update_elem(bpf_map__fd(counters), &key, &given, BPF_ANY);
+			/* Gone, or looked for already. */
+			failed = failed == ESRCH || failed == EEXIST ? 0 : failed;
+		} else {
+			clock_gettime(CLOCK_MONOTONIC, &now);
+			look.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+			bpf_map_update_elem(bpf_map__fd(map), &pidfd, &look, BPF_EXIST);
+		}
+	} else {
+		failed = errno;
+	}
+	close(pidfd);
+	if (failed)
+		fail(env, failed, "cannot look for waits that have begun");
+}
+
 static struct bpf_program *find_program(JNIEnv *env, struct session *s, jstring name)
 {
 	const char *text = (*env)->GetStringUTFChars(env, name, NULL);

@@ -19,6 +19,8 @@ struct pending_wait {
 	__u8 in_call;
 	__u8 interrupted; /* the last call ended early: the next one goes on with the same wait */
 	__u8 follows;	  /* the running call moves the bytes that were waited for */
+	__u8 begun;	  /* before start_ns, from when on it was looked for */
+	__u8 pad;
 	__u16 detail;	  /* FLAG_WAIT_FILE, FLAG_WAIT_LOCK, FLAG_WAIT_BLOCK or 0: what `details` holds of it */
 };
 

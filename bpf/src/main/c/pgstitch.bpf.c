@@ -967,6 +967,8 @@ int BPF_PROG(on_process_exit, struct task_struct *task)
 	if (task->pid != task->tgid)
 		return 0;
 	forget_pid(task->pid);
+	if (looks_open() && bpf_task_storage_get(&first_looks, task, 0, 0))
+		count_look();
 	b = known_backend(task);
 	if (b && b->kind == BACKEND_CLIENT)
 		forget_leader(task);

@@ -147,7 +147,7 @@ static __always_inline void settle_if_over(struct backend *b, __u32 aborted, __u
 }
 
 /* Looks for what an operator said since the last event. */
-static __noinline int look_again(struct backend *b)
+static __noinline int look_again(struct backend *b, __u64 when)
 {
 	struct rule_key key = {.kind = RULE_PID};
 	__u32 zero = 0;
@@ -160,7 +160,7 @@ static __noinline int look_again(struct backend *b)
 	key.number = bpf_get_current_pid_tgid() >> 32;
 	rule = bpf_map_lookup_elem(&rules, &key);
 	if (rule && is_meant(rule) && (__s32)(rule->generation - b->generation) > 0) {
-		now = bpf_ktime_get_ns();
+		now = when ? when : bpf_ktime_get_ns();
 		b->changed_in = 0;
 		b->undos = 0;
 		b->level_kept = b->level_before = b->level_reset = rule->level;

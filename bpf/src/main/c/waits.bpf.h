@@ -192,16 +192,112 @@ static __always_inline void begin_wait(struct backend *b, __u32 event, __u64 now
 	w->in_call = 1;
 	w->interrupted = 0;
 	w->follows = 0;
+	w->begun = 0;
 	w->detail = b->lock_stack && WAIT_CLASS(event) == CLASS_LOCK ? FLAG_WAIT_LOCK : 0;
+}
+
+#if defined(__TARGET_ARCH_x86)
+#define CALL_OF(regs) ((regs)->orig_ax)
+#else
+#define CALL_OF(regs) ((regs)->syscallno)
+#endif
+
+static __always_inline bool looks_open(void)
+{
+	__u32 given_at = LOOKS_GIVEN, taken_at = LOOKS_TAKEN;
+	__u32 *given = bpf_map_lookup_elem(&looks, &given_at);
+	__u32 *taken = bpf_map_lookup_elem(&looks, &taken_at);
+
+	return given && taken && *given != *taken;
+}
+
+static __noinline int count_look(void)
+{
+	__u32 taken_at = LOOKS_TAKEN;
+	__u32 *taken = bpf_map_lookup_elem(&looks, &taken_at);
+
+	if (taken)
+		__sync_fetch_and_add(taken, 1);
+	return 0;
+}
+
+/* Gives a backend its state before it has had an event, or the level that was set for it since its last
+ * one, where the collector has asked for that. With what it asked for, whose since_ns is 0 for nothing. */
+static __noinline int look_first(struct first_look *asked)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct first_look *look = bpf_task_storage_get(&first_looks, task, 0, 0);
+	struct backend *b;
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!look || !asked)
+		return 0;
+	*asked = *look;
+	if (!asked->since_ns)
+		asked->since_ns = now;
+	bpf_task_storage_delete(&first_looks, task);
+	count_look();
+	b = bpf_task_storage_get(&backends, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!b) {
+		count_loss(LOSS_NO_STATE);
+		return 0;
+	}
+	if (!b->pid) {
+		b->pid = task->tgid;
+		b->binary = asked->binary;
+		b->bias = asked->bias;
+		b->on_cpu_since = now;
+	}
+	/* What is said of that moment has the processor time of then. */
+	now = b->on_cpu_since;
+	if (b->on_cpu_since > asked->since_ns)
+		b->on_cpu_since = asked->since_ns;
+	if (b->kind == BACKEND_UNKNOWN)
+		make_known(b, task, asked->since_ns);
+	else if (b->kind != BACKEND_OTHER && b->generation != control_generation())
+		look_again(b, asked->since_ns);
+	b->on_cpu_since = now;
+	return 0;
+}
+
+/* A call ends that had begun when it was asked for what the backend waits: if it waits now, that is the
+ * wait in which it was. */
+static __always_inline void first_wait(struct backend *b, const struct first_look *asked,
+				       struct pt_regs *regs)
+{
+	struct pending_wait *w = &b->wait;
+	__u64 on_cpu_since = b->on_cpu_since;
+	__u32 event;
+
+	if (!b->wait_word || b->kind == BACKEND_UNKNOWN || b->kind == BACKEND_OTHER ||
+	    !wants(b, LEVEL_WAITS) || w->active || w->in_call || b->watched)
+		return;
+	event = read_u32(b->wait_word);
+	if (!event || (WAIT_CLASS(event) == CLASS_CLIENT && !asked->running))
+		return;
+	if (on_cpu_since > asked->since_ns)
+		b->on_cpu_since = asked->since_ns;
+	if (!b->announced)
+		announce(b, asked->since_ns);
+	begin_wait(b, event, asked->since_ns);
+	b->on_cpu_since = on_cpu_since;
+	w->begun = 1;
+	w->calls = 1;
+	w->syscall = CALL_OF(regs);
+	read_arguments(w, regs, w->syscall);
 }
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_syscall, struct pt_regs *regs, long call)
 {
-	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct first_look asked = {};
+	struct backend *b;
 	struct pending_wait *w;
 	__u32 event;
 
+	if (looks_open())
+		look_first(&asked);
+	b = known_backend(bpf_get_current_task_btf());
 	if (!b || !b->wait_word || b->kind == BACKEND_OTHER || !wants(b, LEVEL_WAITS))
 		return 0;
 	w = &b->wait;
@@ -249,11 +345,17 @@ int BPF_PROG(on_syscall, struct pt_regs *regs, long call)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_syscall_exit, struct pt_regs *regs, long result)
 {
-	struct backend *b = known_backend(bpf_get_current_task_btf());
+	struct first_look asked = {};
+	struct backend *b;
 	struct pending_wait *w;
 
+	if (looks_open())
+		look_first(&asked);
+	b = known_backend(bpf_get_current_task_btf());
 	if (!b)
 		return 0;
+	if (asked.since_ns)
+		first_wait(b, &asked, regs);
 	w = &b->wait;
 	if (w->follows) {
 		w->bytes = result >= 0 ? result : -1;

@@ -1,4 +1,5 @@
-/* A custom scan provider, for PlansIT: the table "custom" is read by it alone. */
+/* Custom scan providers, for PlansIT: the table "custom" is read by one alone; of the tables "wrapped" and
+ * "doubled" another gives the rows of the plans below it, one for the first and two for the second. */
 #include "postgres.h"
 
 #include "access/tableam.h"
@@ -72,6 +73,96 @@ static const CustomExecMethods exec_methods = {
 	.ReScanCustomScan = rescan,
 };
 
+/* Reads its children one after the other. */
+typedef struct {
+	CustomScanState css;
+	int child;
+} OwnParent;
+
+static TupleTableSlot *next_of_children(ScanState *state)
+{
+	OwnParent *own = (OwnParent *) state;
+
+	for (; own->child < list_length(own->css.custom_ps); own->child++) {
+		TupleTableSlot *slot = ExecProcNode(list_nth(own->css.custom_ps, own->child));
+
+		if (!TupIsNull(slot))
+			return ExecCopySlot(state->ss_ScanTupleSlot, slot);
+	}
+	return ExecClearTuple(state->ss_ScanTupleSlot);
+}
+
+static void begin_parent(CustomScanState *css, EState *estate, int eflags)
+{
+	CustomScan *scan = (CustomScan *) css->ss.ps.plan;
+	ListCell *plan;
+
+	foreach (plan, scan->custom_plans)
+		css->custom_ps =
+			lappend(css->custom_ps, ExecInitNode(lfirst(plan), estate, eflags));
+}
+
+static TupleTableSlot *run_parent(CustomScanState *css)
+{
+	return ExecScan(&css->ss, next_of_children, recheck);
+}
+
+static void end_parent(CustomScanState *css)
+{
+	ListCell *child;
+
+	foreach (child, css->custom_ps)
+		ExecEndNode(lfirst(child));
+}
+
+static void rescan_parent(CustomScanState *css)
+{
+	ListCell *child;
+
+	((OwnParent *) css)->child = 0;
+	foreach (child, css->custom_ps)
+		ExecReScan(lfirst(child));
+}
+
+static const CustomExecMethods parent_exec_methods = {
+	.CustomName = "Own Parent",
+	.BeginCustomScan = begin_parent,
+	.ExecCustomScan = run_parent,
+	.EndCustomScan = end_parent,
+	.ReScanCustomScan = rescan_parent,
+};
+
+static Node *make_parent_state(CustomScan *cscan)
+{
+	OwnParent *own = (OwnParent *) newNode(sizeof(OwnParent), T_CustomScanState);
+
+	own->css.methods = &parent_exec_methods;
+	return (Node *) own;
+}
+
+static const CustomScanMethods parent_methods = {
+	.CustomName = "Own Parent",
+	.CreateCustomScanState = make_parent_state,
+};
+
+/* The children have checked the conditions. */
+static Plan *make_parent_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+			      List *clauses, List *plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+
+	scan->scan.plan.targetlist = tlist;
+	scan->custom_scan_tlist = copyObject(((Plan *) linitial(plans))->targetlist);
+	scan->custom_plans = plans;
+	scan->methods = &parent_methods;
+	return &scan->scan.plan;
+}
+
+static const CustomPathMethods parent_path_methods = {
+	.CustomName = "Own Parent",
+	.PlanCustomPath = make_parent_plan,
+};
+
 static Node *make_state(CustomScan *cscan)
 {
 	OwnScan *own = (OwnScan *) newNode(sizeof(OwnScan), T_CustomScanState);
@@ -105,19 +196,28 @@ static const CustomPathMethods path_methods = {
 static void add_own(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
 	CustomPath *path;
+	const char *name;
+	Path *below = NULL;
 
 	if (next_hook)
 		next_hook(root, rel, rti, rte);
-	if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_RELATION ||
-	    strcmp(get_rel_name(rte->relid), "custom") != 0)
+	if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_RELATION)
+		return;
+	name = get_rel_name(rte->relid);
+	if (strcmp(name, "wrapped") == 0 || strcmp(name, "doubled") == 0)
+		below = linitial(rel->pathlist);
+	else if (strcmp(name, "custom") != 0)
 		return;
 	path = makeNode(CustomPath);
+	if (below)
+		path->custom_paths =
+			name[0] == 'w' ? list_make1(below) : list_make2(below, below);
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = rel;
 	path->path.pathtarget = rel->reltarget;
 	path->path.rows = rel->rows;
 	path->path.total_cost = 1;
-	path->methods = &path_methods;
+	path->methods = below ? &parent_path_methods : &path_methods;
 	rel->pathlist = NIL;
 	rel->partial_pathlist = NIL;
 	add_path(rel, &path->path);
@@ -128,4 +228,5 @@ void _PG_init(void)
 	next_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = add_own;
 	RegisterCustomScanMethods(&scan_methods);
+	RegisterCustomScanMethods(&parent_methods);
 }

@@ -36,6 +36,7 @@ public final class KernelEvent {
   public static final int FLAG_WAIT_FILE = 0x100;
   public static final int FLAG_WAIT_LOCK = 0x200;
   public static final int FLAG_WAIT_BLOCK = 0x400;
+  public static final int FLAG_WAIT_BEGUN = 0x800;
   public static final int FLAG_FATAL = 0x400;
 
   /** The transaction has been given an id (ACTIVITY). */
@@ -443,6 +444,10 @@ public final class KernelEvent {
     byte[] copy = new byte[length()];
     buffer.get(at, copy);
     return new PlanNodeEvent(copy);
+  }
+
+  public boolean waitBegunBefore() {
+    return (flags() & FLAG_WAIT_BEGUN) != 0;
   }
 
   public long waitDurationNanos() {

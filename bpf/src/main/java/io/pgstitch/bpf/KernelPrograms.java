@@ -336,6 +336,20 @@ public final class KernelPrograms implements AutoCloseable {
   }
 
   /**
+   * Has the programs look at a process that may be in a wait already, at its next system call,
+   * begin or end: a wait in which it has been since then is seen to end. Needs what sees waits to
+   * be attached. A process that is gone is passed over.
+   *
+   * @param bias where its binary is loaded
+   * @param binary index of that
+   * @param running whether it shows that it runs a command, so that a wait for its client is part
+   *     of one
+   */
+  public synchronized void lookFirst(int pid, long bias, int binary, boolean running) {
+    NativeBpf.lookFirst(handle, pid, bias, binary, running);
+  }
+
+  /**
    * The wait in which a backend is now; empty when it is in none, has gone, or has no level with
    * waits. For the thread that drains: it does not wait for those that attach.
    */

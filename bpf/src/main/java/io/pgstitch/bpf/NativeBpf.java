@@ -26,6 +26,8 @@ final class NativeBpf {
 
   static native long[] openWait(long handle, int pid);
 
+  static native void lookFirst(long handle, int pid, long bias, int binary, boolean running);
+
   static native long attachTracepoint(long handle, String program);
 
   static native long attachUprobes(

@@ -28,6 +28,9 @@ class FunctionsIT {
   private static final String EXTENDED = "select a, 'extended' from t where a > ? order by a";
   private static final String PIPELINED = "update t set b = null where a = ?";
 
+  /** Planning folds it with the value. */
+  private static final String FAILS_IN_BIND = "select 1 / $1::int";
+
   /** By the function that is it, in the order of the simple protocol. */
   private static final List<String> PHASES_OF_SIMPLE =
       List.of(
@@ -42,6 +45,9 @@ class FunctionsIT {
   /** A Bind makes the portal, plans and starts it. */
   private static final List<String> PHASES_OF_BIND =
       List.of("CreatePortal", "standard_planner", "PortalStart", "PortalRun");
+
+  /** What lies in the phase Bind, which no function is. */
+  private static final List<String> INSIDE_BIND = PHASES_OF_BIND.subList(0, 3);
 
   @TempDir private Path dir;
 
@@ -90,7 +96,10 @@ class FunctionsIT {
           .isEqualTo(stripped);
       ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
       check(traces, stripped);
-      TraceFiles.validate(dir.resolve("out/traces"));
+      // That they are those of the spans is compared wherever both are exported.
+      assertThat(TraceFiles.validate(dir.resolve("out/traces")).lines("*** FUNCTION: "))
+          .filteredOn(line -> line.matches(".* heap_insert c=\\d+,e=\\d+,dep=0,tim=\\d+"))
+          .hasSizeGreaterThanOrEqualTo(7);
     }
   }
 
@@ -123,6 +132,10 @@ class FunctionsIT {
 
   /** Three rows at a time, and three Binds of one message without an answer between them. */
   private static void bindsAndFetches(Connection connection) throws Exception {
+    try (PreparedStatement failing = connection.prepareStatement("select 1 / ?::int")) {
+      failing.setInt(1, 0);
+      assertThatThrownBy(failing::executeQuery).hasMessageContaining("division by zero");
+    }
     connection.setAutoCommit(false);
     try (PreparedStatement select = connection.prepareStatement(EXTENDED);
         PreparedStatement update = connection.prepareStatement(PIPELINED)) {
@@ -181,6 +194,33 @@ class FunctionsIT {
             .toList();
     assertThat(pipelined).hasSize(3);
     pipelined.forEach(trace -> apart(trace, PHASES_OF_BIND));
+    assertThat(named(traces.trace(SIMPLE), "Bind")).isEmpty();
+    bindIsAPhase(extended);
+    pipelined.forEach(FunctionsIT::bindIsAPhase);
+    List<ExportedSpan> failed = traces.trace(FAILS_IN_BIND);
+    ExportedSpan bind = named(failed, "Bind").get(0);
+    assertThat(bind.attributes()).containsEntry("db.response.status_code", "22012");
+    assertThat(named(failed, "standard_planner"))
+        .hasSize(1)
+        .allMatch(
+            span -> span.startNanos() >= bind.startNanos() && span.endNanos() <= bind.endNanos());
+    assertThat(named(failed, "GetCachedPlan"))
+        .extracting(ExportedSpan::parentSpanId)
+        .containsExactly(bind.spanId());
+  }
+
+  /** It holds what a Bind does, and is over before its portal runs. */
+  private static void bindIsAPhase(List<ExportedSpan> trace) {
+    ExportedSpan bind = named(trace, "Bind").get(0);
+    assertThat(named(trace, "Bind")).hasSize(1);
+    for (String phase : INSIDE_BIND) {
+      assertThat(named(trace, phase))
+          .as(phase)
+          .isNotEmpty()
+          .allMatch(
+              span -> span.startNanos() >= bind.startNanos() && span.endNanos() <= bind.endNanos());
+    }
+    assertThat(named(trace, "PortalRun")).allMatch(run -> run.startNanos() >= bind.endNanos());
   }
 
   /** Each is there, took some time, and began when the one before it was over. */

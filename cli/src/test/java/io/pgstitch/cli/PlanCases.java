@@ -42,6 +42,8 @@ final class PlanCases {
         "insert into p select g % 300, g from generate_series(1, 3000) g",
         "create table custom (n int, word text)",
         "insert into custom select g, repeat('x', 200) from generate_series(1, 1000) g",
+        "create table wrapped as select * from custom",
+        "create table doubled as select * from custom where n <= 400",
         "create table \"it's \\ odd\" as select g from generate_series(1, 10) g",
         "create extension file_fdw",
         "create server files foreign data wrapper file_fdw",
@@ -159,6 +161,8 @@ final class PlanCases {
     if (custom) {
       add("select n from custom where n > 5");
       add("select count(*) from u, custom where x = n and x < 9", CUSTOM_INSIDE);
+      add("select n, length(word) from wrapped where n > 5");
+      add("select count(*) from u, doubled where x = n and x < 9", CUSTOM_INSIDE);
     }
     add("select count(*) from t left join u on t.b = u.x where u.y is null", NO_PARALLEL);
     add("select count(*) from u right join t on t.b = u.x", "enable_mergejoin=off", NO_PARALLEL);

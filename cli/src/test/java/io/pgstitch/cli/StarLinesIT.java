@@ -87,6 +87,12 @@ class StarLinesIT {
       }
     }
     TraceFiles files = TraceFiles.validate(dir.resolve("out/traces"));
+    ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
+    counted.forEach(
+        (statement, expected) ->
+            assertThat(measured(traces.trace(statement), statement.startsWith(EXPLAIN)))
+                .as("where the server measures " + statement)
+                .isEqualTo(expected));
     List<String> lines = files.linesOfLongest("");
     Map<String, Long> all = new TreeMap<>();
     counted.forEach(
@@ -116,6 +122,46 @@ class StarLinesIT {
     assertThat(files.lines("*** FILE: "))
         .contains(file)
         .anyMatch(line -> line.matches(".* fd=\\d+ path=base/pgsql_tmp/pgsql_tmp.*"));
+  }
+
+  /**
+   * What the functions around which the server measures have in the spans: the executor's run and
+   * finish, or the utility command's.
+   *
+   * @param explained the run inside the command is what is printed
+   */
+  private static Map<String, Long> measured(List<ExportedSpan> trace, boolean explained) {
+    boolean utility =
+        !explained && trace.stream().anyMatch(s -> s.name().equals("standard_ProcessUtility"));
+    List<String> names =
+        utility
+            ? List.of("standard_ProcessUtility")
+            : List.of("standard_ExecutorRun", "standard_ExecutorFinish");
+    Map<String, ExportedSpan> measured = new HashMap<>();
+    trace.stream().filter(s -> names.contains(s.name())).forEach(s -> measured.put(s.spanId(), s));
+    Map<String, String> parents = new HashMap<>();
+    trace.forEach(s -> parents.put(s.spanId(), s.parentSpanId()));
+    Map<String, Long> counts = new TreeMap<>();
+    for (ExportedSpan span : measured.values()) {
+      String around = span.parentSpanId();
+      while (around != null && !measured.containsKey(around)) {
+        around = parents.get(around);
+      }
+      if (around == null) {
+        span.attributes()
+            .forEach(
+                (key, value) -> {
+                  if (key.startsWith("pgstitch.buffers.") || key.startsWith("pgstitch.wal.")) {
+                    counts.merge(
+                        key.replaceFirst("pgstitch\\.(buffers|wal)\\.", ""),
+                        Long.valueOf(value),
+                        Long::sum);
+                  }
+                });
+      }
+    }
+    counts.values().removeIf(count -> count == 0);
+    return counts;
   }
 
   /** Takes them out. */
@@ -173,39 +219,70 @@ class StarLinesIT {
   }
 
   @Test
-  void whatRanAtTheAttachmentIsSaidToHaveBegunBefore() throws Exception {
+  void whatRanAtTheAttachmentIsSaidToHaveBegunBeforeAndSoIsWhatItWaitedFor() throws Exception {
+    long attaching;
+    long attached;
+    long ending;
+    long ended;
     try (ThrowawayPostgres server =
             ThrowawayPostgres.builder(PostgresInstallations.debian().get(0)).start();
         PsqlSession sleeper = new PsqlSession(server, "postgres", "postgres");
         PsqlSession holder = new PsqlSession(server, "postgres", "postgres");
-        PsqlSession waiter = new PsqlSession(server, "postgres", "postgres")) {
+        PsqlSession waiter = new PsqlSession(server, "postgres", "postgres");
+        PsqlSession copier = new PsqlSession(server, "postgres", "postgres")) {
       assertThat(holder.row("select 1 from pg_advisory_lock(1);")).isEqualTo("1");
+      server.client().sql("create table copied (a int)");
       sleeper.send("select 'slept' from pg_sleep(3600);");
+      copier.send("copy copied from stdin;");
       waiter.send("select 'locked' from pg_advisory_lock(1);");
       String waiting =
-          "select count(*) from pg_stat_activity where wait_event in ('PgSleep', 'advisory')";
-      while (!server.client().sql(waiting).equals("2")) {
+          "select count(*) from pg_stat_activity where state = 'active'"
+              + " and wait_event in ('PgSleep', 'advisory', 'ClientRead')";
+      while (!server.client().sql(waiting).equals("3")) {
         Thread.sleep(20);
       }
+      attaching = System.nanoTime();
       try (RunningUp up =
           RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()), "--level", "12")) {
+        attached = System.nanoTime();
+        Thread.sleep(300);
+        ending = System.nanoTime();
         assertThat(holder.row("select 2 from pg_advisory_unlock(1);")).isEqualTo("2");
         assertThat(waiter.read()).isEqualTo("locked");
+        copier.send("7\n\\.");
+        assertThat(copier.row("select 'copied ' || a from copied;")).isEqualTo("copied 7");
         assertThat(server.client().sql("select pg_cancel_backend(" + sleeper.pid() + ")"))
             .isEqualTo("t");
         // This psql ends with an error.
         assertThat(sleeper.read()).isNull();
+        ended = System.nanoTime();
         assertThat(waiter.row("select 'later';")).isEqualTo("later");
         assertThat(up.stop().status()).isZero();
       }
     }
     TraceFiles files = TraceFiles.validate(dir.resolve("out/traces"));
-    assertThat(files.lines("*** BEGUN BEFORE: #")).hasSize(2);
+    assertThat(files.lines("*** BEGUN BEFORE: #")).hasSize(3);
+    assertThat(files.lines("*** BEGUN BEFORE: WAIT #")).hasSize(3);
     ExportedTraces traces = ExportedTraces.read(dir.resolve("out/spans.jsonl"));
     assertThat(traces.roots())
         .filteredOn(root -> root.attributes().containsKey("pgstitch.begun_before"))
-        .hasSize(2)
+        .filteredOn(root -> root.parentSpanId().isEmpty())
+        .hasSize(3)
         .allMatch(root -> "false".equals(root.attributes().get("pgstitch.complete")));
+    // From the moment at which the collector asked for it, and no wait is there twice.
+    List<ExportedSpan> waits =
+        traces.roots().stream()
+            .filter(root -> root.attributes().containsKey("pgstitch.begun_before"))
+            .flatMap(root -> traces.traceOf(root).stream())
+            .filter(span -> List.of("PgSleep", "advisory", "ClientRead").contains(span.name()))
+            .filter(span -> span.attributes().containsKey("pgstitch.begun_before"))
+            .toList();
+    assertThat(waits)
+        .extracting(ExportedSpan::name)
+        .containsExactlyInAnyOrder("PgSleep", "advisory", "ClientRead");
+    assertThat(waits)
+        .extracting(ExportedSpan::durationNanos)
+        .allSatisfy(lasted -> assertThat(lasted).isBetween(ending - attached, ended - attaching));
     assertThat(traces.roots())
         .filteredOn(root -> !root.attributes().containsKey("pgstitch.begun_before"))
         .anyMatch(root -> root.statement().equals("select 'later'"));

@@ -21,6 +21,7 @@ import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.BinaryAttacher;
 import io.pgstitch.collector.probe.BinaryDescriber;
+import io.pgstitch.collector.probe.FirstLooks;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
 import io.pgstitch.collector.probe.SessionProbes;
@@ -60,6 +61,7 @@ public final class Collector implements SessionControl, AutoCloseable {
   private KernelPrograms programs;
   private BatchSender sender;
   private ServerWatch servers;
+  private FirstLooks firstLooks;
   private SessionProbes sessions;
   private List<LevelRule> rules = List.of();
   private final SeenSessions seen = new SeenSessions();
@@ -185,9 +187,15 @@ public final class Collector implements SessionControl, AutoCloseable {
             new BinaryDescriber(
                 programs, settings.bindBytes(), BackgroundKind.bits(settings.background())),
             settings.facts());
+    firstLooks = new FirstLooks(programs, backends, waits);
     servers =
         new ServerWatch(
-            new ServerFinder(procfs), backends, attacher, settings.pids(), System::nanoTime);
+            new ServerFinder(procfs),
+            backends,
+            attacher,
+            firstLooks,
+            settings.pids(),
+            System::nanoTime);
     sessions = new SessionProbes(programs, attacher, procfs, waits);
     String bootId = bootId();
     Backend origin =
@@ -286,6 +294,13 @@ public final class Collector implements SessionControl, AutoCloseable {
       }
     }
     planted.forEach(CompletableFuture::join);
+    rules.stream()
+        .filter(rule -> rule.kind() == LevelRule.Kind.PID && (rule.level() & Levels.WAITS) != 0)
+        .forEach(rule -> lookFirst(rule.number()));
+  }
+
+  private void lookFirst(int pid) {
+    servers.binaryOf(procfs, pid).ifPresent(binary -> firstLooks.lookAt(pid, binary));
   }
 
   /**
@@ -319,6 +334,9 @@ public final class Collector implements SessionControl, AutoCloseable {
     sessions.levelOf(pid, binary, mode).join();
     LevelRule rule = new LevelRule(LevelRule.Kind.PID, pid, mode).ofProcessStartedAt(started);
     programs.putRules(settings.control().anyone(), List.of(rule));
+    if ((mode & Levels.WAITS) != 0) {
+      firstLooks.lookAt(pid, binary);
+    }
     seen.switched(pid, started, mode);
   }
 

@@ -8,6 +8,7 @@ import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.collector.probe.AttachedBinary.AttachException;
 import io.pgstitch.collector.probe.BinaryAttacher;
+import io.pgstitch.collector.probe.FirstLooks;
 import io.pgstitch.collector.probe.LayoutContradiction;
 import io.pgstitch.collector.probe.MissingFunction;
 import java.time.Duration;
@@ -37,6 +38,7 @@ final class ServerWatch {
   private final ServerFinder finder;
   private final BackendProbe backends;
   private final BinaryAttacher attacher;
+  private final FirstLooks firstLooks;
   private final Map<Integer, PostgresServer> servers = new ConcurrentHashMap<>();
   private final Map<ServerBinary, AttachedBinary> attached = new HashMap<>();
   private final Map<ServerBinary, Long> unusedSince = new HashMap<>();
@@ -55,6 +57,7 @@ final class ServerWatch {
       ServerFinder finder,
       BackendProbe backends,
       BinaryAttacher attacher,
+      FirstLooks firstLooks,
       List<Integer> wanted,
       LongSupplier clock) {
     this.finder = finder;
@@ -62,6 +65,7 @@ final class ServerWatch {
     this.wanted = List.copyOf(wanted);
     this.backends = backends;
     this.attacher = attacher;
+    this.firstLooks = firstLooks;
   }
 
   /** Looks once. Not to be called by two threads at a time. */
@@ -80,13 +84,18 @@ final class ServerWatch {
     detachUnused(binaries);
     for (PostgresServer server : found) {
       PostgresServer known = servers.get(server.pid());
-      if (known == null || known.startTicks() != server.startTicks()) {
+      boolean fresh = known == null || known.startTicks() != server.startTicks();
+      if (fresh) {
         LOG.info("found {} on port {}", server.version(), server.port());
         servers.put(server.pid(), server);
       } else if (known.port() == 0 && server.port() != 0) {
         servers.put(server.pid(), server);
       }
       attach(server, all.contains(server.binary()));
+      AttachedBinary binary = attached.get(server.binary());
+      if (fresh && binary != null) {
+        firstLooks.attached(server, binary);
+      }
     }
     for (PostgresServer gone : new ArrayList<>(servers.values())) {
       if (!pids.contains(gone.pid())) {

@@ -3,6 +3,7 @@ package io.pgstitch.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pgstitch.bpf.HostClock;
 import io.pgstitch.schema.Activity;
 import io.pgstitch.schema.ActivityState;
 import io.pgstitch.schema.RawEventBatch;
@@ -292,6 +293,51 @@ final class SettingsIT {
                               .map(Wait.class::cast)
                               .map(w -> b.getStrings().get(w.getEvent()))))
           .contains("PgSleep");
+    }
+  }
+
+  @Test
+  void aBackendThatIsSwitchedWhileItWaitsHasTheRestOfItsWait() throws Exception {
+    try (TracedServer traced = new TracedServer(dir, 15);
+        SqlSession known = new SqlSession(traced.server());
+        SqlSession unknown = new SqlSession(traced.server())) {
+      traced.set("level", "0");
+      Collector collector = traced.collect();
+      collector.switchSession(known.pid(), 1, false);
+      mark(known, "known");
+      Thread first = new Thread(() -> known.run("select pg_sleep(2)"));
+      Thread second = new Thread(() -> unknown.run("select pg_sleep(2)"));
+      first.start();
+      second.start();
+      String sleeping = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
+      while (!traced.server().client().sql(sleeping).equals("2")) {
+        Thread.sleep(10);
+      }
+      long before = HostClock.monotonicNanos();
+      collector.switchSession(known.pid(), 12, false);
+      collector.switchSession(unknown.pid(), 12, false);
+      long after = HostClock.monotonicNanos();
+      first.join();
+      second.join();
+      long end = HostClock.monotonicNanos();
+      List<RawEventBatch> batches = traced.batches();
+      for (int pid : List.of(known.pid(), unknown.pid())) {
+        List<Wait> sleeps =
+            batches.stream()
+                .filter(b -> b.getBackend().getPid() == pid)
+                .flatMap(
+                    b ->
+                        b.getEvents().stream()
+                            .filter(Wait.class::isInstance)
+                            .map(Wait.class::cast)
+                            .filter(w -> b.getStrings().get(w.getEvent()).equals("PgSleep")))
+                .toList();
+        assertThat(sleeps).as("of " + pid).hasSize(1);
+        assertThat(sleeps.get(0).getBegunBefore()).isTrue();
+        assertThat(sleeps.get(0).getDurationNs()).isPositive().isLessThan(end - before);
+        // What the batch says of its begin is no later than the switch.
+        assertThat(end - sleeps.get(0).getDurationNs()).isLessThan(after + 1_000_000_000L);
+      }
     }
   }
 

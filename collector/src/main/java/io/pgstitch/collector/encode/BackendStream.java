@@ -256,7 +256,9 @@ public final class BackendStream {
       open = true;
       rule = settings.sampling().apply(backend);
       firstSequence = e.sequence();
-      baseNanos = e.timeNanos();
+      // A wait that began unseen is all that is known before its end.
+      boolean begun = e.kind() == KernelEvent.WAIT && e.waitBegunBefore();
+      baseNanos = e.timeNanos() - (begun ? e.waitDurationNanos() : 0);
       // A wait has no stack; the base only has to be above what follows.
       stackBase = e.stack() != 0 ? e.stack() : stackBase;
       events.begin(baseNanos, lastCpuNanos, stackBase);

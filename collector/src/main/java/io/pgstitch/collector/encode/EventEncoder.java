@@ -175,7 +175,7 @@ final class EventEncoder {
     out.writeInt(strings.indexOf(eventClass));
     out.writeInt(strings.indexOf(event));
     out.writeInt(e.waitCalls());
-    out.writeBoolean(false);
+    out.writeBoolean(e.waitBegunBefore());
     targets.write(e, out);
     sleep.write(e, out);
   }

@@ -87,8 +87,9 @@ public final class EventNames {
     return function == planner;
   }
 
-  PlanNode planNode(PlanNodeEvent node, SourceTexts texts) {
-    return plans.decode(node, texts);
+  /** The nodes of one plan. */
+  List<PlanNode> planNodes(List<PlanNodeEvent> nodes, SourceTexts texts) {
+    return plans.decode(nodes, texts);
   }
 
   /**

@@ -157,10 +157,9 @@ final class EventTranslator {
 
   /** Nodes of another plan, whose end was lost, may stand before. */
   private List<PlanNode> nodesOf(KernelEvent plan) {
-    return planNodes.stream()
-        .filter(node -> node.sequence() == plan.sequence())
-        .map(node -> names.planNode(node, texts))
-        .toList();
+    List<PlanNodeEvent> nodes =
+        planNodes.stream().filter(node -> node.sequence() == plan.sequence()).toList();
+    return names.planNodes(nodes, texts);
   }
 
   private byte[] wholeText(KernelEvent e) {

@@ -10,15 +10,22 @@ import io.pgstitch.schema.PlanNode;
 import io.pgstitch.schema.WalUsage;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Makes of a node's memory what EXPLAIN would print of it: commands/explain.c of the server. What
  * cannot be a figure (torn memory) is left out rather than shown.
  */
 final class PlanDecoder {
+  /** Of a custom scan with one child, and with several. */
+  private static final String CHILD = "child";
+
+  private static final String CHILDREN = "children";
+
   private static final String[] RELATIONSHIPS = {
-    "", "Outer", "Inner", "Member", "Subquery", "InitPlan", "SubPlan", "child"
+    "", "Outer", "Inner", "Member", "Subquery", "InitPlan", "SubPlan", CHILD
   };
   private static final Map<String, String> KEYS =
       Map.of(
@@ -37,7 +44,20 @@ final class PlanDecoder {
     this.facts = facts;
   }
 
-  PlanNode decode(PlanNodeEvent e, SourceTexts texts) {
+  /** The nodes of one plan, in its order. */
+  List<PlanNode> decode(List<PlanNodeEvent> events, SourceTexts texts) {
+    List<PlanNode> nodes = events.stream().map(e -> decode(e, texts)).toList();
+    Map<Integer, List<PlanNode>> ofCustomScan =
+        nodes.stream()
+            .filter(node -> node.getRelationship().equals(CHILD))
+            .collect(Collectors.groupingBy(PlanNode::getParent));
+    ofCustomScan.values().stream()
+        .filter(siblings -> siblings.size() > 1)
+        .forEach(siblings -> siblings.forEach(node -> node.setRelationship(CHILDREN)));
+    return nodes;
+  }
+
+  private PlanNode decode(PlanNodeEvent e, SourceTexts texts) {
     PlanFacts.NodeType type = facts.node(e.tag());
     Map<String, String> details = details(e, type);
     String typeName = type == null ? "unknown:" + e.tag() : type.name();

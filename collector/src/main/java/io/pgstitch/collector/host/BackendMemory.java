@@ -41,6 +41,11 @@ public final class BackendMemory implements AutoCloseable {
     }
   }
 
+  /** Where the executable is loaded. */
+  public long bias() {
+    return bias;
+  }
+
   /** Whether the executable exports a variable of this name. */
   public boolean has(String symbol) {
     return elf.address(symbol) != 0;

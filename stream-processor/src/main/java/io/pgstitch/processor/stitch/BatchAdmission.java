@@ -148,6 +148,7 @@ final class BatchAdmission {
       offset = Math.max(offset, session.utcNs(now.getTimeNs()) - start);
       now.setTimeNs(start);
     }
+    BindPhase.probesChange(state);
     state.setEpochNs(batch.getEpochNs());
     state.setUtcOffsetNs(offset);
     long unseen = batch.getFirstSequence() - batch.getLostBefore() - 1;
@@ -157,6 +158,7 @@ final class BatchAdmission {
     state.setBegunBefore(state.getMidway());
     state.setStaleEvents(0);
     state.setUnseenBefore(!fresh || unknownBefore);
+    state.setEventsMissed(state.getUnseenBefore());
     state.setAttachedLater(batch.getBegunBefore());
     if (unknownBefore) {
       writer.lines().note("INCOMPLETE", unseen + " events before this point were not seen");
@@ -193,6 +195,7 @@ final class BatchAdmission {
     lifecycle.closeAll(CloseReason.SUPERSEDED);
     forget();
     state.setUnseenBefore(true);
+    state.setEventsMissed(true);
     state.setMidway(true);
     state.setBegunBefore(statement != null);
     Reading now = state.getNow();

@@ -22,6 +22,9 @@ final class CallStack {
 
     /** The statement's own executor has run and said how many rows it processed, -1 unknown. */
     void executorRan(long rows);
+
+    /** PortalStart, called by the message itself, has returned or was left. */
+    void portalStarted();
   }
 
   private final Session session;
@@ -318,6 +321,9 @@ final class CallStack {
     }
     boolean portalRun = frame.getFunction() == ProbedFunction.PORTAL_RUN;
     writer.function(session.statement(), frame, now, portalRun ? -1 : rows);
+    if (frame.getFunction() == ProbedFunction.PORTAL_START && frames.atTopLevel()) {
+      own.portalStarted();
+    }
     if (frame.getOwn()) {
       if (frame.getOwner() == TraceWriter.ROOT) {
         ownEnded(frame.getFunction(), rows);

@@ -18,19 +18,22 @@ final class ClientMessages {
   private final SuspendedPortals suspended;
   private final CommandEnds commands;
   private final Transactions transactions;
+  private final BindPhase bind;
 
   ClientMessages(
       Session session,
       StatementLifecycle lifecycle,
       SuspendedPortals suspended,
       CommandEnds commands,
-      Transactions transactions) {
+      Transactions transactions,
+      BindPhase bind) {
     this.session = session;
     this.state = session.state;
     this.lifecycle = lifecycle;
     this.suspended = suspended;
     this.commands = commands;
     this.transactions = transactions;
+    this.bind = bind;
   }
 
   /** A message begins to run. */
@@ -45,6 +48,7 @@ final class ClientMessages {
     } else if (statement != null) {
       if (goesOn(statement, text, event.getTextIdentity())) {
         nextMessage(statement);
+        bind.messageRuns(fastpath);
         return;
       }
       endBeforeMessage(statement);
@@ -54,6 +58,7 @@ final class ClientMessages {
     state.setMessageTruncated(event.getTextTruncated());
     state.setUnreportedText(false);
     lifecycle.open(session.reading()).setFastpath(fastpath);
+    bind.messageRuns(fastpath);
   }
 
   /** The same text again: Parse is followed by Bind, or Bind by Execute. */
@@ -99,6 +104,7 @@ final class ClientMessages {
    * @param hadXid whether the transaction that has ended wrote, when it has and that was looked at
    */
   void idle(boolean inTransaction, boolean hadXid) {
+    bind.over();
     suspended.closeDropped();
     state.setMidway(false);
     if (!inTransaction) {

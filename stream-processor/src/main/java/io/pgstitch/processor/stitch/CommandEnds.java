@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.BindNow;
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
@@ -17,6 +18,7 @@ final class CommandEnds {
   private final SuspendedPortals suspended;
   private final Transactions transactions;
   private final SessionSettings settings;
+  private final BindPhase bind;
 
   CommandEnds(
       Session session,
@@ -25,7 +27,8 @@ final class CommandEnds {
       StatementLifecycle lifecycle,
       SuspendedPortals suspended,
       Transactions transactions,
-      SessionSettings settings) {
+      SessionSettings settings,
+      BindPhase bind) {
     this.session = session;
     this.state = session.state;
     this.stack = stack;
@@ -34,6 +37,7 @@ final class CommandEnds {
     this.suspended = suspended;
     this.transactions = transactions;
     this.settings = settings;
+    this.bind = bind;
   }
 
   /** A command is done; its statement goes on to the next activity report. */
@@ -99,6 +103,7 @@ final class CommandEnds {
     state.setThrown(null);
     OpenStatement statement = session.statement();
     transactions.failed();
+    BindNow binding = bind.take();
     if (statement == null) {
       writer.lines().error(0, error);
       return;
@@ -108,7 +113,8 @@ final class CommandEnds {
     statement.setErrorDetail(error.getDetail());
     statement.setErrorHint(error.getHint());
     stack.popAll(sqlstate, message);
-    if (transactions.failedBeforeRun()) {
+    boolean inBind = bind.left(binding, sqlstate, message);
+    if (!inBind && transactions.failedBeforeRun()) {
       statement.getCall().setPhase(Phase.PARSE);
     }
     lifecycle.closeCall(session.reading());

@@ -18,6 +18,7 @@ final class FunctionEntries {
   private final Portals portals;
   private final Executors executors;
   private final WorkerLaunches launches;
+  private final BindPhase bind;
 
   FunctionEntries(
       Session session,
@@ -26,7 +27,8 @@ final class FunctionEntries {
       StatementSplits splits,
       Portals portals,
       Executors executors,
-      WorkerLaunches launches) {
+      WorkerLaunches launches,
+      BindPhase bind) {
     this.state = session.state;
     this.stack = stack;
     this.lifecycle = lifecycle;
@@ -34,6 +36,7 @@ final class FunctionEntries {
     this.portals = portals;
     this.executors = executors;
     this.launches = launches;
+    this.bind = bind;
   }
 
   void entered(ProbedFunction function, String name, long depth, long object) {
@@ -47,6 +50,7 @@ final class FunctionEntries {
     switch (function) {
       case PARSE_QUERY -> {
         if (top) {
+          bind.parses();
           parses();
         }
       }
@@ -56,6 +60,9 @@ final class FunctionEntries {
         }
       }
       case PORTAL_RUN -> {
+        if (top) {
+          bind.portalRuns();
+        }
         if (top && portals.runs(object)) {
           stack.pushOwn(function, name, depth, object);
           return;
@@ -102,6 +109,9 @@ final class FunctionEntries {
     OpenStatement statement = lifecycle.seen();
     if (StatementSplits.endedInMessage(statement)) {
       statement = splits.afterCommand();
+    }
+    if (function == ProbedFunction.PLANNER) {
+      bind.plans();
     }
     OpenCall call = statement.getCall();
     if (function == ProbedFunction.ANALYZE_VARPARAMS && !statement.getHasPortal()) {

@@ -9,11 +9,14 @@ final class OwnCallWindows implements CallStack.OwnCalls {
   private final Session session;
   private final StatementLifecycle lifecycle;
   private final Transactions transactions;
+  private final BindPhase bind;
 
-  OwnCallWindows(Session session, StatementLifecycle lifecycle, Transactions transactions) {
+  OwnCallWindows(
+      Session session, StatementLifecycle lifecycle, Transactions transactions, BindPhase bind) {
     this.session = session;
     this.lifecycle = lifecycle;
     this.transactions = transactions;
+    this.bind = bind;
   }
 
   /** The statement's portal runs; false when its last window, CLOSE, has begun already. */
@@ -79,6 +82,11 @@ final class OwnCallWindows implements CallStack.OwnCalls {
     if (statement.getWorker() || lastOfSelect) {
       lifecycle.beginClose();
     }
+  }
+
+  @Override
+  public void portalStarted() {
+    bind.portalStarted();
   }
 
   private static boolean isSelect(OpenStatement statement) {

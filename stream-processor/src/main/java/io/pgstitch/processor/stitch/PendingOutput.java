@@ -59,6 +59,22 @@ final class PendingOutput {
     savedAreStale |= span < savedSpans || record < savedRecords;
   }
 
+  /**
+   * Puts spans under another parent.
+   *
+   * @param from their parent so far
+   * @param sinceUtcNs those that began at this moment or later, which stand last
+   */
+  void adopt(String from, String to, long sinceUtcNs) {
+    for (int i = spans.size() - 1; i >= 0 && spans.get(i).getEndUtcNs() >= sinceUtcNs; i--) {
+      Span span = spans.get(i);
+      if (span.getStartUtcNs() >= sinceUtcNs && span.getParentSpanId().equals(from)) {
+        span.setParentSpanId(to);
+        changed(i, Integer.MAX_VALUE);
+      }
+    }
+  }
+
   /** Removes and returns the spans from one place on. */
   List<Span> cutSpans(int from) {
     List<Span> tail = spans.subList(from, spans.size());

@@ -16,6 +16,7 @@ final class Portals {
   private final SuspendedPortals suspended;
   private final TailMove tailMove;
   private final OwnCallWindows windows;
+  private final BindPhase bind;
 
   Portals(
       Session session,
@@ -24,7 +25,8 @@ final class Portals {
       StatementSplits splits,
       SuspendedPortals suspended,
       TailMove tailMove,
-      OwnCallWindows windows) {
+      OwnCallWindows windows,
+      BindPhase bind) {
     this.session = session;
     this.state = session.state;
     this.stack = stack;
@@ -33,6 +35,7 @@ final class Portals {
     this.suspended = suspended;
     this.tailMove = tailMove;
     this.windows = windows;
+    this.bind = bind;
   }
 
   /** Bind, or the same step of a simple Query: the statement's command and place are known. */
@@ -53,6 +56,7 @@ final class Portals {
       statement = splits.atMessage();
     }
     describe(statement, event, strings);
+    bind.defines(statement.getStatementName());
     if (statement.getCall().getPhase() == Phase.PARSE) {
       lifecycle.nextCall(Phase.EXEC);
     } else {

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.OpenFrame;
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.Backend;
@@ -11,6 +12,7 @@ import io.pgstitch.schema.CallKind;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
 import io.pgstitch.schema.ErrorReported;
+import io.pgstitch.schema.FunctionCall;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.TransactionEndLine;
@@ -140,6 +142,18 @@ final class RecordLines {
     line.setCursor(cursor);
     line.setBegunBefore(wait.getBegunBefore());
     line.setNamesFile(files.isNews(eventClass, wait.getTarget()));
+    session.pending.addRecord(line);
+  }
+
+  /** A call of a function that has ended. */
+  void function(OpenFrame frame, Reading end) {
+    FunctionCall line = new FunctionCall();
+    line.setCursor(frame.getCursor());
+    line.setName(frame.getName());
+    line.setDep(frame.getDepth());
+    line.setCpuUs(Readings.cpuUs(frame.getStart(), end));
+    line.setElapsedUs(elapsedUs(frame.getStart(), end));
+    line.setTimUs(session.utcUs(end));
     session.pending.addRecord(line);
   }
 

@@ -44,24 +44,26 @@ record SessionRules(
       TraceWriter writer,
       StatementLifecycle lifecycle,
       SuspendedPortals suspended,
-      WorkerLaunches launches) {
+      WorkerLaunches launches,
+      BindPhase bind) {
     Transactions transactions = new Transactions(session);
-    OwnCallWindows windows = new OwnCallWindows(session, lifecycle, transactions);
+    OwnCallWindows windows = new OwnCallWindows(session, lifecycle, transactions, bind);
     stack.report(windows);
     TailMove tailMove = new TailMove(session, lifecycle, stack);
     StatementSplits splits = new StatementSplits(session, lifecycle, tailMove);
-    Portals portals = new Portals(session, stack, lifecycle, splits, suspended, tailMove, windows);
+    Portals portals =
+        new Portals(session, stack, lifecycle, splits, suspended, tailMove, windows, bind);
     SessionSettings settings = new SessionSettings(session, writer.lines());
     LeanStatements leanStatements =
         new LeanStatements(session, stack, lifecycle, splits, suspended, tailMove, transactions);
     Executors executors =
         new Executors(session, stack, lifecycle, splits, suspended, windows, leanStatements);
     CommandEnds commands =
-        new CommandEnds(session, stack, writer, lifecycle, suspended, transactions, settings);
+        new CommandEnds(session, stack, writer, lifecycle, suspended, transactions, settings, bind);
     FunctionEntries functions =
-        new FunctionEntries(session, stack, lifecycle, splits, portals, executors, launches);
+        new FunctionEntries(session, stack, lifecycle, splits, portals, executors, launches, bind);
     return new SessionRules(
-        new ClientMessages(session, lifecycle, suspended, commands, transactions),
+        new ClientMessages(session, lifecycle, suspended, commands, transactions, bind),
         functions,
         new Plannings(session, stack, lifecycle, functions),
         portals,

@@ -69,6 +69,7 @@ final class SessionSettings {
       return;
     }
     state.setToldLevel(event.getLevel());
+    BindPhase.probesChange(state);
     asked(event);
     if (event.getSource() < 0) {
       lines.note("LEVEL", event.getLevel() + (event.getReset() ? " AGAIN" : " SET FROM OUTSIDE"));

@@ -1,5 +1,6 @@
 package io.pgstitch.processor.stitch;
 
+import io.pgstitch.processor.state.BindNow;
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.TeamLaunch;
@@ -22,6 +23,8 @@ public final class SessionStitcher {
   private final TraceWriter writer;
   private final WorkerLaunches launches;
   private final TraceEmitter emitter;
+  private final CallStack stack;
+  private final BindPhase bind;
   private final StatementLifecycle lifecycle;
   private final LockWaiters lockWaiters;
   private final BatchAdmission admission;
@@ -42,8 +45,9 @@ public final class SessionStitcher {
     this.writer = new TraceWriter(session);
     this.launches = new WorkerLaunches(session, output);
     this.emitter = new TraceEmitter(session, output, launches);
-    CallStack stack = new CallStack(session, writer);
+    this.stack = new CallStack(session, writer);
     SuspendedPortals suspended = new SuspendedPortals(session, writer, emitter);
+    this.bind = new BindPhase(session, writer, suspended);
     this.lockWaiters = new LockWaiters(session, output);
     this.lifecycle =
         new StatementLifecycle(session, writer, stack, suspended, emitter, lockWaiters);
@@ -55,7 +59,7 @@ public final class SessionStitcher {
         new EventDispatcher(
             session,
             stack,
-            SessionRules.of(session, stack, writer, lifecycle, suspended, launches));
+            SessionRules.of(session, stack, writer, lifecycle, suspended, launches, bind));
   }
 
   /**
@@ -146,6 +150,7 @@ public final class SessionStitcher {
       writer.lines().note("LEVEL", level + " IN FORCE");
     }
     if (changed) {
+      BindPhase.probesChange(state);
       state.setToldLevel(level);
     }
     state.setLevel(level);
@@ -191,6 +196,11 @@ public final class SessionStitcher {
   }
 
   private void backendEnded(BackendEnd event) {
+    BindNow binding = bind.take();
+    if (binding != null && session.statement() != null) {
+      stack.popAll(null, "");
+      bind.left(binding, null, "");
+    }
     lifecycle.closeAll(
         endsWithItsWork() && event.getExitCode() == 0 && event.getSignal() == 0
             ? CloseReason.COMPLETED

@@ -56,6 +56,11 @@ final class SuspendedPortals {
     return indexOf(portal) >= 0;
   }
 
+  /** Whether a statement waits whose messages had this text. */
+  boolean waitsOfText(long sourceHash) {
+    return suspended.stream().anyMatch(statement -> statement.getSourceHash() == sourceHash);
+  }
+
   /** Takes back the statement with this portal, which must wait. */
   OpenStatement take(long portal) {
     return suspended.remove(indexOf(portal));

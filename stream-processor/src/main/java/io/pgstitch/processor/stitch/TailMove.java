@@ -11,6 +11,7 @@ import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.FunctionCall;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.Stat;
@@ -165,6 +166,8 @@ final class TailMove {
       if (record instanceof WaitLine line && line.getCursor() == from) {
         line.setCursor(to);
       } else if (record instanceof Call line && line.getDep() == 0 && line.getCursor() == from) {
+        line.setCursor(to);
+      } else if (record instanceof FunctionCall line && line.getCursor() == from) {
         line.setCursor(to);
       } else if (record instanceof Stat line && line.getCursor() == from) {
         line.setCursor(to);

@@ -6,6 +6,7 @@ import io.pgstitch.processor.state.OpenFrame;
 import io.pgstitch.processor.state.OpenNested;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
+import io.pgstitch.processor.state.ProbedFunction;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.Call;
@@ -62,6 +63,28 @@ final class TraceWriter {
     figures(span, frame.getStart(), end);
     span.setDepth(frame.getDepth());
     span.setRows(rows);
+    session.pending.add(span);
+    if (frame.getFunction() == ProbedFunction.OTHER) {
+      // The others are in the calls of the 10046 trace.
+      lines.function(frame, end);
+    }
+  }
+
+  /**
+   * The client's message has bound, which ends now; what was done since is part of it.
+   *
+   * @param sqlstate of the error that ended it, null for none
+   */
+  void bound(OpenStatement statement, Reading start, String sqlstate, String message) {
+    OpenFrame around = session.innermost();
+    int parent = around == null ? statement.getCall().getOrdinal() : around.getOrdinal();
+    int ordinal = session.takeOrdinal();
+    Span span = span(statement, ordinal, parent, SpanKind.FUNCTION, BindPhase.NAME);
+    figures(span, start, session.reading());
+    span.setRows(-1);
+    span.setSqlstate(sqlstate);
+    span.setErrorMessage(message);
+    session.pending.adopt(span.getParentSpanId(), span.getSpanId(), span.getStartUtcNs());
     session.pending.add(span);
   }
 

@@ -29,10 +29,16 @@ final class Waits {
     String event = strings.get(wait.getEvent());
     boolean forClient = eventClass.equals("Client") && event.equals("ClientRead");
     Reading start = Readings.beforeWait(state.getNow(), lengthNs);
-    if (session.statement() == null && state.getMidway() && !forClient) {
+    boolean begun = wait.getBegunBefore();
+    if (session.statement() == null && (begun || (state.getMidway() && !forClient))) {
+      if (begun) {
+        // What it waits in is among what was not seen.
+        state.setMidway(true);
+        state.setBegunBefore(true);
+      }
       lifecycle.open(start);
     }
-    boolean betweenCalls = forClient && isBetweenCalls();
+    boolean betweenCalls = forClient && !begun && isBetweenCalls();
     if (betweenCalls) {
       // The wait is written while the next window, which begins at its end, is open already.
       lifecycle.clientThinks(start, session.reading());

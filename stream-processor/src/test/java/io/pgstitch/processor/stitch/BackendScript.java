@@ -490,6 +490,16 @@ public final class BackendScript {
   }
 
   public BackendScript waits(String eventClass, String event, long ns, LockHolder... holders) {
+    return waits(eventClass, event, ns, false, holders);
+  }
+
+  /** A wait that had begun before it was looked for ends. */
+  public BackendScript hasWaited(String eventClass, String event, long ns) {
+    return waits(eventClass, event, ns, true);
+  }
+
+  private BackendScript waits(
+      String eventClass, String event, long ns, boolean begunBefore, LockHolder... holders) {
     step = ns + 500;
     long waitCpu = ns / 100;
     return add(
@@ -503,6 +513,7 @@ public final class BackendScript {
           e.setEventClass(string(strings, eventClass));
           e.setEvent(string(strings, event));
           e.setCalls(1);
+          e.setBegunBefore(begunBefore);
           e.setHolders(List.of(holders));
           return e;
         },

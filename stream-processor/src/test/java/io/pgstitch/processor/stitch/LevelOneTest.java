@@ -49,6 +49,7 @@ class LevelOneTest {
             "EXEC 102 r=0 mis=0",
             "FETCH 102 r=1 mis=0",
             "CLOSE 102 type=0",
+            "FUNCTION 101 x",
             "EXEC 101 r=2 mis=0",
             "XCTEND 0",
             "CLOSE 101 type=0");

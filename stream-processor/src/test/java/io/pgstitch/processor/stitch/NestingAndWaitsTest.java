@@ -7,6 +7,7 @@ import io.pgstitch.schema.CallKind;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
 import io.pgstitch.schema.WaitLine;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Statements inside statements, waits, and the figures of windows. */
@@ -230,5 +231,37 @@ class NestingAndWaitsTest {
     assertThat(out.traces.size()).isGreaterThan(4);
     assertThat(out.spans(out.only(), SpanKind.WAIT)).hasSize(50);
     TraceIdentities.spansNest(out.spans(out.only()));
+  }
+
+  @Test
+  void aWaitThatHadBegunIsTheFirstSightOfItsStatementWhateverItWaitsFor() {
+    for (String event : List.of("ClientRead", "PgSleep")) {
+      BackendScript copy = new BackendScript().begunBefore();
+      copy.hasWaited(event.equals("PgSleep") ? "Timeout" : "Client", event, 5_000_000);
+      copy.commandEnd("COPY", 3).idle();
+      Stitched out = copy.stitch();
+      TraceIdentities.check(out);
+      assertThat(out.only().getBegunBefore()).isTrue();
+      assertThat(out.only().getComplete()).isFalse();
+      Span wait = out.spans(out.only(), SpanKind.WAIT).get(0);
+      assertThat(wait.getBegunBefore()).isTrue();
+      assertThat(wait.getEndUtcNs() - wait.getStartUtcNs()).isEqualTo(5_000_000);
+      // It lies inside a call, not between two: it is part of what the statement did.
+      assertThat(wait.getParentSpanId())
+          .isEqualTo(out.spans(out.only(), SpanKind.EXEC).get(0).getSpanId());
+      StitchedViews.check(out);
+    }
+  }
+
+  @Test
+  void aWaitThatHadBegunInASessionOfWhichNothingWasAskedOpensAStatementThatIsMarked() {
+    script.hasWaited("Lock", "relation", 7_000_000).commandEnd("UPDATE", 3).idle();
+    script.simpleSelect("select 1", 1);
+    Stitched out = script.stitch();
+    assertThat(out.statements()).hasSize(2);
+    assertThat(out.statements().get(0).getBegunBefore()).isTrue();
+    assertThat(out.statements().get(0).getComplete()).isFalse();
+    assertThat(out.statements().get(1).getBegunBefore()).isFalse();
+    assertThat(out.statements().get(1).getComplete()).isTrue();
   }
 }

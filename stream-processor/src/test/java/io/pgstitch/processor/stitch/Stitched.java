@@ -6,6 +6,7 @@ import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.FunctionCall;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
@@ -137,6 +138,8 @@ public final class Stitched implements StitchOutput {
           + r.getParent()
           + " "
           + r.getOperation();
+    } else if (record instanceof FunctionCall r) {
+      return "FUNCTION " + r.getCursor() + " " + r.getName();
     } else if (record instanceof Note r) {
       return "NOTE " + r.getName();
     }

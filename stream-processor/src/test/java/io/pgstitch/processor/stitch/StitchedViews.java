@@ -8,6 +8,7 @@ import io.pgstitch.schema.BufferUsage;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.FunctionCall;
 import io.pgstitch.schema.IoTarget;
 import io.pgstitch.schema.LockHolderLink;
 import io.pgstitch.schema.Note;
@@ -120,6 +121,9 @@ final class StitchedViews {
             r.getBegunBefore());
       } else if (record instanceof Note r && r.getName().equals("LOCK HOLDER")) {
         statements.held(r.getText());
+      } else if (record instanceof FunctionCall r) {
+        statements.ranFunction(
+            r.getCursor(), r.getName(), r.getTimUs(), r.getElapsedUs(), r.getCpuUs());
       } else if (record instanceof Binds r) {
         statements.bound(r.getCursor(), types(r.getBinds()));
       } else if (record instanceof ErrorLine r) {

@@ -6,6 +6,7 @@ import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.FunctionCall;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
 import io.pgstitch.schema.QueryTrace;
@@ -117,6 +118,8 @@ final class TraceIdentities {
         assertThat(open).as("cursor of %s", r).contains(r.getCursor());
       } else if (record instanceof Stat r) {
         assertThat(open).as("cursor of %s", r).contains(r.getCursor());
+      } else if (record instanceof FunctionCall r) {
+        assertThat(open).as("cursor of %s", r).contains(r.getCursor());
       } else if (record instanceof WaitLine r && r.getCursor() != 0) {
         assertThat(open).as("cursor of %s", r).contains(r.getCursor());
       }
@@ -166,6 +169,8 @@ final class TraceIdentities {
     } else if (record instanceof Binds r) {
       return r.getTimUs();
     } else if (record instanceof Stat r) {
+      return r.getTimUs();
+    } else if (record instanceof FunctionCall r) {
       return r.getTimUs();
     }
     return ((Note) record).getTimUs();

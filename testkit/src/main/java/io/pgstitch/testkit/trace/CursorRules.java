@@ -54,6 +54,8 @@ final class CursorRules {
       if (call.isClose()) {
         close(call);
       }
+    } else if (record instanceof TraceRecord.FunctionCall call) {
+      use(call.line(), "FUNCTION", call.cursor());
     } else if (record instanceof Wait wait) {
       useUnlessZero(wait.line(), "WAIT", wait.cursor());
     } else if (record instanceof Failure failure) {

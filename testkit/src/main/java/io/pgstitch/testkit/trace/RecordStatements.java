@@ -1,6 +1,7 @@
 package io.pgstitch.testkit.trace;
 
 import io.pgstitch.testkit.trace.StatementView.CallFigures;
+import io.pgstitch.testkit.trace.StatementView.FunctionFigures;
 import io.pgstitch.testkit.trace.StatementView.WaitFigures;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -88,6 +89,11 @@ public final class RecordStatements {
     lastWaits.add(new WaitFigures(event, timUs, elapsedUs, meaning, begunBefore, ""));
   }
 
+  /** FUNCTION. */
+  public void ranFunction(long cursor, String name, long timUs, long elapsedUs, long cpuUs) {
+    of(cursor).functions.add(new FunctionFigures(name, timUs, elapsedUs, cpuUs));
+  }
+
   /** BIND TYPES. */
   public void bound(long cursor, List<String> types) {
     of(cursor).bindTypes.addAll(types);
@@ -163,6 +169,8 @@ public final class RecordStatements {
       waited(r.cursor(), r.event(), r.tim(), r.ela(), r.file(), begun);
     } else if (record instanceof TraceRecord.LockHolder r) {
       held(r.text());
+    } else if (record instanceof TraceRecord.FunctionCall r) {
+      ranFunction(r.cursor(), r.name(), r.tim(), r.e(), r.c());
     } else if (record instanceof TraceRecord.BindTypes r) {
       bound(r.cursor(), r.types());
     } else if (record instanceof TraceRecord.Failure r) {

@@ -1,6 +1,7 @@
 package io.pgstitch.testkit.trace;
 
 import io.pgstitch.testkit.trace.StatementView.CallFigures;
+import io.pgstitch.testkit.trace.StatementView.FunctionFigures;
 import io.pgstitch.testkit.trace.StatementView.WaitFigures;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,9 +9,27 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Statements as the spans of traces tell them. Spans may come in any order. */
 public final class SpanStatements {
+  /** Phases and what delimits the calls of the 10046 trace: these have no lines of their own. */
+  private static final Set<String> IN_CALLS =
+      Set.of(
+          "pg_parse_query",
+          "parse_analyze",
+          "parse_analyze_fixedparams",
+          "parse_analyze_varparams",
+          "standard_planner",
+          "Bind",
+          "PortalStart",
+          "PortalRun",
+          "standard_ExecutorStart",
+          "standard_ExecutorRun",
+          "standard_ExecutorFinish",
+          "standard_ExecutorEnd",
+          "standard_ProcessUtility");
+
   private final Map<String, List<ViewedSpan>> traces = new HashMap<>();
 
   /**
@@ -131,6 +150,12 @@ public final class SpanStatements {
                     span.file(),
                     span.begunBefore(),
                     span.lockHolders()));
+      }
+      case "FUNCTION" -> {
+        if (!IN_CALLS.contains(span.name())) {
+          view.functions.add(
+              new FunctionFigures(span.name(), span.endUs(), span.elapsedUs(), span.cpuUs()));
+        }
       }
       case "PLAN_NODE" -> view.planRows.add(span.rows());
       default -> {}

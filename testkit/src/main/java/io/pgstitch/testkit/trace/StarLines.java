@@ -3,6 +3,7 @@ package io.pgstitch.testkit.trace;
 import io.pgstitch.testkit.trace.TraceRecord.Begun;
 import io.pgstitch.testkit.trace.TraceRecord.BindTypes;
 import io.pgstitch.testkit.trace.TraceRecord.Blocks;
+import io.pgstitch.testkit.trace.TraceRecord.FunctionCall;
 import io.pgstitch.testkit.trace.TraceRecord.LockHolder;
 import io.pgstitch.testkit.trace.TraceRecord.NamedFile;
 import io.pgstitch.testkit.trace.TraceRecord.OfCursor;
@@ -21,7 +22,7 @@ import java.util.regex.Pattern;
 final class StarLines {
   private static final Pattern KNOWN =
       Pattern.compile(
-          "\\*\\*\\* (BLOCKS|WAL|FILE|BEGUN BEFORE|TEXT CUT|BIND TYPES|BINDS LATE|LOCK HOLDER): .*");
+          "\\*\\*\\* (BLOCKS|WAL|FILE|BEGUN BEFORE|TEXT CUT|BIND TYPES|BINDS LATE|LOCK HOLDER|FUNCTION): .*");
 
   /** Kind of the line that says that the BINDS below belong to the EXEC above. */
   static final String LATE = "BINDS LATE";
@@ -52,6 +53,12 @@ final class StarLines {
       Pattern.compile("\\*\\*\\* " + LATE + ": " + CURSOR + " of the EXEC above");
   private static final Pattern LOCK_HOLDER =
       Pattern.compile("\\*\\*\\* LOCK HOLDER: (pid=\\d{1,10}.*)");
+
+  private static final Pattern FUNCTION =
+      Pattern.compile(
+          "\\*\\*\\* FUNCTION: "
+              + CURSOR
+              + " (\\S+) c=(\\d{1,18}),e=(\\d{1,18}),dep=(\\d{1,9}),tim=(\\d{1,18})");
 
   private StarLines() {}
 
@@ -100,6 +107,10 @@ final class StarLines {
     m = LOCK_HOLDER.matcher(line);
     if (m.matches()) {
       return new LockHolder(number, m.group(1));
+    }
+    m = FUNCTION.matcher(line);
+    if (m.matches()) {
+      return new FunctionCall(number, n(m, 1), m.group(2), n(m, 3), n(m, 4), n(m, 5), n(m, 6));
     }
     m = BIND_TYPES.matcher(line);
     return m.matches() ? new BindTypes(number, n(m, 1), words(m.group(2))) : null;

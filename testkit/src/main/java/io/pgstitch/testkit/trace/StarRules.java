@@ -89,6 +89,8 @@ final class StarRules {
       return "BIND TYPES";
     } else if (record instanceof LockHolder) {
       return "LOCK HOLDER";
+    } else if (record instanceof TraceRecord.FunctionCall) {
+      return "FUNCTION";
     }
     throw new IllegalStateException("unknown " + record);
   }

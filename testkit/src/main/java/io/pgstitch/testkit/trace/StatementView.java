@@ -1,6 +1,7 @@
 package io.pgstitch.testkit.trace;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -21,6 +22,9 @@ public final class StatementView {
 
   /** {@code K=OID:NAME}, with {@code ,null} and {@code ,cut}. */
   final List<String> bindTypes = new ArrayList<>();
+
+  /** Calls of functions of the detailed catalogue, or that were asked for by name. */
+  final List<FunctionFigures> functions = new ArrayList<>();
 
   /** Rows of its plans' nodes. */
   final List<Long> planRows = new ArrayList<>();
@@ -88,6 +92,22 @@ public final class StatementView {
     }
   }
 
+  /** A call of a function. */
+  record FunctionFigures(String name, long endUs, long elapsedUs, long cpuUs) {
+    static final Comparator<FunctionFigures> ORDER =
+        Comparator.comparingLong(FunctionFigures::endUs)
+            .thenComparingLong(FunctionFigures::elapsedUs)
+            .thenComparing(FunctionFigures::name)
+            .thenComparingLong(FunctionFigures::cpuUs);
+
+    boolean agreesWith(FunctionFigures record) {
+      long cpuRounding = record.cpuUs - cpuUs;
+      return cpuRounding >= 0
+          && cpuRounding <= 1
+          && new FunctionFigures(name, endUs, elapsedUs, record.cpuUs).equals(record);
+    }
+  }
+
   /** What tells it from others: no two of a fleet agree in it but by a rare chance. */
   String identity() {
     return "dep=" + depth + " " + startUs + ".." + endUs + " " + text;
@@ -103,6 +123,7 @@ public final class StatementView {
         + ("\n    binds   " + bindTypes)
         + ("\n    close   e=" + closeElapsedUs + " c=" + closeCpuUs)
         + (" " + closeBlocks + " " + closeWal)
+        + ("\n    called  " + functions)
         + ("\n    plan    " + planRows)
         + ("\n    error   " + error);
   }

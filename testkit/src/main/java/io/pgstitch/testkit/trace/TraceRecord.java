@@ -83,6 +83,10 @@ sealed interface TraceRecord {
   /** LOCK HOLDER: who held the lock that was waited for above. */
   record LockHolder(int line, String text) implements TraceRecord {}
 
+  /** FUNCTION: a call of a function that has ended. */
+  record FunctionCall(int line, long cursor, String name, long c, long e, long dep, long tim)
+      implements TraceRecord, Timed {}
+
   /** Whether a record only says more of the one above it. */
   static boolean isBehindAnother(TraceRecord record) {
     return record instanceof Blocks
@@ -94,7 +98,10 @@ sealed interface TraceRecord {
 
   /** Whether a record is a star line. */
   static boolean isStarLine(TraceRecord record) {
-    return isBehindAnother(record) || record instanceof NamedFile || record instanceof BindTypes;
+    return isBehindAnother(record)
+        || record instanceof NamedFile
+        || record instanceof BindTypes
+        || record instanceof FunctionCall;
   }
 
   /** A record with a time. */

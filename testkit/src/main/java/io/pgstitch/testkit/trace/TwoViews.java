@@ -1,5 +1,6 @@
 package io.pgstitch.testkit.trace;
 
+import io.pgstitch.testkit.trace.StatementView.FunctionFigures;
 import io.pgstitch.testkit.trace.StatementView.WaitFigures;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -7,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * Whether spans and 10046 records tell the same: each statement is in both, with the same calls in
@@ -104,6 +106,7 @@ public final class TwoViews {
     long closeRounding = record.closeCpuUs - span.closeCpuUs;
     return callsAgree(span, record)
         && sorted(span.waits).equals(sorted(record.waits))
+        && functionsAgree(span, record)
         && span.closeElapsedUs == record.closeElapsedUs
         && closeRounding >= 0
         && closeRounding <= span.closeWindows
@@ -126,6 +129,13 @@ public final class TwoViews {
       }
     }
     return true;
+  }
+
+  private static boolean functionsAgree(StatementView span, StatementView record) {
+    List<FunctionFigures> left = span.functions.stream().sorted(FunctionFigures.ORDER).toList();
+    List<FunctionFigures> right = record.functions.stream().sorted(FunctionFigures.ORDER).toList();
+    return left.size() == right.size()
+        && IntStream.range(0, left.size()).allMatch(i -> left.get(i).agreesWith(right.get(i)));
   }
 
   private static List<String> sorted(List<WaitFigures> waits) {

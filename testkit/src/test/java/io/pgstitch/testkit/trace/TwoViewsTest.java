@@ -183,4 +183,30 @@ class TwoViewsTest {
     records.waited(0, "ClientRead", 1_600, 100, "", false);
     assertThat(differences()).isEmpty();
   }
+
+  @Test
+  void aFunctionHasALineOfTheSameFiguresUnlessItIsPartOfTheCalls() {
+    addSpans();
+    add("planner", "root", "FUNCTION", "standard_planner", 1_100_000, 1_200_000, NONE, 90, -1);
+    add("lock", "planner", "FUNCTION", "GetCachedPlan", 1_110_000, 1_150_000, NONE, 30, -1);
+    addRecords(200, 100, 7, 100);
+    assertThat(differences()).singleElement().asString().contains("GetCachedPlan");
+  }
+
+  @Test
+  void functionsOfTheSameFiguresAgreeInAnyOrder() {
+    addSpans();
+    add("one", "root", "FUNCTION", "f", 1_110_000, 1_150_000, NONE, 30, -1);
+    add("two", "root", "FUNCTION", "g", 1_120_000, 1_150_000, NONE, 20, -1);
+    records.introduced(101, 0, "select \u00c3\u00a9", 1_000, begunBefore, textCut);
+    records.ranFunction(101, "f", 1_150, 40, 31);
+    records.ranFunction(101, "g", 1_150, 30, 20);
+    records.bound(101, List.of(bindType));
+    records.fileNamed("fd=7", file);
+    records.waited(101, "DataFileRead", 1_300, 200, "fd=7", false);
+    records.called(101, "EXEC", 1_400, 400, 100, blocks, wal, 0);
+    records.called(101, "FETCH", 1_800, 400, 200, BLOCKS, WalCounts.NONE, 7);
+    records.closed(101, 1_900, 100, 50, BlockCounts.NONE, WalCounts.NONE);
+    assertThat(differences()).isEmpty();
+  }
 }

@@ -4,6 +4,7 @@ import io.pgstitch.schema.Binds;
 import io.pgstitch.schema.Call;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.FunctionCall;
 import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.Note;
 import io.pgstitch.schema.ParsingInCursor;
@@ -108,6 +109,14 @@ final class TraceFormat {
           + starLine("MESSAGE", error.getMessage())
           + starLine("DETAIL", error.getDetail())
           + starLine("HINT", error.getHint());
+    }
+    if (record instanceof FunctionCall call) {
+      return ("*** FUNCTION: #" + call.getCursor())
+          + (" " + Session.oneLine(call.getName()))
+          + (" c=" + call.getCpuUs())
+          + (",e=" + call.getElapsedUs())
+          + (",dep=" + call.getDep())
+          + (",tim=" + call.getTimUs());
     }
     if (record instanceof Note note && note.getName().equals(MODULE_NAME)) {
       return Session.star(MODULE_NAME, note.getText(), Stamp.line(note.getTimUs() * 1000)).strip();

@@ -11,6 +11,7 @@ import io.pgstitch.schema.Call;
 import io.pgstitch.schema.CallKind;
 import io.pgstitch.schema.Close;
 import io.pgstitch.schema.ErrorLine;
+import io.pgstitch.schema.FunctionCall;
 import io.pgstitch.schema.IoTarget;
 import io.pgstitch.schema.LockTarget;
 import io.pgstitch.schema.Note;
@@ -277,5 +278,11 @@ class TraceFormatTest {
     WaitLine sync = wait("IO", "WALSync", log);
     sync.setNamesFile(true);
     assertThat(written(sync)).startsWith("*** FILE: fd=9 path=pg_wal/0001\nWAIT #101:");
+  }
+
+  @Test
+  void aFunctionsCallIsAStarLine() {
+    assertThat(written(new FunctionCall(101, "heap_insert", 1, 3L, 4L, 9L)))
+        .isEqualTo("*** FUNCTION: #101 heap_insert c=3,e=4,dep=1,tim=9\n");
   }
 }

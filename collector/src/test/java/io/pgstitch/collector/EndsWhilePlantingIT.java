@@ -1,0 +1,169 @@
+package io.pgstitch.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.schema.Activity;
+import io.pgstitch.schema.ActivityState;
+import io.pgstitch.schema.RawEventBatch;
+import io.pgstitch.testkit.InstallationCopy;
+import io.pgstitch.testkit.PostgresInstallations;
+import io.pgstitch.testkit.ThrowawayPostgres;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Servers and backends that end while their probes are planted: the collector goes on, nothing of
+ * theirs stays, and the next ones are traced. The server runs a binary of its own; its probes are
+ * counted as the kernel lists them with the descriptors of this process.
+ */
+@Tag("alone")
+final class EndsWhilePlantingIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir private Path dir;
+
+  @Test
+  void whatEndsWhileItsProbesArePlantedLeavesNothingAndTheNextOneIsTraced() {
+    try (InstallationCopy own = InstallationCopy.of(PostgresInstallations.ofMajor(15));
+        TracedServer traced = new TracedServer(dir, own.installation(), b -> b)) {
+      traced.set("rescan.ms", "50");
+      aServer(traced, own.installation().postgres());
+      aBackend(traced, own.installation().postgres());
+    }
+  }
+
+  private static void aServer(TracedServer traced, Path binary) {
+    traced.set("level", "12");
+    traced.set("functions", "true");
+    long dead = traced.server().postmasterPid();
+    CompletableFuture<Collector> starting = CompletableFuture.supplyAsync(traced::collect);
+    int atItsEnd = 0;
+    while (atItsEnd == 0) {
+      atItsEnd = probes(binary);
+    }
+    kill(dead);
+    Collector collector = starting.join();
+    until(() -> collector.status().servers().stream().noneMatch(s -> s.pid() == dead));
+    traced.server().start();
+    isTraced(collector, traced.server());
+    traced.server().client().sql("select 'next server'");
+    int planted = probes(binary);
+    assertThat(messages(traced.batches())).contains("select 'next server'");
+    assertThat(probes(binary)).isZero();
+    // As many as one attachment has, and more than when the server ended.
+    Collector fresh = traced.collect();
+    isTraced(fresh, traced.server());
+    assertThat(planted).isEqualTo(probes(binary)).isGreaterThan(atItsEnd);
+    fresh.close();
+  }
+
+  private static void aBackend(TracedServer traced, Path binary) {
+    traced.set("level", "0");
+    traced.set("functions", "false");
+    Collector collector = traced.collect();
+    isTraced(collector, traced.server());
+    int before = probes(binary);
+    for (int more = 1; more <= 10; more += 9) {
+      SqlSession ends = new SqlSession(traced.server());
+      CompletableFuture<Void> switching =
+          CompletableFuture.runAsync(() -> collector.switchSession(ends.pid(), 12, true));
+      while (probes(binary) < before + more && !switching.isDone()) {
+        Thread.onSpinWait();
+      }
+      terminate(ends.pid());
+      // That it has ended may be said, or be found later.
+      switching.exceptionally(failure -> null).join();
+      until(() -> probes(binary) == before);
+    }
+    try (SqlSession next = new SqlSession(traced.server())) {
+      collector.switchSession(next.pid(), 12, true);
+      next.run("select 'next backend'");
+      assertThat(probes(binary)).isGreaterThan(before);
+    }
+    until(() -> probes(binary) == before);
+    assertThat(messages(traced.batches())).contains("select 'next backend'");
+  }
+
+  private static void isTraced(Collector collector, ThrowawayPostgres server) {
+    until(
+        () ->
+            collector.status().servers().stream()
+                .anyMatch(s -> s.pid() == server.postmasterPid() && s.traced()));
+  }
+
+  /** Ends a postmaster as no signal handler can prevent, and waits for its children. */
+  private static void kill(long postmaster) {
+    List<ProcessHandle> children = ProcessHandle.of(postmaster).orElseThrow().children().toList();
+    ProcessHandle.of(postmaster).ifPresent(ProcessHandle::destroyForcibly);
+    until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  /** As an administrator ends a backend. */
+  private static void terminate(int backend) {
+    ProcessHandle.of(backend).ifPresent(ProcessHandle::destroy);
+    until(() -> ProcessHandle.of(backend).isEmpty());
+  }
+
+  private static List<String> messages(List<RawEventBatch> batches) {
+    return batches.stream()
+        .flatMap(
+            b ->
+                b.getEvents().stream()
+                    .filter(Activity.class::isInstance)
+                    .map(Activity.class::cast)
+                    .filter(a -> a.getState() == ActivityState.RUNNING)
+                    .map(a -> b.getStrings().get(a.getText())))
+        .toList();
+  }
+
+  /**
+   * How many links to functions of a binary this process holds. Kernels that do not name the file
+   * of a link have those of all binaries counted.
+   */
+  private static int probes(Path binary) {
+    int count = 0;
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fdinfo"))) {
+      for (Path each : all) {
+        String info = read(each);
+        boolean other = info.contains("path:") && !info.contains(binary.toString());
+        boolean function = !info.contains("tracepoint") && !info.contains("tracing");
+        if (info.contains("link_type:") && function && !other) {
+          count++;
+        }
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return count;
+  }
+
+  private static String read(Path descriptor) {
+    try {
+      return Files.readString(descriptor);
+    } catch (IOException closed) {
+      return "";
+    }
+  }
+
+  private static void until(BooleanSupplier condition) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("patience").isLessThan(end);
+      try {
+        Thread.sleep(10);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+}
