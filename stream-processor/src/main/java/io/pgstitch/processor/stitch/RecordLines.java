@@ -1,6 +1,5 @@
 package io.pgstitch.processor.stitch;
 
-import io.pgstitch.processor.state.OpenFrame;
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.schema.Backend;
@@ -146,13 +145,13 @@ final class RecordLines {
   }
 
   /** A call of a function that has ended. */
-  void function(OpenFrame frame, Reading end) {
+  void function(int cursor, String name, int dep, Reading start, Reading end) {
     FunctionCall line = new FunctionCall();
-    line.setCursor(frame.getCursor());
-    line.setName(frame.getName());
-    line.setDep(frame.getDepth());
-    line.setCpuUs(Readings.cpuUs(frame.getStart(), end));
-    line.setElapsedUs(elapsedUs(frame.getStart(), end));
+    line.setCursor(cursor);
+    line.setName(name);
+    line.setDep(dep);
+    line.setCpuUs(Readings.cpuUs(start, end));
+    line.setElapsedUs(elapsedUs(start, end));
     line.setTimUs(session.utcUs(end));
     session.pending.addRecord(line);
   }

@@ -64,10 +64,17 @@ final class TraceWriter {
     span.setDepth(frame.getDepth());
     span.setRows(rows);
     session.pending.add(span);
-    if (frame.getFunction() == ProbedFunction.OTHER) {
-      // The others are in the calls of the 10046 trace.
-      lines.function(frame, end);
+    if (hasLine(frame.getFunction())) {
+      lines.function(frame.getCursor(), frame.getName(), frame.getDepth(), frame.getStart(), end);
     }
+  }
+
+  /** What delimits a call of the 10046 trace is that call; phases are parts of one. */
+  private static boolean hasLine(ProbedFunction function) {
+    return switch (function) {
+      case PARSE_QUERY, ANALYZE, ANALYZE_VARPARAMS, PLANNER, OTHER -> true;
+      default -> false;
+    };
   }
 
   /**
@@ -86,6 +93,7 @@ final class TraceWriter {
     span.setErrorMessage(message);
     session.pending.adopt(span.getParentSpanId(), span.getSpanId(), span.getStartUtcNs());
     session.pending.add(span);
+    lines.function(statement.getCursor(), BindPhase.NAME, 0, start, session.reading());
   }
 
   /** A call window of a nested statement has ended. */

@@ -13,15 +13,9 @@ import java.util.Set;
 
 /** Statements as the spans of traces tell them. Spans may come in any order. */
 public final class SpanStatements {
-  /** Phases and what delimits the calls of the 10046 trace: these have no lines of their own. */
+  /** What delimits the calls of the 10046 trace: these have no lines of their own. */
   private static final Set<String> IN_CALLS =
       Set.of(
-          "pg_parse_query",
-          "parse_analyze",
-          "parse_analyze_fixedparams",
-          "parse_analyze_varparams",
-          "standard_planner",
-          "Bind",
           "PortalStart",
           "PortalRun",
           "standard_ExecutorStart",
