@@ -44,6 +44,7 @@ class BoundValuesTest {
     assertThat(out.shortRecords())
         .containsExactly(
             "PIC 101 0 select $1",
+            "FUNCTION 101 pg_parse_query",
             "PARSE 101 r=0 mis=0",
             "BINDS 101 [a, b]",
             "EXEC 101 r=0 mis=0",
@@ -53,8 +54,8 @@ class BoundValuesTest {
     assertThat(values(statements(out).get(0))).containsExactly("a", "b");
     assertThat(statements(out).get(0).getBindsTotal()).isEqualTo(2);
     TraceIdentities.check(out);
-    Binds binds = (Binds) out.records.get(2);
-    Call exec = (Call) out.records.get(3);
+    Binds binds = (Binds) out.records.get(3);
+    Call exec = (Call) out.records.get(4);
     assertThat(binds.getTimUs()).isEqualTo(exec.getTimUs() - exec.getElapsedUs());
   }
 

@@ -35,6 +35,7 @@ class NestingAndWaitsTest {
     assertThat(out.shortRecords())
         .containsExactly(
             "PIC 101 0 select f()",
+            "FUNCTION 101 pg_parse_query",
             "PARSE 101 r=0 mis=0",
             "EXEC 101 r=0 mis=0",
             "PIC 102 1 select 2",

@@ -19,6 +19,9 @@ class StatementWindowsTest {
     assertThat(out.shortRecords())
         .containsExactly(
             "PIC 101 0 select 1",
+            "FUNCTION 101 pg_parse_query",
+            "FUNCTION 101 parse_analyze_fixedparams",
+            "FUNCTION 101 standard_planner",
             "PARSE 101 r=0 mis=1",
             "EXEC 101 r=0 mis=0",
             "FETCH 101 r=4 mis=0",
@@ -112,7 +115,11 @@ class StatementWindowsTest {
     assertThat(out.shortRecords())
         .containsExactly(
             "PIC 101 0 select $1",
+            "FUNCTION 101 pg_parse_query",
+            "FUNCTION 101 parse_analyze_varparams",
             "PARSE 101 r=0 mis=0",
+            "FUNCTION 101 standard_planner",
+            "FUNCTION 101 Bind",
             "EXEC 101 r=0 mis=1",
             "FETCH 101 r=7 mis=0",
             "XCTEND 0",
@@ -150,7 +157,12 @@ class StatementWindowsTest {
     assertThat(out.only().getExecuted()).isFalse();
     assertThat(out.shortRecords())
         .containsExactly(
-            "PIC 101 0 select $1", "XCTEND 0", "PARSE 101 r=0 mis=0", "CLOSE 101 type=1");
+            "PIC 101 0 select $1",
+            "FUNCTION 101 pg_parse_query",
+            "FUNCTION 101 parse_analyze_varparams",
+            "XCTEND 0",
+            "PARSE 101 r=0 mis=0",
+            "CLOSE 101 type=1");
   }
 
   @Test
@@ -310,6 +322,7 @@ class StatementWindowsTest {
     assertThat(out.shortRecords())
         .containsExactly(
             "PIC 101 0 select 1/0",
+            "FUNCTION 101 pg_parse_query",
             "PARSE 101 r=0 mis=0",
             "EXEC 101 r=0 mis=0",
             "FETCH 101 r=0 mis=0",
