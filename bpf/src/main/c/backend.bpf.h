@@ -67,7 +67,8 @@ struct portal_head {
 struct looked {
 	__u8 closely[LAYOUT_PARTS]; /* structs of each kind */
 	__u32 own_runs;		    /* at the top, of the running command */
-	__u32 comparable;	    /* its rows are those that the command's end will tell */
+	__u16 comparable;	    /* its rows are those that the command's end will tell */
+	__u16 whole;		    /* the level is what it was when the client's message came */
 	__s64 rows;
 };
 

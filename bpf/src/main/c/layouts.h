@@ -115,7 +115,11 @@ struct layout_config {
 	__u32 tree_command;
 	__u32 tree_location;
 	__u32 tree_length;
-	__u8 contradicted[LAYOUT_PARTS]; /* set by the kernel programs */
+	/* The rest is set by the kernel programs. */
+	__u8 contradicted[LAYOUT_PARTS];
+	__u8 rows_agreed;   /* EState.es_processed has been what the command's end said, and not 0 */
+	__u8 rows_differed; /* how often it was something else before */
+	__u8 pad[2];
 };
 
 #endif

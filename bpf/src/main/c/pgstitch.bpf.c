@@ -144,6 +144,7 @@ int on_activity(struct pt_regs *ctx)
 		b->sqlstate_raised = 0;
 		b->runs = 0;
 		forget_rows(b);
+		b->looked.whole = 1;
 	}
 	if (!asks_for(b, cookie))
 		return 0;

@@ -97,6 +97,7 @@ static __always_inline void set_level(struct backend *b, __u32 level)
 	if ((b->level & LEVEL_DETAIL) && !(level & LEVEL_DETAIL))
 		__builtin_memset(b->query, 0, sizeof(b->query));
 	b->level = level;
+	b->looked.whole = 0;
 }
 
 /* Says that the level was changed by something that is no setting, or that it is settled. */

@@ -17,6 +17,7 @@ final class CollectorState implements ServerState {
   private final String ofOne;
   private final Traps traps;
   private final DoublePredicate expected;
+  private final boolean sendsEvents;
   private final List<Double> counted = new ArrayList<>();
   private Child collector;
 
@@ -39,6 +40,7 @@ final class CollectorState implements ServerState {
     this.ofOne = ofOne;
     this.traps = traps;
     this.expected = expected;
+    this.sendsEvents = !ofOne.isEmpty() || !settings.contains("level=0");
   }
 
   /** All sessions at one level. */
@@ -104,11 +106,21 @@ final class CollectorState implements ServerState {
   @Override
   public AutoCloseable begin() throws InterruptedException {
     collector = CollectorProcess.start(run, broker, database, settings);
+    if (sendsEvents) {
+      settle();
+    }
     return () -> {
       try (Child ended = collector) {
         ended.stop();
       }
     };
+  }
+
+  private void settle() {
+    List<String> arguments = new ArrayList<>(loads.get(0).arguments());
+    arguments.addAll(List.of("-n", "-c", "8", "-T", String.valueOf(run.effort().settleSeconds())));
+    arguments.add("dbname=postgres options='" + ofOne + "'");
+    database.server().client().pgbench(arguments.toArray(String[]::new));
   }
 
   @Override

@@ -72,7 +72,7 @@ final class ProcessorMeasure implements Measure {
     Map<Integer, SessionLoad.Part> parts = new LinkedHashMap<>();
     for (int backends : BACKENDS) {
       run.say("processor: writing the sessions of " + backends + " backends");
-      parts.put(backends, load.write(SESSIONS, backends));
+      parts.put(backends, load.write(run.effort().isQuick() ? SESSIONS / 2 : SESSIONS, backends));
     }
     return parts;
   }

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("alone")
 final class EndsWhilePlantingIT {
+  private static final int ATTEMPTS = 10;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path dir;
@@ -44,6 +45,19 @@ final class EndsWhilePlantingIT {
   private static void aServer(TracedServer traced, Path binary) {
     traced.set("level", "12");
     traced.set("functions", "true");
+    Collector whole = traced.collect();
+    isTraced(whole, traced.server());
+    int all = probes(binary);
+    whole.close();
+    int atItsEnd = all;
+    for (int attempt = 0; attempt < ATTEMPTS && atItsEnd == all; attempt++) {
+      atItsEnd = endsWhilePlanting(traced, binary, all);
+    }
+    assertThat(atItsEnd).isPositive().isLessThan(all);
+  }
+
+  /** Returns how many probes there were when the server ended: all, when that was too late. */
+  private static int endsWhilePlanting(TracedServer traced, Path binary, int all) {
     long dead = traced.server().postmasterPid();
     CompletableFuture<Collector> starting = CompletableFuture.supplyAsync(traced::collect);
     int atItsEnd = 0;
@@ -56,14 +70,10 @@ final class EndsWhilePlantingIT {
     traced.server().start();
     isTraced(collector, traced.server());
     traced.server().client().sql("select 'next server'");
-    int planted = probes(binary);
+    assertThat(probes(binary)).isEqualTo(all);
     assertThat(messages(traced.batches())).contains("select 'next server'");
     assertThat(probes(binary)).isZero();
-    // As many as one attachment has, and more than when the server ended.
-    Collector fresh = traced.collect();
-    isTraced(fresh, traced.server());
-    assertThat(planted).isEqualTo(probes(binary)).isGreaterThan(atItsEnd);
-    fresh.close();
+    return atItsEnd;
   }
 
   private static void aBackend(TracedServer traced, Path binary) {

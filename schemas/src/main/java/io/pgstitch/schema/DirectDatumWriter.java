@@ -27,6 +27,7 @@ public final class DirectDatumWriter<T> implements DatumWriter<T> {
 
   @Override
   public void setSchema(Schema schema) {
+    TrustedRecords.trust();
     writer = new ValueWriters().of(schema);
   }
 

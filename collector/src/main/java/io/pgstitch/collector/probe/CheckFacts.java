@@ -9,8 +9,8 @@ import java.util.Map;
 
 /** Puts together what the kernel programs hold the layouts of one binary against. */
 final class CheckFacts {
-  /** {@code contradicted} of {@code struct layout_config}. */
-  private static final int FLAG_WORDS = 4;
+  /** What the kernel programs set in {@code struct layout_config}. */
+  private static final int FLAG_WORDS = 5;
 
   private static final int WORDS = 37;
 
