@@ -6,12 +6,11 @@ package io.pgstitch.benchmarks;
  * @param rounds how often each pair is measured
  * @param windowMillis how long a workload is watched
  * @param warmUpMillis how long it runs before
- * @param settleSeconds how long a process of ours is under load before it is measured: what a JVM does
- *     in its first seconds, compiling above all, is not what it costs as long as it runs
+ * @param settleSeconds how long a process of ours is under load before it is measured: what a JVM
+ *     does in its first seconds, compiling above all, is not what it costs as long as it runs
  * @param scale by which amounts of work are divided
  */
-record Effort(
-    int rounds, long windowMillis, long warmUpMillis, long settleSeconds, int scale) {
+record Effort(int rounds, long windowMillis, long warmUpMillis, long settleSeconds, int scale) {
   /** A quarter of an hour for all measures. */
   static final Effort QUICK = new Effort(3, 2_000, 500, 5, 5);
 

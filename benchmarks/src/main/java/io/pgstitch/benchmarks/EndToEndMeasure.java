@@ -59,8 +59,7 @@ final class EndToEndMeasure implements Measure {
     up.awaitLine("ready ");
     Pipeline pipeline = new Pipeline(database, arrivals, directory.resolve("out"));
     run.say("end-to-end: warming up");
-    pipeline.ended(
-        pipeline.start("-T", String.valueOf(PROCESSES * run.effort().settleSeconds())));
+    pipeline.ended(pipeline.start("-T", String.valueOf(PROCESSES * run.effort().settleSeconds())));
     Map<Integer, List<Double>> p50 = new LinkedHashMap<>();
     Map<Integer, List<Double>> p99 = new LinkedHashMap<>();
     Map<Integer, List<Double>> reached = new LinkedHashMap<>();

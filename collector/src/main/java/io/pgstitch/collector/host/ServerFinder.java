@@ -80,16 +80,18 @@ public final class ServerFinder {
     return file.startsWith("postgres") || file.startsWith("postmaster");
   }
 
+  /** Nothing is kept of a binary that could not be read: its process may just have ended. */
   private String versionOf(ServerBinary binary, Path executable) {
-    return versions.computeIfAbsent(
-        binary,
-        b -> {
-          try {
-            return ElfFile.constant(executable, "PostgreSQL 1").orElse("");
-          } catch (IOException e) {
-            return "";
-          }
-        });
+    String version = versions.get(binary);
+    if (version == null) {
+      try {
+        version = ElfFile.constant(executable, "PostgreSQL 1").orElse("");
+      } catch (IOException e) {
+        return "";
+      }
+      versions.put(binary, version);
+    }
+    return version;
   }
 
   private boolean wasReplaced(int pid, ServerBinary binary) {
