@@ -447,6 +447,15 @@ static __always_inline __u32 default_level(void)
 	return c ? c->level : 0;
 }
 
+/* Whether an executor's start and end are seen at a level. */
+static __always_inline bool sees_executors(__u32 level)
+{
+	__u32 zero = 0;
+	struct run_config *c = bpf_map_lookup_elem(&config, &zero);
+
+	return (level & LEVEL_DETAIL) && ((c && c->phases) || (level & LEVEL_PHASES));
+}
+
 static __always_inline bool is_wanted(struct task_struct *task)
 {
 	__u32 zero = 0, pid;

@@ -483,6 +483,7 @@ struct worker_config {
 struct run_config {
 	__u32 only_targets;  /* 1: only processes in `targets`, or whose parent is there */
 	__u32 level;	     /* of each backend that nothing more special is said of */
+	__u32 phases;	     /* 1: an executor's start and end are seen at each detailed level */
 };
 
 /* Bits of a level, as Oracle's event 10046 numbers them. */
@@ -498,6 +499,8 @@ enum level {
 #define LEVEL_TRACE 29
 /* Bits for which the detailed probes are planted. */
 #define LEVEL_DETAIL 28
+/* Bits of a detailed level that ask for phases where run_config.phases does not. */
+#define LEVEL_PHASES (LEVEL_PLAN_STATISTICS | LEVEL_FUNCTIONS)
 
 /* Which probes: in the two highest bits of the function's number in a cookie. */
 enum cookie_tier {

@@ -712,29 +712,48 @@ int on_portal_defined(struct pt_regs *ctx)
 	return 0;
 }
 
+/* Tells how a portal was defined, where the server's code says in which fields that stands; false where it
+ * does not. */
+static __always_inline bool put_definition(struct backend *b, __u64 portal, __u64 now, __u64 cookie,
+					   __u64 stack)
+{
+	struct code_layout *code = code_layout_of(b);
+	struct binary_config *bin = binary_of(b);
+	__u64 words[QUERY_WORDS];
+
+	if (!code || !code->portal_known || !bin)
+		return false;
+	if (bpf_probe_read_user(words, sizeof(words), (void *)portal)) {
+		/* Its definition is lost: the number that this takes says so. */
+		before_event(b, now);
+		return true;
+	}
+	b->portal.portal = portal;
+	b->portal.name = bin->layout_known ? word_at(words, bin->portal_name) : 0;
+	b->portal.statement_name = word_at(words, code->portal_statement_name);
+	b->portal.text = word_at(words, code->portal_source_text);
+	b->portal.command_tag = word_at(words, code->portal_command_tag);
+	b->portal.statements = word_at(words, code->portal_statements);
+	put_portal(b, now, cookie, stack);
+	return true;
+}
+
+/* PortalStart(Portal portal, ...) where phases are not watched: the definition alone. */
+SEC("uprobe")
+int on_portal_ready(struct pt_regs *ctx)
+{
+	ENTER(b, cookie, stack, now);
+	put_definition(b, PT_REGS_PARM1(ctx), now, cookie, stack);
+	return 0;
+}
+
 /* PortalStart(Portal portal, ...): the server calls it right after each PortalDefineQuery, from the same
  * function. */
 SEC("uprobe")
 int on_portal_start(struct pt_regs *ctx)
 {
 	ENTER(b, cookie, stack, now);
-	struct code_layout *code = code_layout_of(b);
-	struct binary_config *bin = binary_of(b);
-	__u64 portal = PT_REGS_PARM1(ctx), words[QUERY_WORDS];
-
-	if (code && code->portal_known && bin) {
-		if (bpf_probe_read_user(words, sizeof(words), (void *)portal)) {
-			/* Its definition is lost: the number that this takes says so. */
-			before_event(b, now);
-		} else {
-			b->portal.portal = portal;
-			b->portal.name = bin->layout_known ? word_at(words, bin->portal_name) : 0;
-			b->portal.statement_name = word_at(words, code->portal_statement_name);
-			b->portal.text = word_at(words, code->portal_source_text);
-			b->portal.command_tag = word_at(words, code->portal_command_tag);
-			b->portal.statements = word_at(words, code->portal_statements);
-			put_portal(b, now, cookie, stack);
-		}
+	if (put_definition(b, PT_REGS_PARM1(ctx), now, cookie, stack)) {
 		b->sequence++;
 		put_entry_itself(b, now, cookie, stack, 0);
 	} else if (b->announced || b->begun_before) {

@@ -94,7 +94,7 @@ static __always_inline void set_level(struct backend *b, __u32 level)
 		b->message_text = 0;
 		b->portal_text = 0;
 	}
-	if ((b->level & LEVEL_DETAIL) && !(level & LEVEL_DETAIL))
+	if (sees_executors(b->level) && !sees_executors(level))
 		__builtin_memset(b->query, 0, sizeof(b->query));
 	b->level = level;
 	b->looked.whole = 0;

@@ -66,7 +66,7 @@ final class FloorState implements ServerState {
     FunctionSymbols functions =
         FunctionSymbols.of(ElfFile.read(database.executable()), Path.of("/"));
     ProbePlan plan =
-        ProbePlan.of(functions, 0, ProbeCatalogue.load(), Probe.Tier.ofDefaultLevel(LEVEL));
+        ProbePlan.of(functions, 0, ProbeCatalogue.load(), Probe.Tier.ofDefaultLevel(LEVEL, true));
     List<Long> attached = new ArrayList<>();
     for (ProbePlan.Group group : plan.groups()) {
       attached.add(

@@ -54,7 +54,7 @@ record RingRecording(List<ByteBuffer> pieces, EventNames names) {
             .orElseThrow(() -> new IllegalStateException(postmaster + " is no server"));
     ProbeCatalogue catalogue = ProbeCatalogue.load();
     try (KernelPrograms programs = KernelPrograms.load(RING_BYTES)) {
-      programs.putRun(true, level);
+      programs.putRun(true, level, true);
       programs.addTarget(postmaster);
       programs.putRules(true, List.of());
       programs.attachTracepoint("on_switch");
@@ -64,7 +64,7 @@ record RingRecording(List<ByteBuffer> pieces, EventNames names) {
           new BinaryAttacher(
                   programs,
                   catalogue,
-                  Probe.Tier.ofDefaultLevel(level),
+                  Probe.Tier.ofDefaultLevel(level, true),
                   new BackendProbe(procfs),
                   new BinaryDescriber(programs, BIND_BYTES, 0),
                   FactSource.builtIn())

@@ -174,10 +174,11 @@ public final class KernelPrograms implements AutoCloseable {
    *
    * @param onlyTargets whether only the processes of {@link #addTarget} are traced
    * @param level of each backend that nothing more special is said of
+   * @param phases whether an executor's start and end are seen at each detailed level
    */
-  public synchronized void putRun(boolean onlyTargets, int level) {
-    ByteBuffer value = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
-    value.putInt(onlyTargets ? 1 : 0).putInt(level);
+  public synchronized void putRun(boolean onlyTargets, int level, boolean phases) {
+    ByteBuffer value = ByteBuffer.allocate(12).order(ByteOrder.nativeOrder());
+    value.putInt(onlyTargets ? 1 : 0).putInt(level).putInt(phases ? 1 : 0);
     NativeBpf.putMap(handle, "config", 0, value.array());
   }
 

@@ -73,6 +73,7 @@ final class DemoCommand implements Callable<Integer> {
               8,
               WaitMode.SYSCALLS,
               true,
+              true,
               List.of(),
               false,
               Set.of());

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param pids postmasters or backends to trace; empty for all servers of the host
  * @param level trace level: 1 statements, 8 waits too
  * @param waits how waits are measured
+ * @param phases whether each level beyond 1 has the phases of a statement
  * @param functions whether calls of the function catalogue are traced
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param maskLiterals whether literals and other data of statements stay on the host
@@ -28,6 +29,7 @@ record PipelineOptions(
     List<Integer> pids,
     int level,
     WaitMode waits,
+    boolean phases,
     boolean functions,
     List<String> addedFunctions,
     boolean maskLiterals,

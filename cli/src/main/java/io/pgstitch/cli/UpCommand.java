@@ -104,6 +104,18 @@ final class UpCommand implements Callable<Integer> {
   private String waits;
 
   @Option(
+      names = "--phases",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "With --no-phases, levels 4, 8 and 12 go without analysis, Bind, and the executor's start,"
+              + " finish and end. Calls, parsing, planning, waits and binds stay, at little more"
+              + " than half of the cost to the server. Level 16 and --functions bring phases all the"
+              + " same.")
+  private boolean phases;
+
+  @Option(
       names = "--functions",
       description =
           "Trace the functions of the catalogue inside each statement too; costs more on the"
@@ -157,6 +169,7 @@ final class UpCommand implements Callable<Integer> {
             pids,
             level,
             mode,
+            phases,
             functions,
             addedFunctions,
             maskLiterals,

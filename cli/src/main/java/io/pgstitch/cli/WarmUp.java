@@ -44,6 +44,7 @@ final class WarmUp {
               List.of(),
               0,
               WaitMode.SYSCALLS,
+              true,
               false,
               List.of(),
               false,

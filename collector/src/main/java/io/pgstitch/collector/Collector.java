@@ -159,7 +159,7 @@ public final class Collector implements SessionControl, AutoCloseable {
   private void begin() {
     long epoch = HostClock.monotonicNanos();
     int level = settings.level() | (settings.functions() ? Levels.FUNCTIONS : 0);
-    programs.putRun(!settings.pids().isEmpty(), level);
+    programs.putRun(!settings.pids().isEmpty(), level, settings.phases());
     settings.pids().forEach(programs::addTarget);
     settings.control().roles().forEach(programs::allowRole);
     rules = rulesOfProcesses(settings.control().rules());
@@ -171,11 +171,12 @@ public final class Collector implements SessionControl, AutoCloseable {
       // Until the collection ends.
       List<Long> unused = SessionProbes.attachWaits(programs);
     }
-    EnumSet<Probe.Tier> tiers = Probe.Tier.ofDefaultLevel(level);
+    EnumSet<Probe.Tier> tiers = Probe.Tier.ofDefaultLevel(level, settings.phases());
     if (!settings.addedFunctions().isEmpty()) {
       tiers.add(Probe.Tier.NAMED);
     }
-    ProbeCatalogue catalogue = ProbeCatalogue.load().plus(settings.addedFunctions());
+    ProbeCatalogue catalogue =
+        ProbeCatalogue.load(settings.phases()).plus(settings.addedFunctions());
     BackendProbe backends = new BackendProbe(procfs);
     RelationNames relations = new RelationNames();
     BinaryAttacher attacher =

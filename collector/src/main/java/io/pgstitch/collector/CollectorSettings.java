@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  * @param host name of this host in the events
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
  * @param waits how waits are measured
+ * @param phases whether each level beyond 1 has the phases of a statement
  * @param functions whether the detailed function catalogue is attached
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param bindBytes bytes of a bind value that are captured at most
@@ -48,6 +49,7 @@ public record CollectorSettings(
     String host,
     int level,
     WaitMode waits,
+    boolean phases,
     boolean functions,
     List<String> addedFunctions,
     int bindBytes,
@@ -82,6 +84,7 @@ public record CollectorSettings(
     d.put("host", "");
     d.put("level", "8");
     d.put("waits", WaitMode.SYSCALLS.text());
+    d.put("phases", "true");
     d.put("functions", "false");
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
@@ -159,6 +162,7 @@ public record CollectorSettings(
             values.get("host").isEmpty() ? HostName.ofThisHost() : values.get("host"),
             level,
             waitMode(values.get("waits"), wrong),
+            flag(values, "phases", wrong),
             flag(values, "functions", wrong),
             symbols(values.get("functions.add"), wrong),
             (int) number(values, "bind.bytes", 64, 4096, wrong),

@@ -57,6 +57,11 @@ public final class BinaryAttacher {
     this.describer = describer;
   }
 
+  /** What traces at a level. */
+  EnumSet<Probe.Tier> tiersOf(int level) {
+    return catalogue.tiersOf(level);
+  }
+
   /** Whether functions are watched that the user named. */
   boolean plantsNamed() {
     return tiers.contains(Probe.Tier.NAMED);

@@ -23,8 +23,14 @@ public record Probe(
     QUIET(0),
     /** From level 1: where statements begin and end. */
     BASIC(0),
-    /** Levels beyond 1: phases, portals, transactions. */
+    /** Levels beyond 1: parsing, planning, portals, transactions. */
     DETAIL(1),
+    /**
+     * Levels beyond 1 as well, unless phases are not wanted: then those alone that ask for more.
+     */
+    PHASE(1),
+    /** In the catalogue alone: a row in place of the function's detailed one. */
+    LEAN(1),
     /** The detailed functions of the catalogue, on request. */
     FUNCTION(2),
     /** A function that the user named: at every level that traces. */
@@ -45,13 +51,17 @@ public record Probe(
      * The tiers that trace at a level.
      *
      * @param level bits of {@link Levels}
+     * @param phases whether each detailed level has them
      */
-    public static EnumSet<Tier> ofLevel(int level) {
+    public static EnumSet<Tier> ofLevel(int level, boolean phases) {
       EnumSet<Tier> tiers = EnumSet.noneOf(Tier.class);
       if ((level & Levels.TRACE) != 0) {
         tiers.add(BASIC);
         if ((level & Levels.DETAIL) != 0) {
           tiers.add(DETAIL);
+          if (phases || (level & Levels.PHASES) != 0) {
+            tiers.add(PHASE);
+          }
         }
         if ((level & Levels.FUNCTIONS) != 0) {
           tiers.add(FUNCTION);
@@ -61,8 +71,8 @@ public record Probe(
     }
 
     /** What is planted for all processes when this level is the default one. */
-    public static EnumSet<Tier> ofDefaultLevel(int level) {
-      EnumSet<Tier> tiers = ofLevel(level);
+    public static EnumSet<Tier> ofDefaultLevel(int level, boolean phases) {
+      EnumSet<Tier> tiers = ofLevel(level, phases);
       tiers.add(CONTROL);
       if (!tiers.contains(BASIC)) {
         tiers.add(QUIET);
@@ -74,6 +84,11 @@ public record Probe(
     boolean isDetail() {
       return this == FUNCTION || this == NAMED;
     }
+  }
+
+  /** The same row in another tier. */
+  Probe in(Tier other) {
+    return new Probe(symbol, entryProgram, returnProgram, other, need);
   }
 
   /** Whether the function is not exported by any server. */

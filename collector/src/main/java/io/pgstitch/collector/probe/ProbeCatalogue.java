@@ -6,22 +6,36 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The functions that can be watched: probe-catalogue.tsv. A probe's index names its function. */
 public final class ProbeCatalogue {
   private static final String RESOURCE = "probe-catalogue.tsv";
 
   private final List<Probe> probes;
+  private final boolean phases;
 
-  private ProbeCatalogue(List<Probe> probes) {
+  private ProbeCatalogue(List<Probe> probes, boolean phases) {
     this.probes = List.copyOf(probes);
+    this.phases = phases;
   }
 
-  /** Reads the catalogue. */
+  /** Reads the catalogue as it is where each detailed level has phases. */
   public static ProbeCatalogue load() {
+    return load(true);
+  }
+
+  /**
+   * Reads the catalogue.
+   *
+   * @param phases whether each detailed level has them; if not, the lean rows count
+   */
+  public static ProbeCatalogue load(boolean phases) {
     List<Probe> probes = new ArrayList<>();
     try (BufferedReader in =
         new BufferedReader(
@@ -35,7 +49,33 @@ public final class ProbeCatalogue {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new ProbeCatalogue(probes);
+    return new ProbeCatalogue(phases ? withoutLean(probes) : lean(probes), phases);
+  }
+
+  private static List<Probe> withoutLean(List<Probe> rows) {
+    return rows.stream().filter(p -> p.tier() != Probe.Tier.LEAN).toList();
+  }
+
+  /** The lean rows take the places of the detailed ones of the same functions. */
+  private static List<Probe> lean(List<Probe> rows) {
+    Set<String> lean =
+        rows.stream()
+            .filter(p -> p.tier() == Probe.Tier.LEAN)
+            .map(Probe::symbol)
+            .collect(Collectors.toSet());
+    return rows.stream()
+        .filter(p -> p.tier() != Probe.Tier.DETAIL || !lean.contains(p.symbol()))
+        .map(p -> p.tier() == Probe.Tier.LEAN ? p.in(Probe.Tier.DETAIL) : p)
+        .toList();
+  }
+
+  /**
+   * The tiers of its rows that trace at a level.
+   *
+   * @param level bits of {@link io.pgstitch.bpf.Levels}
+   */
+  EnumSet<Probe.Tier> tiersOf(int level) {
+    return Probe.Tier.ofLevel(level, phases);
   }
 
   /** This catalogue with functions that the user named; one that it has is not added again. */
@@ -49,7 +89,7 @@ public final class ProbeCatalogue {
         more.add(new Probe(symbol, "on_entry", "on_exit", Probe.Tier.NAMED, "optional"));
       }
     }
-    return new ProbeCatalogue(more);
+    return new ProbeCatalogue(more, phases);
   }
 
   private static Probe parse(String line) {

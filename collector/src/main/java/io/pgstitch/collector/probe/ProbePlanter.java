@@ -11,6 +11,12 @@ final class ProbePlanter {
   /** In place of a pid. */
   static final int ALL_PROCESSES = 0;
 
+  /** ENOENT: the process through which the executable is reached has ended. */
+  private static final int NO_SUCH_FILE = 2;
+
+  /** ESRCH: so has the one in which the probes are planted. */
+  private static final int NO_SUCH_PROCESS = 3;
+
   private final KernelPrograms programs;
 
   /**
@@ -29,16 +35,25 @@ final class ProbePlanter {
   /**
    * Plants what is needed, all or nothing, and of the detailed tier what the kernel takes.
    *
-   * @throws BpfException when the kernel refuses a probe that is needed, or the process is gone
+   * @throws BpfException when the kernel refuses a probe that is needed, or the process is gone;
+   *     then nothing is planted
    */
   Planted plant(ProbePlan plan, Path executable, int pid) {
     List<Long> attachments = new ArrayList<>(plantAll(plan.groups(), executable, pid));
     List<MissingFunction> missing = new ArrayList<>(plan.missingOptional());
-    int details = plantDetails(plan, executable, pid, attachments, missing);
-    return new Planted(List.copyOf(attachments), details, List.copyOf(missing));
+    try {
+      int details = plantDetails(plan, executable, pid, attachments, missing);
+      return new Planted(List.copyOf(attachments), details, List.copyOf(missing));
+    } catch (BpfException e) {
+      programs.detach(attachments);
+      throw e;
+    }
   }
 
-  /** All at once; where the kernel refuses a place, one function after the other. */
+  /**
+   * All at once; where the kernel refuses a place, one function after the other. That the process
+   * is gone says nothing of any function: another process may run the same binary.
+   */
   private int plantDetails(
       ProbePlan plan,
       Path executable,
@@ -49,18 +64,26 @@ final class ProbePlanter {
       attachments.addAll(plantAll(plan.detailGroups(), executable, pid));
       return plan.details().size();
     } catch (BpfException oneOfThem) {
+      throwIfGone(oneOfThem);
       int planted = 0;
       for (ProbePlan.Detail detail : plan.details()) {
         try {
           attachments.addAll(plantAll(detail.groups(), executable, pid));
           planted++;
         } catch (BpfException e) {
+          throwIfGone(e);
           missing.add(
               new MissingFunction(
                   detail.symbol(), "the kernel refuses a probe there: " + e.getMessage()));
         }
       }
       return planted;
+    }
+  }
+
+  private static void throwIfGone(BpfException e) {
+    if (e.errno() == NO_SUCH_FILE || e.errno() == NO_SUCH_PROCESS) {
+      throw e;
     }
   }
 

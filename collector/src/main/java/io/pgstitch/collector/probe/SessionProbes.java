@@ -126,7 +126,7 @@ public final class SessionProbes implements AutoCloseable {
 
   /** What a process needs beyond what is planted for all. */
   private EnumSet<Tier> wanted(AttachedBinary binary, int level) {
-    EnumSet<Tier> wanted = Tier.ofLevel(level);
+    EnumSet<Tier> wanted = attacher.tiersOf(level);
     if (!binary.tiers().contains(Tier.CONTROL)) {
       wanted.add(Tier.CONTROL);
       wanted.add(Tier.QUIET);

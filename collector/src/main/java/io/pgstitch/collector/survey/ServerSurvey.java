@@ -37,7 +37,11 @@ final class ServerSurvey {
       FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
       capabilities.add(
           tier("statements", functions, EnumSet.of(Probe.Tier.CONTROL, Probe.Tier.BASIC)));
-      capabilities.add(tier("waits", functions, EnumSet.of(Probe.Tier.BASIC, Probe.Tier.DETAIL)));
+      capabilities.add(
+          tier(
+              "waits",
+              functions,
+              EnumSet.of(Probe.Tier.BASIC, Probe.Tier.DETAIL, Probe.Tier.PHASE)));
       capabilities.add(functions(server, functions));
       capabilities.add(binary(server));
     } catch (IOException e) {

@@ -87,8 +87,9 @@ final class Executors {
     if (run) {
       suspended.executorEnded(event.getObject());
     }
-    boolean outsidePortal = statement.getLean() || (run && stack.portal() == 0);
-    if (top && isOwn(statement) && (ofMessage || statement.getWorker() || !outsidePortal)) {
+    // Without their starts, runs of a trigger's statements are seen right in the portal's run.
+    boolean mayHaveOtherText = !run && !statement.getLean();
+    if (top && isOwn(statement) && (ofMessage || statement.getWorker() || mayHaveOtherText)) {
       // A SELECT has one executor: another means that some portal was taken for its.
       boolean moreThanOneRan = statement.getRan() && statement.getCommandTag().equals("SELECT");
       ownStarted(statement, event, utility);

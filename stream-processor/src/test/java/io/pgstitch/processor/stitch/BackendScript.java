@@ -76,6 +76,8 @@ public final class BackendScript {
     WITH_WAITS,
     /** With the detailed probes alone. */
     IN_DETAIL,
+    /** With the probes of phases alone, which are detailed ones. */
+    PHASE,
     /** ExecutorStart: in detail alone, and says that the Run of its object needs no description. */
     START,
     /** ExecutorRun: describes its statement unless its start was seen. */
@@ -246,7 +248,7 @@ public final class BackendScript {
           e.setObject(object);
           return e;
         },
-        run ? Seen.RUN : Seen.IN_DETAIL,
+        run ? Seen.RUN : detail(function),
         run ? new Executor(object, lean) : null);
   }
 
@@ -351,7 +353,7 @@ public final class BackendScript {
     int stack = stack();
     boolean always = function.equals(RUN) || function.equals(UTILITY);
     return add(
-        always ? Seen.ALWAYS : Seen.IN_DETAIL,
+        always ? Seen.ALWAYS : detail(function),
         (delta, cpu, strings) -> {
           FunctionExit e = new FunctionExit();
           e.setDeltaNs(delta);
@@ -742,7 +744,7 @@ public final class BackendScript {
           switch (event.seen) {
             case ALWAYS, RUN -> true;
             case WITH_WAITS -> detail || waits;
-            case IN_DETAIL, START -> detail;
+            case IN_DETAIL, PHASE, START -> detail;
           };
       if (!comes) {
         cpu += event.cpu;
@@ -767,6 +769,43 @@ public final class BackendScript {
       cpu = moves ? 0 : cpu;
     }
     return seen;
+  }
+
+  /** The script as a collector sees it that watches no phases. */
+  public BackendScript withoutPhases() {
+    BackendScript seen = new BackendScript();
+    seen.begunBefore = begunBefore;
+    seen.epoch = epoch;
+    seen.time = time;
+    long cpu = 0;
+    for (Timed event : events) {
+      if (event.seen == Seen.PHASE || event.seen == Seen.START) {
+        cpu += event.cpu;
+        continue;
+      }
+      Maker maker = event.seen == Seen.RUN ? event.executor.lean() : event.maker;
+      boolean moves = event.time >= 0;
+      seen.events.add(
+          new Timed(
+              event.time, event.cpu + (moves ? cpu : 0), maker, Seen.ALWAYS, null, event.level));
+      cpu = moves ? 0 : cpu;
+    }
+    return seen;
+  }
+
+  /** As the catalogue has it. */
+  private static Seen detail(String function) {
+    return switch (function) {
+      case "parse_analyze",
+          "parse_analyze_fixedparams",
+          "parse_analyze_varparams",
+          "PortalStart",
+          "standard_ExecutorStart",
+          "standard_ExecutorFinish",
+          "standard_ExecutorEnd" ->
+          Seen.PHASE;
+      default -> Seen.IN_DETAIL;
+    };
   }
 
   /** Number of the first event after one that is of another level, or of the end. */
