@@ -51,6 +51,9 @@ struct query_head {
 	__u64 text;
 	__u64 estate;
 	__u64 gives; /* enum gives, known when it was described */
+	__u64 params; /* ParamListInfo, and whether it was executed; known where `whole` is set */
+	__u32 executed;
+	__u32 whole;
 };
 
 /* What a portal was defined with, and its name, 0 not known; all but the tag are addresses. */
@@ -71,6 +74,19 @@ struct looked {
 	__u16 whole;		    /* the level is what it was when the client's message came */
 	__s64 rows;
 };
+
+/* A relation that was told to the collector, by its place in the relation cache. */
+struct learned {
+	__u64 relation;
+	__u32 tablespace;
+	__u32 database;
+	__u32 file;
+	__u32 times; /* that it was met since */
+};
+
+/* Most statements open fewer; two that share a place are told in turn, which costs time alone. */
+#define LEARNED 8
+#define LEARNED_TIMES 256
 
 #define MAX_UNDOS 16
 
@@ -154,6 +170,7 @@ struct backend {
 	__u64 xid_word; /* where this backend's transaction id stands, 0 not looked for yet */
 	__u32 pid;	/* in the initial pid namespace */
 	struct looked looked;
+	struct learned learned[LEARNED];
 	struct query_head head; /* of the QueryDesc that was read last */
 	struct portal_head portal;
 	__u64 usage[USAGE_WORDS]; /* as read last, see read_usage() */

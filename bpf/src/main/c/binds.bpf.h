@@ -450,7 +450,7 @@ __attribute__((noinline)) int put_list(__u64 list, __u64 object, __u64 now)
 	return 0;
 }
 
-/* All values of a query descriptor, once: before its first run. */
+/* All values of the query descriptor whose head was read, once: before its first run. */
 __noinline int put_binds(__u64 query, __u64 now)
 {
 	struct backend *b = bpf_task_storage_get(&backends, bpf_get_current_task_btf(), 0, 0);
@@ -465,10 +465,13 @@ __noinline int put_binds(__u64 query, __u64 now)
 	l = bind_layout_of(b->binary);
 	if (!l || !bin || !bin->layout_known)
 		return 0;
-	list = read_u64(query + l->query_params);
+	list = b->head.whole ? b->head.params : read_u64(query + l->query_params);
 	if (!params_agree(query, list, l))
 		return 0;
-	bpf_probe_read_user(&executed, 1, (void *)(query + l->query_executed));
+	if (b->head.whole)
+		executed = b->head.executed;
+	else
+		bpf_probe_read_user(&executed, 1, (void *)(query + l->query_executed));
 	if (!executed && list)
 		put_list(list, query, now);
 	return 0;

@@ -273,26 +273,30 @@ struct planned_head {
 	__u8 flags[16];
 };
 
-/* Reads command and query id, at once where they lie as in all versions so far. */
-static __always_inline void read_planned_head(struct backend *b, const struct binary_config *bin,
-					      __u64 planned, __u32 *command, __u64 *query_id)
+/* Reads a PlannedStmt into the backend's words, where it lies as in all versions so far. What was read there
+ * of its counters is told already. */
+static __always_inline bool read_planned_words(struct backend *b, const struct binary_config *bin,
+					       __u64 planned)
+{
+	return bin->planned_command == offsetof(struct planned_head, command) &&
+	       bin->planned_query_id == offsetof(struct planned_head, query_id) &&
+	       bin->planned_length == bin->planned_location + 4 && !(bin->planned_location & 7) &&
+	       bin->planned_location < sizeof(b->usage) &&
+	       !bpf_probe_read_user(b->usage, sizeof(b->usage), (void *)planned);
+}
+
+/* Command and query id of the PlannedStmt in the words. */
+static __always_inline void take_planned_head(struct backend *b, __u32 *command, __u64 *query_id)
 {
 	struct plan_config *p = plan_config_of(b);
-	struct planned_head head;
+	struct planned_head *head = (struct planned_head *)b->usage;
 	__u64 modifying = p ? p->planned_modifying - offsetof(struct planned_head, flags) : 16;
 
-	if (bin->planned_command != offsetof(struct planned_head, command) ||
-	    bin->planned_query_id != offsetof(struct planned_head, query_id) ||
-	    bpf_probe_read_user(&head, sizeof(head), (void *)planned)) {
-		*command = read_u32(planned + bin->planned_command);
-		*query_id = read_u64(planned + bin->planned_query_id);
-		return;
-	}
-	*command = head.command;
-	*query_id = head.query_id;
+	*command = head->command;
+	*query_id = head->query_id;
 	barrier_var(modifying);
-	if (p && modifying < sizeof(head.flags))
-		b->head.gives = head.command == p->command_select && !head.flags[modifying]
+	if (p && modifying < sizeof(head->flags))
+		b->head.gives = head->command == p->command_select && !head->flags[modifying]
 				    ? GIVES_ITS_ROWS
 				    : GIVES_OTHERS;
 }
@@ -304,7 +308,8 @@ static __always_inline void read_planned_statement(struct backend *b,
 						   __u64 text, __u32 *command, __u64 *query_id,
 						   __s32 *location, __s32 *length)
 {
-	__u64 place, id = 0;
+	__u64 place, at, id = 0;
+	bool words;
 
 	*command = 0;
 	*query_id = 0;
@@ -312,8 +317,11 @@ static __always_inline void read_planned_statement(struct backend *b,
 	*length = 0;
 	if (!planned || !bin->layout_known || !follows(b, LAYOUT_QUERY))
 		return;
-	if (bin->planned_length == bin->planned_location + 4) {
-		place = read_u64(planned + bin->planned_location);
+	words = read_planned_words(b, bin, planned);
+	if (words) {
+		at = bin->planned_location >> 3;
+		barrier_var(at);
+		place = at < USAGE_WORDS ? b->usage[at] : 0;
 		*location = place;
 		*length = place >> 32;
 	} else {
@@ -325,7 +333,12 @@ static __always_inline void read_planned_statement(struct backend *b,
 		*length = 0;
 		return;
 	}
-	read_planned_head(b, bin, planned, command, &id);
+	if (words) {
+		take_planned_head(b, command, &id);
+	} else {
+		*command = read_u32(planned + bin->planned_command);
+		id = read_u64(planned + bin->planned_query_id);
+	}
 	if (follows(b, LAYOUT_QUERY_ID))
 		*query_id = id;
 }
@@ -364,6 +377,21 @@ static __always_inline __u64 word_at(const __u64 *words, __u32 offset)
 	return i < QUERY_WORDS ? words[i] : 0;
 }
 
+/* Keeps what binds are found by, where it lies in the words of a QueryDesc. */
+static __always_inline void keep_params(struct backend *b, const __u64 *words)
+{
+	struct bind_layout *l = bind_layout_of(b->binary);
+	__u64 executed;
+
+	if (!l || (l->query_params & 7) || l->query_params >= QUERY_WORDS * 8 ||
+	    l->query_executed >= QUERY_WORDS * 8)
+		return;
+	executed = word_at(words, l->query_executed);
+	b->head.params = word_at(words, l->query_params);
+	b->head.executed = executed >> 8 * (l->query_executed & 7) & 0xff;
+	b->head.whole = 1;
+}
+
 /* Reads what a QueryDesc points to into the backend's head, in one go where it lies together; all 0 where
  * it may not be read. Global, so that the verifier looks at it once. */
 __noinline int read_head(struct backend *b, __u64 query)
@@ -378,6 +406,7 @@ __noinline int read_head(struct backend *b, __u64 query)
 	b->head.text = 0;
 	b->head.estate = 0;
 	b->head.gives = GIVES_UNKNOWN;
+	b->head.whole = 0;
 	if (!bin || !bin->layout_known || !follows(b, LAYOUT_QUERY))
 		return 0;
 	last = bin->query_planned_statement | bin->query_source_text | bin->query_estate;
@@ -387,6 +416,7 @@ __noinline int read_head(struct backend *b, __u64 query)
 		b->head.planned = word_at(words, bin->query_planned_statement);
 		b->head.text = word_at(words, bin->query_source_text);
 		b->head.estate = word_at(words, bin->query_estate);
+		keep_params(b, words);
 		return 1;
 	}
 	b->head.planned = read_u64(query + bin->query_planned_statement);
@@ -427,7 +457,7 @@ int on_planner(struct pt_regs *ctx)
 	ENTER(b, cookie, stack, now);
 	struct scratch *s = &b->scratch;
 	struct layout_config *c = layout_of(b->binary);
-	__u64 tree = PT_REGS_PARM1(ctx), text = PT_REGS_PARM2(ctx), message = 0;
+	__u64 tree = PT_REGS_PARM1(ctx), text = PT_REGS_PARM2(ctx), message = 0, place;
 	__s32 location = -1, length = 0;
 
 	if (!b->announced && !b->begun_before)
@@ -435,8 +465,12 @@ int on_planner(struct pt_regs *ctx)
 	if (text && (text == b->message_text || text == b->portal_text))
 		message = text;
 	if (c && tree_agrees(tree)) {
-		location = read_u32(tree + c->tree_location);
-		length = read_u32(tree + c->tree_length);
+		place = c->tree_length == c->tree_location + 4
+				? read_u64(tree + c->tree_location)
+				: read_u32(tree + c->tree_location) |
+					  (__u64)read_u32(tree + c->tree_length) << 32;
+		location = place;
+		length = place >> 32;
 		if (!location_agrees(message, location, length, LAYOUT_TREE)) {
 			location = -1;
 			length = 0;

@@ -98,6 +98,7 @@ struct {
 /* The most entries of a range table that are looked at. */
 #define RANGE_TABLE 64
 
+/* Returns whether it is known from now on. */
 static __noinline int learn(struct backend *b, struct file_of_server *key, struct relation *r)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -116,7 +117,7 @@ static __noinline int learn(struct backend *b, struct file_of_server *key, struc
 		for (int i = 0; i < RELATION_NAME / 8; i++)
 			differs |= ((__u64 *)known->name)[i] ^ ((__u64 *)r->name)[i];
 		if (!differs)
-			return 0;
+			return 1;
 	}
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
@@ -177,6 +178,36 @@ __noinline int opened_agrees(__u64 relation)
 	return 1;
 }
 
+static __always_inline struct learned *learned_at(struct backend *b, __u64 relation)
+{
+	__u64 i = relation >> 6;
+
+	barrier_var(i);
+	return &b->learned[i & (LEARNED - 1)];
+}
+
+/* Whether a relation was told before with this file. Renaming it makes its entry of the relation cache anew,
+ * which on_relation_built() sees. Now and then it is not taken as told, so that one that the collector has had to
+ * forget meanwhile is told again. */
+static __always_inline bool was_learned(struct backend *b, __u64 relation, const __u32 *locator)
+{
+	struct learned *l = learned_at(b, relation);
+
+	return l->relation == relation && l->file == locator[2] && l->database == locator[1] &&
+	       l->tablespace == locator[0] && l->times++ < LEARNED_TIMES;
+}
+
+static __always_inline void remember_learned(struct backend *b, __u64 relation, const __u32 *locator)
+{
+	struct learned *l = learned_at(b, relation);
+
+	l->relation = relation;
+	l->tablespace = locator[0];
+	l->database = locator[1];
+	l->file = locator[2];
+	l->times = 0;
+}
+
 /* Not static: the verifier looks at it once, not at each of its calls. */
 __noinline int learn_opened(__u64 relation)
 {
@@ -188,16 +219,20 @@ __noinline int learn_opened(__u64 relation)
 
 	if (!c || !follows(b, LAYOUT_RELATION) || !opened_agrees(relation))
 		return 0;
-	if (bpf_probe_read_user(locator, sizeof(locator),
-				(void *)(relation + c->relation_locator)) ||
-	    !read_relation_name(&r, read_u64(relation + c->relation_row), c))
+	if (bpf_probe_read_user(locator, sizeof(locator), (void *)(relation + c->relation_locator)))
+		return 0;
+	if (was_learned(b, relation, locator))
+		return 1;
+	if (!read_relation_name(&r, read_u64(relation + c->relation_row), c))
 		return 0;
 	r.oid = read_u32(relation + c->relation_id);
 	r.tablespace = locator[0];
 	key.backend = read_u32(relation + c->relation_backend);
 	key.database = locator[1];
 	key.file = locator[2];
-	return learn(b, &key, &r);
+	if (learn(b, &key, &r))
+		remember_learned(b, relation, locator);
+	return 1;
 }
 
 #define RANGE_TABLE_AT_ONCE 8
@@ -233,10 +268,12 @@ __noinline int learn_executors(__u64 estate)
 	l = layout_of(b->binary);
 	if (!l || !follows(b, LAYOUT_RELATION))
 		return 0;
-	list = read_u64(estate + l->estate_range_table);
-	if (count != (list ? read_u32(list + l->list_length) : 0))
-		return contradict(LAYOUT_RELATION, CHECK_RANGE_TABLE,
-				  list ? read_u32(list + l->list_length) : 0, count);
+	if (b->looked.closely[LAYOUT_RELATION] < CLOSE_LOOKS) {
+		list = read_u64(estate + l->estate_range_table);
+		if (count != (list ? read_u32(list + l->list_length) : 0))
+			return contradict(LAYOUT_RELATION, CHECK_RANGE_TABLE,
+					  list ? read_u32(list + l->list_length) : 0, count);
+	}
 	relations = read_u64(estate + c->estate_relations);
 	if (!relations)
 		return 0;
@@ -268,6 +305,7 @@ int on_relation_built(struct pt_regs *ctx)
 	row = read_u64(relation + c->relation_row);
 	if (!read_relation_name(&r, row, c))
 		return 0;
+	__builtin_memset(b->learned, 0, sizeof(b->learned));
 	r.oid = read_u32(relation + c->relation_id);
 	r.tablespace = read_u32(row + c->row_tablespace);
 	if (!r.tablespace)

@@ -78,15 +78,16 @@ final class CollectorMeasure implements Measure {
         run.say("collector: alive, round " + round + " of " + run.effort().rounds());
         try (KafkaConsumer<byte[], byte[]> topic = broker.rawEventsFromNow()) {
           long before = collector.cpuNanos();
+          long busy = round == 0 ? run.effort().settleSeconds() : seconds;
           database
               .server()
               .client()
-              .pgbench("-n", "-S", "-c", "8", "-T", String.valueOf(seconds), "postgres");
+              .pgbench("-n", "-S", "-c", "8", "-T", String.valueOf(busy), "postgres");
           TimeUnit.MILLISECONDS.sleep(500);
           long used = collector.cpuNanos() - before;
           TopicTally tally = TopicTally.read(topic);
           lost += tally.lost();
-          // The first round only warms up.
+          // In the first round it settles.
           if (round > 0) {
             cpu.add(used / 1e3 / tally.events());
             memory.add(collector.residentBytes() / 1e6);

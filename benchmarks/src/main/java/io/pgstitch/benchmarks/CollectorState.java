@@ -58,6 +58,21 @@ final class CollectorState implements ServerState {
         level == 0 ? n -> n == 0 : n -> n >= 5);
   }
 
+  /** All sessions at level 12, of a collector that watches no phases. */
+  static CollectorState withoutPhases(
+      Run run, Broker broker, Database database, List<Load> loads, Traps traps) {
+    return new CollectorState(
+        "level-12-without-phases",
+        run,
+        broker,
+        database,
+        loads,
+        List.of("level=12", "phases=false"),
+        "",
+        traps,
+        n -> n >= 12);
+  }
+
   /** One session of eight at level 12 with functions, its neighbours at none. */
   static CollectorState ofOne(
       Run run, Broker broker, Database database, List<Load> loads, Traps traps) {

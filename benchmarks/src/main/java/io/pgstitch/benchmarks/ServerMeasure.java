@@ -36,6 +36,7 @@ final class ServerMeasure implements Measure {
     CollectorState level0 = CollectorState.ofAll(0, run, broker, plain, selects, traps);
     CollectorState level1 = CollectorState.ofAll(1, run, broker, plain, all, traps);
     CollectorState level12 = CollectorState.ofAll(12, run, broker, plain, all, traps);
+    CollectorState lean = CollectorState.withoutPhases(run, broker, plain, selects, traps);
     CollectorState one = CollectorState.ofOne(run, broker, plain, List.of(Load.SELECT), traps);
     FloorState floor = new FloorState(programs, plain, selects, traps);
     List<ServerState> states =
@@ -45,6 +46,7 @@ final class ServerMeasure implements Measure {
                 floor,
                 level1,
                 level12,
+                lean,
                 one,
                 new StatementsState(counting, selects),
                 LoggedState.autoExplain(explaining, simple),
@@ -54,7 +56,7 @@ final class ServerMeasure implements Measure {
     for (int round = 1; round <= run.effort().rounds(); round++) {
       for (ServerState state : states) {
         run.say("server: round " + round + " of " + run.effort().rounds() + ", " + state.name());
-        pair(sessions, state, plain, figures);
+        pair(sessions, state, loads(state, round, run.effort()), plain, figures);
       }
       // So that no state always follows the same other one.
       Collections.rotate(states, 3);
@@ -70,21 +72,30 @@ final class ServerMeasure implements Measure {
             "server.select.level-12.traps", Samples.of(level12.counted()), "traps/statement"));
     run.found(
         Figure.of(
+            "server.select.level-12-without-phases.traps",
+            Samples.of(lean.counted()),
+            "traps/statement"));
+    run.found(
+        Figure.of(
             "server.select.one-of-eight.traps", Samples.of(one.counted()), "traps/statement"));
+  }
+
+  private static List<Load> loads(ServerState state, int round, Effort effort) {
+    return round <= effort.roundsOfOtherLoads() ? state.loads() : state.loads().subList(0, 1);
   }
 
   /** Nothing, then the state; both with the same loads in the same order. */
   private static void pair(
-      Sessions sessions, ServerState state, Database plain, ServerFigures figures)
+      Sessions sessions, ServerState state, List<Load> loads, Database plain, ServerFigures figures)
       throws Exception {
     List<Sessions.Watched> before = new ArrayList<>();
-    for (Load load : state.loads()) {
+    for (Load load : loads) {
       before.add(sessions.watch(plain, load, "", ""));
     }
     AutoCloseable inForce = state.begin();
     try {
-      for (int i = 0; i < state.loads().size(); i++) {
-        Load load = state.loads().get(i);
+      for (int i = 0; i < loads.size(); i++) {
+        Load load = loads.get(i);
         Sessions.Watched under =
             sessions.watch(state.database(), load, state.optionsOfOne(), state.optionsOfOthers());
         state.verify(load, under.transactions());

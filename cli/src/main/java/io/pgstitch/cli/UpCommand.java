@@ -109,10 +109,9 @@ final class UpCommand implements Callable<Integer> {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "With --no-phases, levels 4, 8 and 12 go without analysis, Bind, and the executor's start,"
-              + " finish and end. Calls, parsing, planning, waits and binds stay, at little more"
-              + " than half of the cost to the server. Level 16 and --functions bring phases all the"
-              + " same.")
+          "With --no-phases, levels 4, 8 and 12 go without analysis, planning, Bind, and the"
+              + " executor's start, finish and end. Calls, waits and binds stay, at half of the cost"
+              + " to the server. Level 16 and --functions bring phases all the same.")
   private boolean phases;
 
   @Option(

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same workload of real clients on every major: each statement once, and as it was. */
 @Tag("alone")
@@ -26,6 +28,10 @@ class EveryMajorIT {
       Stream.concat(
               Arrays.stream(ClientWorkloads.APPLICATIONS), Stream.of(StatementKinds.APPLICATION))
           .toList();
+
+  private static final List<String> PHASES =
+      List.of(
+          "parse_analyze", "standard_planner", "standard_ExecutorStart", "standard_ExecutorEnd");
 
   @TempDir private Path dir;
 
@@ -37,6 +43,28 @@ class EveryMajorIT {
   @MethodSource("installations")
   void everyStatementIsTracedOnceAsTheServerCountsIt(PostgresInstallation installation)
       throws Exception {
+    Traced traced = trace(installation);
+    NestedStatementsCheck.check(traced.traces);
+    traced.counted.compareWith(traced.traces, APPLICATIONS);
+    traced.cpu.compareWith(traced.traces);
+  }
+
+  /** Of what functions run, less is known then; decision 6 says what. */
+  @ParameterizedTest
+  @ValueSource(ints = {13, 18})
+  void withoutPhasesTheClientsStatementsAreTheSame(int major) throws Exception {
+    Traced traced = trace(PostgresInstallations.ofMajor(major), "--level", "12", "--no-phases");
+    traced.cpu.compareWith(traced.traces);
+    assertThat(traced.traces.roots().stream().flatMap(r -> traced.traces.traceOf(r).stream()))
+        .extracting(ExportedSpan::name)
+        .contains("PortalRun")
+        .doesNotContainAnyElementsOf(PHASES);
+  }
+
+  /** What was traced and is whole, and what the server and the system say of it. */
+  private record Traced(ExportedTraces traces, ServerCounts counted, CpuCheck cpu) {}
+
+  private Traced trace(PostgresInstallation installation, String... options) throws Exception {
     StatementLedger ledger = new StatementLedger();
     try (ThrowawayPostgres server =
         ThrowawayPostgres.builder(installation)
@@ -47,10 +75,12 @@ class EveryMajorIT {
             .setting("autovacuum", "off")
             .start()) {
       prepare(server);
+      List<String> all = new ArrayList<>(List.of(options));
+      all.addAll(List.of("--pid", String.valueOf(server.postmasterPid())));
       Outcome outcome;
       ServerCounts counted;
       CpuCheck cpu;
-      try (RunningUp up = RunningUp.start(dir, "--pid", String.valueOf(server.postmasterPid()))) {
+      try (RunningUp up = RunningUp.start(dir, all.toArray(String[]::new))) {
         ServerCounts.reset(server.jdbcUrl("postgres"));
         new ClientWorkloads(server, ledger).run(dir);
         StatementKinds.run(server.jdbcUrl("postgres"), ledger);
@@ -65,10 +95,8 @@ class EveryMajorIT {
       assertThat(traces.notNested()).isEmpty();
       TraceFiles.validate(dir.resolve("out/traces"));
       ledger.compareWith(traces, APPLICATIONS);
-      NestedStatementsCheck.check(traces);
       checkPortals(traces);
-      counted.compareWith(traces, APPLICATIONS);
-      cpu.compareWith(traces);
+      return new Traced(traces, counted, cpu);
     }
   }
 

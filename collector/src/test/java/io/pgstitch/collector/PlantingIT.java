@@ -180,6 +180,28 @@ final class PlantingIT {
 
   @ParameterizedTest
   @MethodSource("io.pgstitch.testkit.Majors#sampled")
+  void withoutPhasesADetailedLevelTakesTwelveUntilALevelAsksForThem(int major) {
+    try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(major));
+        TracedServer traced = traced(binary)) {
+      traced.set("level", "12");
+      traced.set("phases", "false");
+      Collector collector = traced.collect();
+      try (SqlSession session = new SqlSession(traced.server());
+          KernelPrograms.RunCounts counts = collector.countRuns()) {
+        session.run("select 1");
+        assertThat(sum(cost(counts, session, "select 1"))).isEqualTo(12L * TIMES);
+        session.run("set pgstitch.level = 28");
+        until("phases of its own", () -> sum(cost(counts, session, "select 1")) >= 22L * TIMES);
+        session.run("reset pgstitch.level");
+        until("none of its own", () -> sum(cost(counts, session, "select 1")) == 12L * TIMES);
+      }
+      assertThat(functionsAt(traced.batches(), 28)).contains("standard_planner");
+      assertThat(functionsAt(traced.batches(), 12)).contains("PortalRun");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void aNeighbourOfADetailedSessionPaysNothingForIt(int major) {
     try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(major));
         TracedServer traced = traced(binary)) {

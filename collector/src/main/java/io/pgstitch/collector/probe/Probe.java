@@ -23,7 +23,7 @@ public record Probe(
     QUIET(0),
     /** From level 1: where statements begin and end. */
     BASIC(0),
-    /** Levels beyond 1: parsing, planning, portals, transactions. */
+    /** Levels beyond 1: parsing, portals, transactions. */
     DETAIL(1),
     /**
      * Levels beyond 1 as well, unless phases are not wanted: then those alone that ask for more.

@@ -309,7 +309,7 @@ public final class BackendScript {
     int stack = stack();
     open.add(function);
     return add(
-        Seen.IN_DETAIL,
+        Seen.PHASE,
         statementEntry(function, stack, 0, new Described(text, command, location, length)));
   }
 
@@ -800,6 +800,7 @@ public final class BackendScript {
           "parse_analyze_fixedparams",
           "parse_analyze_varparams",
           "PortalStart",
+          "standard_planner",
           "standard_ExecutorStart",
           "standard_ExecutorFinish",
           "standard_ExecutorEnd" ->
