@@ -12,10 +12,8 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("alone")
 final class EndsWhilePlantingIT {
   private static final int ATTEMPTS = 10;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path dir;
 
@@ -66,7 +63,9 @@ final class EndsWhilePlantingIT {
     }
     kill(dead);
     Collector collector = starting.join();
-    until(() -> collector.status().servers().stream().noneMatch(s -> s.pid() == dead));
+    Patience.until(
+        "its server to go",
+        () -> collector.status().servers().stream().noneMatch(s -> s.pid() == dead));
     traced.server().start();
     isTraced(collector, traced.server());
     traced.server().client().sql("select 'next server'");
@@ -92,19 +91,20 @@ final class EndsWhilePlantingIT {
       terminate(ends.pid());
       // That it has ended may be said, or be found later.
       switching.exceptionally(failure -> null).join();
-      until(() -> probes(binary) == before);
+      Patience.until("its probes to go", () -> probes(binary) == before);
     }
     try (SqlSession next = new SqlSession(traced.server())) {
       collector.switchSession(next.pid(), 12, true);
       next.run("select 'next backend'");
       assertThat(probes(binary)).isGreaterThan(before);
     }
-    until(() -> probes(binary) == before);
+    Patience.until("its probes to go", () -> probes(binary) == before);
     assertThat(messages(traced.batches())).contains("select 'next backend'");
   }
 
   private static void isTraced(Collector collector, ThrowawayPostgres server) {
-    until(
+    Patience.until(
+        "the server to be traced",
         () ->
             collector.status().servers().stream()
                 .anyMatch(s -> s.pid() == server.postmasterPid() && s.traced()));
@@ -114,13 +114,14 @@ final class EndsWhilePlantingIT {
   private static void kill(long postmaster) {
     List<ProcessHandle> children = ProcessHandle.of(postmaster).orElseThrow().children().toList();
     ProcessHandle.of(postmaster).ifPresent(ProcessHandle::destroyForcibly);
-    until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+    Patience.until(
+        "its children to end", () -> children.stream().noneMatch(ProcessHandle::isAlive));
   }
 
   /** As an administrator ends a backend. */
   private static void terminate(int backend) {
     ProcessHandle.of(backend).ifPresent(ProcessHandle::destroy);
-    until(() -> ProcessHandle.of(backend).isEmpty());
+    Patience.until("its end", () -> ProcessHandle.of(backend).isEmpty());
   }
 
   private static List<String> messages(List<RawEventBatch> batches) {
@@ -161,19 +162,6 @@ final class EndsWhilePlantingIT {
       return Files.readString(descriptor);
     } catch (IOException closed) {
       return "";
-    }
-  }
-
-  private static void until(BooleanSupplier condition) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("patience").isLessThan(end);
-      try {
-        Thread.sleep(10);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException(e);
-      }
     }
   }
 }

@@ -17,8 +17,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -109,23 +107,6 @@ final class PlantingIT {
         .isEqualTo(five("on_utility", "on_utility_exit", 2 * TIMES));
   }
 
-  private static void until(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("waited for " + what).isLessThan(end);
-      pause(20);
-    }
-  }
-
-  private static void pause(long millis) {
-    try {
-      TimeUnit.MILLISECONDS.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
-  }
-
   /** First byte of a function, as the process has it in its memory. */
   private static int firstByte(int pid, Path binary, String function) {
     try {
@@ -165,10 +146,11 @@ final class PlantingIT {
         session.run("create table t(a int)");
         assertThat(QUERIES).allMatch(sql -> cost(counts, session, sql).isEmpty());
         session.run("set pgstitch.level = 1");
-        until("probes of its own", () -> sum(cost(counts, session, "select 1")) == 5L * TIMES);
+        Patience.until(
+            "probes of its own", () -> sum(cost(counts, session, "select 1")) == 5L * TIMES);
         session.run("select 'seen'");
         session.run("set pgstitch.level = 0");
-        until("none", () -> cost(counts, session, "select 1").isEmpty());
+        Patience.until("none", () -> cost(counts, session, "select 1").isEmpty());
         session.run("select 'not seen'");
         assertThat(collector.controlStatus().ownProbes()).isZero();
       }
@@ -191,9 +173,11 @@ final class PlantingIT {
         session.run("select 1");
         assertThat(sum(cost(counts, session, "select 1"))).isEqualTo(12L * TIMES);
         session.run("set pgstitch.level = 28");
-        until("phases of its own", () -> sum(cost(counts, session, "select 1")) >= 22L * TIMES);
+        Patience.until(
+            "phases of its own", () -> sum(cost(counts, session, "select 1")) >= 22L * TIMES);
         session.run("reset pgstitch.level");
-        until("none of its own", () -> sum(cost(counts, session, "select 1")) == 12L * TIMES);
+        Patience.until(
+            "none of its own", () -> sum(cost(counts, session, "select 1")) == 12L * TIMES);
       }
       assertThat(functionsAt(traced.batches(), 28)).contains("standard_planner");
       assertThat(functionsAt(traced.batches(), 12)).contains("PortalRun");
@@ -215,11 +199,11 @@ final class PlantingIT {
         detailed.run("set pgstitch.level = 12");
         // Entry and return of parse, analysis, planning, and of the portal's and the executor's
         // parts.
-        until(
+        Patience.until(
             "23 traps of the detailed session",
             () -> sum(cost(counts, detailed, "select 1")) == 23L * TIMES);
         detailed.run("set pgstitch.functions = on");
-        until(
+        Patience.until(
             "breakpoints in the detailed session",
             () -> firstByte(detailed.pid(), executable, FAR) == BREAKPOINT);
         assertThat(firstByte(neighbour.pid(), executable, FAR)).isNotEqualTo(BREAKPOINT);
@@ -227,8 +211,10 @@ final class PlantingIT {
         assertThat(sum(cost(counts, detailed, "select 1"))).isGreaterThan(20L * TIMES);
         detailed.run("reset pgstitch.functions");
         detailed.run("reset pgstitch.level");
-        until("no breakpoint", () -> firstByte(detailed.pid(), executable, FAR) != BREAKPOINT);
-        until("no probes of its own", () -> sum(cost(counts, detailed, "select 1")) == 5L * TIMES);
+        Patience.until(
+            "no breakpoint", () -> firstByte(detailed.pid(), executable, FAR) != BREAKPOINT);
+        Patience.until(
+            "no probes of its own", () -> sum(cost(counts, detailed, "select 1")) == 5L * TIMES);
         assertThat(collector.controlStatus().ownProbes()).isZero();
         takesFiveTraps(counts, detailed);
       }

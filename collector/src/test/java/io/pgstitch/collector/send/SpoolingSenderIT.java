@@ -2,6 +2,7 @@ package io.pgstitch.collector.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.collector.Patience;
 import io.pgstitch.collector.spool.Framing;
 import io.pgstitch.collector.spool.SpoolSettings;
 import io.pgstitch.collector.spool.TestBatches;
@@ -11,8 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.Test;
@@ -35,15 +34,15 @@ final class SpoolingSenderIT {
         for (int i = 0; i < 20; i++) {
           assertThat(sender.take(batches.next(1_000))).isTrue();
         }
-        await(() -> sender.spool().batches() == 20);
+        Patience.until("the spool", () -> sender.spool().batches() == 20);
         createTopic(kafka.bootstrapServers());
-        await(() -> sender.acknowledged() == 20);
-        await(() -> sender.spool().batches() == 0);
+        Patience.until("acknowledgements", () -> sender.acknowledged() == 20);
+        Patience.until("the spool", () -> sender.spool().batches() == 0);
 
         // Half of it can be compressed.
         assertThat(sender.take(TestBatches.of(9, 1, 5, 3 * LIMIT, new Random(1)))).isTrue();
         assertThat(sender.take(batches.next(1_000))).isTrue();
-        await(() -> sender.acknowledged() == 21);
+        Patience.until("acknowledgements", () -> sender.acknowledged() == 21);
         assertThat(sender.refused()).isEqualTo(1);
         assertThat(sender.failure()).isNull();
       } finally {
@@ -65,14 +64,6 @@ final class SpoolingSenderIT {
                       .configs(Map.of("max.message.bytes", String.valueOf(LIMIT)))))
           .all()
           .get();
-    }
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("waited too long").isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(20);
     }
   }
 }
