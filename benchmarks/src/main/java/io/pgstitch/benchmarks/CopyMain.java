@@ -23,14 +23,6 @@ public final class CopyMain {
 
   /** Runs until the process is stopped. */
   public static void main(String[] arguments) throws InterruptedException {
-    Properties config = new Properties();
-    config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, arguments[0]);
-    config.put(StreamsConfig.APPLICATION_ID_CONFIG, arguments[1]);
-    config.put(StreamsConfig.STATE_DIR_CONFIG, arguments[2]);
-    config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    config.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
-    config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
-    config.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
     Topology topology =
         new Topology()
             .addSource(
@@ -44,6 +36,19 @@ public final class CopyMain {
                 new ByteArraySerializer(),
                 new ByteArraySerializer(),
                 "raw-events");
+    run(arguments, topology);
+  }
+
+  /** Runs a copying application until the process is stopped. */
+  static void run(String[] arguments, Topology topology) throws InterruptedException {
+    Properties config = new Properties();
+    config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, arguments[0]);
+    config.put(StreamsConfig.APPLICATION_ID_CONFIG, arguments[1]);
+    config.put(StreamsConfig.STATE_DIR_CONFIG, arguments[2]);
+    config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    config.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+    config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+    config.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
     KafkaStreams streams = new KafkaStreams(topology, config);
     Runtime.getRuntime().addShutdownHook(new Thread(streams::close, "copy-stop"));
     streams.start();

@@ -14,7 +14,7 @@ import org.apache.avro.specific.SpecificData;
 
 /** Makes the writers of a schema; a record's writer is made once, so that records may nest. */
 final class ValueWriters {
-  private final Map<String, RecordWriter> records = new HashMap<>();
+  private final Map<String, ValueWriter> records = new HashMap<>();
 
   /**
    * The writer of values of a schema.
@@ -56,11 +56,22 @@ final class ValueWriters {
     }
   }
 
-  private RecordWriter record(Schema schema) {
-    RecordWriter known = records.get(schema.getFullName());
+  private ValueWriter record(Schema schema) {
+    ValueWriter known = records.get(schema.getFullName());
     if (known != null) {
       return known;
     }
+    ValueWriter quick = FrequentWriters.of(SpecificData.get().getClass(schema));
+    if (quick == null) {
+      return byFields(schema);
+    }
+    ValueWriter writer = new CheckedWriter(quick, schema);
+    records.put(schema.getFullName(), writer);
+    return writer;
+  }
+
+  /** A writer that calls the getter of each field, and names the one that does not fit. */
+  RecordWriter byFields(Schema schema) {
     List<Schema.Field> fields = schema.getFields();
     RecordWriter writer =
         new RecordWriter(fields.stream().map(Schema.Field::name).toArray(String[]::new));
