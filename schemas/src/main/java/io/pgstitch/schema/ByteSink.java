@@ -1,6 +1,9 @@
 package io.pgstitch.schema;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.avro.io.BinaryEncoder;
@@ -13,6 +16,13 @@ import org.apache.avro.io.BinaryEncoder;
  */
 public final class ByteSink extends BinaryEncoder {
   private static final int LONGEST_NUMBER = 10;
+
+  /** Bits in eight groups of seven, of which each byte of a number holds one. */
+  private static final int EIGHT_GROUPS = 56;
+
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   private static final int LARGEST_KEPT = 4 << 20;
 
   /** A length up to this is one byte. */
@@ -53,24 +63,34 @@ public final class ByteSink extends BinaryEncoder {
 
   @Override
   public void writeInt(int value) {
-    room(LONGEST_NUMBER);
-    int rest = (value << 1) ^ (value >> 31);
-    while ((rest & ~0x7f) != 0) {
-      bytes[size++] = (byte) (rest | 0x80);
-      rest >>>= 7;
-    }
-    bytes[size++] = (byte) rest;
+    writeLong(value);
   }
 
   @Override
   public void writeLong(long value) {
     room(LONGEST_NUMBER);
+    byte[] to = bytes;
+    int at = size;
     long rest = (value << 1) ^ (value >> 63);
+    if (rest >>> EIGHT_GROUPS != 0) {
+      // Times are of this kind: eight bytes at once instead of one after the other.
+      EIGHT.set(to, at, groups(rest) | 0x8080808080808080L);
+      at += Long.BYTES;
+      rest >>>= EIGHT_GROUPS;
+    }
     while ((rest & ~0x7fL) != 0) {
-      bytes[size++] = (byte) (rest | 0x80);
+      to[at++] = (byte) (rest | 0x80);
       rest >>>= 7;
     }
-    bytes[size++] = (byte) rest;
+    to[at++] = (byte) rest;
+    size = at;
+  }
+
+  /** The lower 56 bits in groups of seven, each in a byte. */
+  private static long groups(long value) {
+    long halves = (value & 0xfffffffL) | (value & 0xfffffff0000000L) << 4;
+    long quarters = (halves & 0x3fff00003fffL) | (halves & 0xfffc0000fffc000L) << 2;
+    return (quarters & 0x7f007f007f007fL) | (quarters & 0x3f803f803f803f80L) << 1;
   }
 
   @Override
