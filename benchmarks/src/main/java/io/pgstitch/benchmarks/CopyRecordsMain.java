@@ -5,7 +5,6 @@ import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.BundledSchemaRegistry;
 import io.pgstitch.schema.RawEventBatch;
 import io.pgstitch.schema.SchemaRegistry;
-import io.pgstitch.schema.Topics;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.Topology;
@@ -16,6 +15,9 @@ import org.apache.kafka.streams.Topology;
  * CopyMain}.
  */
 public final class CopyRecordsMain {
+  /** What is copied. */
+  static final String INPUT = "bench.records";
+
   private CopyRecordsMain() {}
 
   /** Runs until the process is stopped. */
@@ -27,7 +29,7 @@ public final class CopyRecordsMain {
                 "raw-events",
                 new StringDeserializer(),
                 new AvroDeserializer<>(RawEventBatch.class, registry),
-                Topics.RAW_EVENTS)
+                INPUT)
             .addSink(
                 "copies",
                 CopyMain.COPIES,

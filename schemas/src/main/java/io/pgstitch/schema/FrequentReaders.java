@@ -4,9 +4,9 @@ import java.io.IOException;
 import org.apache.avro.io.Decoder;
 
 /**
- * Readers by hand of the records of which a batch has most, calls of functions and block counts:
- * for their few numbers a call of a function for each field is most of the work. The fields are in
- * the schema's order; the tests compare them with what Avro reads.
+ * Readers by hand of the records of which a batch has most, calls of functions, block counts and
+ * what each statement has: for their few numbers a call of a function for each field is most of the
+ * work. The fields are in the schema's order; the tests compare them with what Avro reads.
  */
 final class FrequentReaders {
   private FrequentReaders() {}
@@ -16,6 +16,9 @@ final class FrequentReaders {
     return switch (record) {
       case "io.pgstitch.schema.FunctionEntry" -> FrequentReaders::functionEntry;
       case "io.pgstitch.schema.FunctionExit" -> FrequentReaders::functionExit;
+      case "io.pgstitch.schema.StatementEntry" -> FrequentReaders::statementEntry;
+      case "io.pgstitch.schema.PortalDefined" -> FrequentReaders::portalDefined;
+      case "io.pgstitch.schema.CommandEnd" -> FrequentReaders::commandEnd;
       case "io.pgstitch.schema.BufferDelta" -> FrequentReaders::bufferDelta;
       case "io.pgstitch.schema.BufferUsage" -> FrequentReaders::bufferUsage;
       default -> null;
@@ -41,6 +44,49 @@ final class FrequentReaders {
     exit.setRows(from.readLong());
     exit.setLate(from.readBoolean());
     return exit;
+  }
+
+  private static StatementEntry statementEntry(Decoder from) throws IOException {
+    StatementEntry entry = new StatementEntry();
+    entry.setDeltaNs(from.readLong());
+    entry.setCpuDeltaNs(from.readLong());
+    entry.setStack(from.readInt());
+    entry.setFunction(from.readInt());
+    entry.setObject(from.readLong());
+    entry.setText(from.readInt());
+    entry.setTextTruncated(from.readBoolean());
+    entry.setQueryId(from.readLong());
+    entry.setCommand(from.readInt());
+    entry.setLocation(from.readInt());
+    entry.setLength(from.readInt());
+    entry.setTextIdentity(from.readLong());
+    return entry;
+  }
+
+  private static PortalDefined portalDefined(Decoder from) throws IOException {
+    PortalDefined defined = new PortalDefined();
+    defined.setDeltaNs(from.readLong());
+    defined.setCpuDeltaNs(from.readLong());
+    defined.setStack(from.readInt());
+    defined.setPortal(from.readLong());
+    defined.setName(from.readInt());
+    defined.setStatementName(from.readInt());
+    defined.setCommandTag(from.readInt());
+    defined.setQueryId(from.readLong());
+    defined.setLocation(from.readInt());
+    defined.setLength(from.readInt());
+    defined.setText(from.readInt());
+    return defined;
+  }
+
+  private static CommandEnd commandEnd(Decoder from) throws IOException {
+    CommandEnd end = new CommandEnd();
+    end.setDeltaNs(from.readLong());
+    end.setCpuDeltaNs(from.readLong());
+    end.setStack(from.readInt());
+    end.setCommandTag(from.readInt());
+    end.setRows(from.readLong());
+    return end;
   }
 
   private static BufferDelta bufferDelta(Decoder from) throws IOException {

@@ -8,8 +8,8 @@ import org.apache.avro.specific.SpecificRecordBase;
 
 /**
  * Writers of records that do without a call of a function for each field: those that Avro generated
- * into the class, where the record has no union of several records, and one by hand for spans, of
- * which there are most. The tests compare them with Avro's own writer.
+ * into the class, where the record has no union of several records, and two by hand for those of
+ * which there are most that have one. The tests compare them with Avro's own writer.
  */
 final class FrequentWriters {
   private FrequentWriters() {}
@@ -18,6 +18,9 @@ final class FrequentWriters {
   static ValueWriter of(Class<?> type) {
     if (type == Span.class) {
       return FrequentWriters::span;
+    }
+    if (type == WaitLine.class) {
+      return FrequentWriters::waitLine;
     }
     boolean generated =
         Arrays.stream(type.getDeclaredMethods())
@@ -52,6 +55,19 @@ final class FrequentWriters {
     optional(span.getPlanNode(), to);
     optional(span.getLockHolders(), to);
     to.writeBoolean(span.getTextTruncated());
+  }
+
+  private static void waitLine(Object record, Encoder to) throws IOException {
+    WaitLine line = (WaitLine) record;
+    to.writeInt(line.getCursor());
+    to.writeString(line.getEventClass());
+    to.writeString(line.getEvent());
+    to.writeLong(line.getElapsedUs());
+    target(line.getTarget(), to);
+    to.writeLong(line.getObjectId());
+    to.writeLong(line.getTimUs());
+    to.writeBoolean(line.getNamesFile());
+    to.writeBoolean(line.getBegunBefore());
   }
 
   private static void target(Object target, Encoder to) throws IOException {

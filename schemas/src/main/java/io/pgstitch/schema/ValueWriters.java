@@ -154,11 +154,13 @@ final class ValueWriters {
 
   /** Of several records, and null if that may be. */
   private ValueWriter records(List<Schema> branches, int nothing) {
-    Map<Class<?>, Branch> byClass = new HashMap<>();
+    Class<?>[] types = new Class<?>[branches.size()];
+    ValueWriter[] writers = new ValueWriter[branches.size()];
     for (int i = 0; i < branches.size(); i++) {
       Schema branch = branches.get(i);
       if (branch.getType() == Type.RECORD) {
-        byClass.put(SpecificData.get().getClass(branch), new Branch(i, record(branch)));
+        types[i] = SpecificData.get().getClass(branch);
+        writers[i] = record(branch);
       } else if (branch.getType() != Type.NULL) {
         throw new IllegalArgumentException(
             "no writer for a union of other than records: " + branch);
@@ -170,15 +172,19 @@ final class ValueWriters {
         to.writeNull();
         return;
       }
-      Branch branch = byClass.get(value.getClass());
-      if (branch == null) {
-        throw new ClassCastException("a " + value.getClass().getName());
-      }
-      to.writeIndex(branch.index());
-      branch.writer().write(value, to);
+      int branch = indexOf(types, value.getClass());
+      to.writeIndex(branch);
+      writers[branch].write(value, to);
     };
   }
 
-  /** One of a union's schemas. */
-  private record Branch(int index, ValueWriter writer) {}
+  /** There are a dozen at most. */
+  private static int indexOf(Class<?>[] types, Class<?> type) {
+    for (int i = 0; i < types.length; i++) {
+      if (types[i] == type) {
+        return i;
+      }
+    }
+    throw new ClassCastException("a " + type.getName());
+  }
 }

@@ -123,13 +123,14 @@ final class StitchProcessor
     }
     Backend backend = batch.getBackend();
     at(record.key(), record.key() + '/' + backend.getPid() + '/' + backend.getStartNs());
-    if (!live.containsKey(id) && endedSessions.has(id)) {
+    SessionStitcher stitcher = live.get(id);
+    if (stitcher == null && endedSessions.has(id)) {
       counters.add(Counter.DUPLICATE_BATCHES, 1);
       return;
     }
     boolean done = false;
     try {
-      SessionStitcher stitcher = session(id);
+      stitcher = stitcher == null ? session(id) : stitcher;
       if (stitcher == null && SessionStitcher.isSignOfLife(batch)) {
         counters.add(Counter.STALE_SIGNS_OF_LIFE, 1);
         return;
