@@ -22,8 +22,8 @@ final class ProcessorMeasure implements Measure {
   private static final List<Integer> BACKENDS = List.of(10, 1_000, 10_000);
   private static final int USUAL = 1_000;
 
-  /** Sessions until it is no faster than before. */
-  private static final int WARM_UP = 30_000;
+  /** Sessions until compilers have done most of their work. */
+  private static final int WARM_UP = 20_000;
 
   private final Map<String, List<Speed>> speeds = new LinkedHashMap<>();
 
@@ -60,8 +60,8 @@ final class ProcessorMeasure implements Measure {
         StreamsApplication copyRecords = copying(run, broker, admin, load, "copy-records");
         StreamsApplication processor = processor(run, broker, admin, load, true)) {
       run.say("processor: warming up");
-      copy.process(WARM_UP, USUAL);
-      copyRecords.process(WARM_UP, USUAL);
+      copy.process(WARM_UP / 2, USUAL);
+      copyRecords.process(WARM_UP / 2, USUAL);
       processor.process(WARM_UP, USUAL);
       for (int round = 1; round <= rounds; round++) {
         run.say("processor: round " + round + " of " + rounds);
