@@ -1,6 +1,5 @@
 package io.pgstitch.benchmarks;
 
-import io.pgstitch.schema.Topics;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -13,9 +12,12 @@ import org.apache.kafka.streams.Topology;
 
 /**
  * The least that a Kafka Streams application can do: it copies the raw events to another topic.
- * {@code BROKERS APPLICATION STATE_DIRECTORY}; exactly once, as the processor.
+ * {@code BROKERS APPLICATION STATE_DIRECTORY}; exactly once, with the processor's settings.
  */
 public final class CopyMain {
+  /** What is copied. */
+  static final String INPUT = "bench.bytes";
+
   /** Where the copies go. */
   static final String COPIES = "bench.copies";
 
@@ -23,6 +25,21 @@ public final class CopyMain {
 
   /** Runs until the process is stopped. */
   public static void main(String[] arguments) throws InterruptedException {
+    Topology topology =
+        new Topology()
+            .addSource(
+                "raw-events", new ByteArrayDeserializer(), new ByteArrayDeserializer(), INPUT)
+            .addSink(
+                "copies",
+                COPIES,
+                new ByteArraySerializer(),
+                new ByteArraySerializer(),
+                "raw-events");
+    run(arguments, topology);
+  }
+
+  /** Runs a copying application until the process is stopped. */
+  static void run(String[] arguments, Topology topology) throws InterruptedException {
     Properties config = new Properties();
     config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, arguments[0]);
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, arguments[1]);
@@ -31,19 +48,8 @@ public final class CopyMain {
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
     config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     config.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
-    Topology topology =
-        new Topology()
-            .addSource(
-                "raw-events",
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer(),
-                Topics.RAW_EVENTS)
-            .addSink(
-                "copies",
-                COPIES,
-                new ByteArraySerializer(),
-                new ByteArraySerializer(),
-                "raw-events");
+    config.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+    config.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
     KafkaStreams streams = new KafkaStreams(topology, config);
     Runtime.getRuntime().addShutdownHook(new Thread(streams::close, "copy-stop"));
     streams.start();

@@ -1,24 +1,31 @@
 package io.pgstitch.benchmarks;
 
+import io.pgstitch.benchmarks.StreamsApplication.Speed;
+import io.pgstitch.schema.Topics;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 
-/** The processor on a real broker, beside an application that only copies. */
+/**
+ * The processor on a real broker, beside applications that only copy. Each is warm before it is
+ * timed, and idle while another is.
+ */
 final class ProcessorMeasure implements Measure {
   private static final List<Integer> BACKENDS = List.of(10, 1_000, 10_000);
   private static final int USUAL = 1_000;
-  private static final int SESSIONS = 40_000;
 
-  private int applications;
+  /** Sessions until compilers have done most of their work. */
+  private static final int WARM_UP = 20_000;
 
-  /** What is run in a round, by its name in the figures. */
-  private record Kind(String name, int backends, boolean exactlyOnce) {}
+  private final Map<String, List<Speed>> speeds = new LinkedHashMap<>();
 
   @Override
   public String name() {
@@ -27,8 +34,8 @@ final class ProcessorMeasure implements Measure {
 
   @Override
   public String what() {
-    return "events a second through the processor on a real broker, beside a Kafka Streams"
-        + " application that copies";
+    return "events a second through the processor on a real broker, beside Kafka Streams"
+        + " applications that copy";
   }
 
   @Override
@@ -36,113 +43,136 @@ final class ProcessorMeasure implements Measure {
     Broker broker = run.open(Broker.start(run));
     Admin admin = run.open(broker.admin());
     admin
-        .createTopics(List.of(new NewTopic(CopyMain.COPIES, Broker.PARTITIONS, (short) 1)))
+        .createTopics(
+            Stream.of(CopyMain.INPUT, CopyRecordsMain.INPUT, CopyMain.COPIES)
+                .map(topic -> new NewTopic(topic, Broker.PARTITIONS, (short) 1))
+                .toList())
         .all()
         .get();
-    Map<Integer, SessionLoad.Part> parts = parts(run, broker);
-    List<Kind> kinds = new ArrayList<>();
-    BACKENDS.forEach(n -> kinds.add(new Kind("processor." + n + "-backends", n, true)));
-    kinds.add(new Kind("processor.at-least-once", USUAL, false));
-    Map<String, List<Double>> rates = new LinkedHashMap<>();
-    Map<String, List<Double>> megabytes = new LinkedHashMap<>();
-    List<Double> copies = new ArrayList<>();
-    int rounds = run.effort().isQuick() ? 2 : run.effort().rounds();
-    for (int round = 1; round <= rounds; round++) {
-      run.say("processor: round " + round + " of " + rounds + ", copying");
-      copies.add(parts.get(USUAL).events() / copied(run, broker, admin, parts.get(USUAL)));
-      for (Kind kind : kinds) {
-        run.say("processor: round " + round + " of " + rounds + ", " + kind.name());
-        SessionLoad.Part part = parts.get(kind.backends());
-        double seconds = processed(run, broker, admin, part, kind.exactlyOnce());
-        rates.computeIfAbsent(kind.name(), k -> new ArrayList<>()).add(part.events() / seconds);
-        megabytes
-            .computeIfAbsent(kind.name(), k -> new ArrayList<>())
-            .add(part.bytes() / 1e6 / seconds);
-      }
-    }
-    report(run, Samples.of(copies), rates, megabytes);
-  }
-
-  private static Map<Integer, SessionLoad.Part> parts(Run run, Broker broker) throws Exception {
     SessionLoad load;
     try (Database database = Database.start()) {
       run.say("processor: recording a session");
       load = SessionLoad.record(run, broker, database);
     }
-    Map<Integer, SessionLoad.Part> parts = new LinkedHashMap<>();
-    for (int backends : BACKENDS) {
-      run.say("processor: writing the sessions of " + backends + " backends");
-      parts.put(backends, load.write(run.effort().isQuick() ? SESSIONS / 2 : SESSIONS, backends));
+    int rounds = run.effort().isQuick() ? 2 : run.effort().rounds();
+    int sessions = run.effort().isQuick() ? 10_000 : 20_000;
+    try (StreamsApplication copy = copying(run, broker, admin, load, "copy");
+        StreamsApplication copyRecords = copying(run, broker, admin, load, "copy-records");
+        StreamsApplication processor = processor(run, broker, admin, load, true)) {
+      run.say("processor: warming up");
+      copy.process(WARM_UP / 2, USUAL);
+      copyRecords.process(WARM_UP / 2, USUAL);
+      processor.process(WARM_UP, USUAL);
+      for (int round = 1; round <= rounds; round++) {
+        run.say("processor: round " + round + " of " + rounds);
+        measure("copy", copy, 2 * sessions, USUAL);
+        measure("copy-records", copyRecords, 2 * sessions, USUAL);
+        for (int i = 0; i < BACKENDS.size(); i++) {
+          // What comes first after the copies is another one in each second round.
+          int backends = BACKENDS.get(round % 2 == 1 ? i : BACKENDS.size() - 1 - i);
+          measure(backends + "-backends", processor, sessions, backends);
+        }
+      }
     }
-    return parts;
+    try (StreamsApplication processor = processor(run, broker, admin, load, false)) {
+      run.say("processor: at least once");
+      processor.process(WARM_UP, USUAL);
+      for (int round = 1; round <= rounds; round++) {
+        measure("at-least-once", processor, sessions, USUAL);
+      }
+    }
+    report(run);
   }
 
-  private double copied(Run run, Broker broker, Admin admin, SessionLoad.Part part)
+  private void measure(String what, StreamsApplication application, int sessions, int backends)
       throws Exception {
-    String application = "bench-copy-" + ++applications;
+    speeds
+        .computeIfAbsent(what, name -> new ArrayList<>())
+        .add(application.process(sessions, backends));
+  }
+
+  private static StreamsApplication copying(
+      Run run, Broker broker, Admin admin, SessionLoad load, String name) throws Exception {
+    boolean typed = name.equals("copy-records");
+    String application = "bench-" + name;
     Path directory = run.directory(application);
-    StreamsRun streams = new StreamsRun(admin, part);
-    streams.beginHere(application);
-    try (Child child =
-        Child.java(
-            "copy",
-            directory,
-            CopyMain.class,
-            broker.address(),
-            application,
-            directory + "/state")) {
-      return streams.seconds(application, child);
-    }
+    return new StreamsApplication(
+        admin,
+        load,
+        typed ? CopyRecordsMain.INPUT : CopyMain.INPUT,
+        application,
+        () ->
+            Child.java(
+                name,
+                directory,
+                typed ? CopyRecordsMain.class : CopyMain.class,
+                broker.address(),
+                application,
+                directory + "/state"));
   }
 
-  private double processed(
-      Run run, Broker broker, Admin admin, SessionLoad.Part part, boolean exactlyOnce)
-      throws Exception {
-    String application = "bench-processor-" + ++applications;
+  private static StreamsApplication processor(
+      Run run, Broker broker, Admin admin, SessionLoad load, boolean exactlyOnce) throws Exception {
+    String application = "bench-processor-" + (exactlyOnce ? "exactly" : "at-least") + "-once";
     Path directory = run.directory(application);
     Path file = directory.resolve("processor.properties");
-    Files.write(
-        file,
+    List<String> settings =
         List.of(
             "kafka.bootstrap.servers=" + broker.address(),
             "application.id=" + application,
             "state.dir=" + directory.resolve("state"),
             "exactly.once=" + exactlyOnce,
+            // Else it would see sessions while they are written.
+            "kafka.isolation.level=read_committed",
             // Else it is 30 s without exactly-once, which would hide when the work is done.
-            "kafka.commit.interval.ms=100"));
-    StreamsRun streams = new StreamsRun(admin, part);
-    streams.beginHere(application);
-    try (Child child =
-        Child.pgstitch("processor", directory, "processor", "--config", file.toString())) {
-      return streams.seconds(application, child);
-    }
+            "kafka.commit.interval.ms=100");
+    return new StreamsApplication(
+        admin,
+        load,
+        Topics.RAW_EVENTS,
+        application,
+        () -> {
+          try {
+            Files.write(file, settings);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          return Child.pgstitch("processor", directory, "processor", "--config", file.toString());
+        });
   }
 
-  private static void report(
-      Run run,
-      Samples copies,
-      Map<String, List<Double>> rates,
-      Map<String, List<Double>> megabytes) {
+  private Samples events(String what) {
+    return Samples.of(speeds.get(what).stream().map(Speed::eventsPerSecond).toList());
+  }
+
+  private void report(Run run) {
+    Samples copies = events("copy");
     run.found(Figure.of("processor.copy", copies, "events/s"));
-    for (Map.Entry<String, List<Double>> kind : rates.entrySet()) {
-      Samples rate = Samples.of(kind.getValue());
-      run.found(
-          Figure.of(kind.getKey() + ".rate", rate, "events/s")
-              .comparedWith(rate.dividedBy(copies)));
-      run.found(
-          Figure.of(kind.getKey() + ".bytes", Samples.of(megabytes.get(kind.getKey())), "MB/s"));
-    }
-    Samples usual = Samples.of(rates.get("processor." + USUAL + "-backends"));
     run.found(
-        Figure.of("processor.to-copy", usual.dividedBy(copies), "times")
-            .against(Target.atLeast(0.5)));
+        Figure.of("processor.copy-records", events("copy-records"), "events/s")
+            .comparedWith(events("copy-records").dividedBy(copies)));
+    List<String> kinds = new ArrayList<>();
+    BACKENDS.forEach(n -> kinds.add(n + "-backends"));
+    kinds.add("at-least-once");
+    for (String kind : kinds) {
+      run.found(
+          Figure.of("processor." + kind + ".rate", events(kind), "events/s")
+              .comparedWith(events(kind).dividedBy(copies)));
+      List<Double> bytes = speeds.get(kind).stream().map(Speed::megabytesPerSecond).toList();
+      run.found(Figure.of("processor." + kind + ".bytes", Samples.of(bytes), "MB/s"));
+    }
+    Samples usual = events(USUAL + "-backends");
+    for (String baseline : List.of("copy", "copy-records")) {
+      run.found(
+          Figure.of("processor.to-" + baseline, usual.dividedBy(events(baseline)), "times")
+              .against(Target.atLeast(0.5)));
+    }
     for (int backends : BACKENDS) {
       if (backends != USUAL) {
-        Samples other = Samples.of(rates.get("processor." + backends + "-backends"));
         run.found(
             Figure.of(
                     "processor." + backends + "-to-" + USUAL + "-backends",
-                    other.dividedBy(usual),
+                    events(backends + "-backends").dividedBy(usual),
                     "times")
                 .against(Target.atLeast(0.8)));
       }

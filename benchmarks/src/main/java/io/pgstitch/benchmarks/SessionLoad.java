@@ -13,9 +13,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -24,8 +26,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * One real session's batches, and the topic of raw events filled with many sessions like it: each
- * is complete, from its first event to its end.
+ * One real session's batches, and topics filled with many sessions like it: each is complete, from
+ * its first event to its end, and of a backend of its own.
  */
 final class SessionLoad {
   private static final String APPLICATION = "bench_session";
@@ -33,6 +35,7 @@ final class SessionLoad {
 
   private final Broker broker;
   private final List<RawEventBatch> session;
+  private int nextPid = FIRST_PID;
 
   /**
    * A part of the topic.
@@ -104,47 +107,50 @@ final class SessionLoad {
   }
 
   /**
-   * Writes sessions to the topic, behind what is there.
+   * Writes sessions to a topic in one transaction: those who read what is committed see all of them
+   * at once, when this returns.
    *
    * @param sessions how many in all
    * @param concurrent how many of them run at once: their batches take turns
    */
-  Part write(int sessions, int concurrent) {
-    try (KafkaConsumer<byte[], byte[]> topic = broker.rawEventsFromNow()) {
-      Map<TopicPartition, Long> from = topic.endOffsets(topic.assignment());
-      long bytes = 0;
-      try (KafkaProducer<byte[], byte[]> producer = producer();
-          AvroSerializer<RawEventBatch> serializer =
-              new AvroSerializer<>(RawEventBatch.class, new BundledSchemaRegistry())) {
-        for (int first = 0; first < sessions; first += concurrent) {
-          for (RawEventBatch batch : session) {
-            for (int i = first; i < Math.min(sessions, first + concurrent); i++) {
-              bytes += send(producer, serializer, batch, i);
+  Part write(String topic, int sessions, int concurrent) {
+    Map<TopicPartition, Long> from = new ConcurrentHashMap<>();
+    Map<TopicPartition, Long> to = new ConcurrentHashMap<>();
+    long bytes = 0;
+    try (KafkaProducer<byte[], byte[]> producer = producer();
+        AvroSerializer<RawEventBatch> serializer =
+            new AvroSerializer<>(RawEventBatch.class, new BundledSchemaRegistry())) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      Callback written =
+          (place, failure) -> {
+            if (failure == null) {
+              TopicPartition partition = new TopicPartition(topic, place.partition());
+              from.merge(partition, place.offset(), Math::min);
+              to.merge(partition, place.offset() + 1, Math::max);
             }
+          };
+      for (int first = 0; first < sessions; first += concurrent) {
+        for (RawEventBatch batch : session) {
+          for (int i = first; i < Math.min(sessions, first + concurrent); i++) {
+            batch.getBackend().setPid(nextPid + i);
+            byte[] key = BackendKey.of(batch.getBackend()).getBytes(StandardCharsets.UTF_8);
+            byte[] value = serializer.serialize(Topics.RAW_EVENTS, batch);
+            // What fails lets the commit fail.
+            Future<RecordMetadata> unused =
+                producer.send(new ProducerRecord<>(topic, key, value), written);
+            bytes += value.length;
           }
         }
       }
-      Map<TopicPartition, Long> to = topic.endOffsets(topic.assignment());
-      Part part = new Part(from, to, events(session) * sessions, bytes);
-      if (part.records() != (long) session.size() * sessions) {
-        throw new IllegalStateException("only " + part.records() + " batches were written");
-      }
-      return part;
+      producer.commitTransaction();
     }
-  }
-
-  private static long send(
-      KafkaProducer<byte[], byte[]> producer,
-      AvroSerializer<RawEventBatch> serializer,
-      RawEventBatch batch,
-      int number) {
-    batch.getBackend().setPid(FIRST_PID + number);
-    byte[] key = BackendKey.of(batch.getBackend()).getBytes(StandardCharsets.UTF_8);
-    byte[] value = serializer.serialize(Topics.RAW_EVENTS, batch);
-    // What fails is missing at the end of the part.
-    Future<RecordMetadata> unused =
-        producer.send(new ProducerRecord<>(Topics.RAW_EVENTS, key, value));
-    return value.length;
+    nextPid += sessions;
+    Part part = new Part(from, to, events(session) * sessions, bytes);
+    if (part.records() != (long) session.size() * sessions) {
+      throw new IllegalStateException("only " + part.records() + " batches were written");
+    }
+    return part;
   }
 
   private KafkaProducer<byte[], byte[]> producer() {
@@ -154,6 +160,7 @@ final class SessionLoad {
     config.put(ProducerConfig.LINGER_MS_CONFIG, 5);
     config.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
     ProducerGuarantees.putInto(config);
+    config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "bench-load");
     return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }
 }

@@ -7,9 +7,7 @@ import java.util.Map;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
-import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DatumReader;
-import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
@@ -21,8 +19,8 @@ import org.apache.kafka.common.serialization.Deserializer;
  * Reads what {@link AvroSerializer} and the serializers of other Confluent-style clients wrote,
  * whatever version of the schema it was written with.
  *
- * <p>An instance reuses its decoder and must be used by one thread at a time, as a consumer and a
- * stream task do.
+ * <p>An instance keeps texts for the next record and must be used by one thread at a time, as a
+ * consumer and a stream task do.
  *
  * <p>Errors: {@link SerializationException} for a record that is not ours or is damaged: it will
  * never be readable. {@link SchemaRegistryException} when the registry cannot be asked: the record
@@ -35,7 +33,7 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
   private Schema expected;
   private SchemaRegistry registry;
   private boolean ownsRegistry;
-  private BinaryDecoder decoder;
+  private final ByteSource source = new ByteSource();
 
   /**
    * For use by class name: {@link #configure} follows and says where the registry is. Reads records
@@ -74,12 +72,10 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
       return null; // a tombstone
     }
     DatumReader<T> reader = reader(topic, AvroFraming.schemaId(message));
-    int bodyLength = message.length - AvroFraming.HEADER_BYTES;
-    decoder =
-        DecoderFactory.get().binaryDecoder(message, AvroFraming.HEADER_BYTES, bodyLength, decoder);
+    source.over(message, AvroFraming.HEADER_BYTES, message.length);
     try {
-      T record = reader.read(null, decoder);
-      if (!decoder.isEnd()) {
+      T record = reader.read(null, source);
+      if (!source.isEnd()) {
         throw new SerializationException(
             "a record of topic %s is damaged: bytes follow its end".formatted(topic));
       }
@@ -89,7 +85,6 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
         | UnsupportedOperationException
         | IndexOutOfBoundsException
         | NegativeArraySizeException e) {
-      decoder = null;
       throw new SerializationException(
           "a record of topic %s is damaged: %s".formatted(topic, e), e);
     }

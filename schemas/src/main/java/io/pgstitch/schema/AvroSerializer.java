@@ -1,14 +1,12 @@
 package io.pgstitch.schema;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DatumWriter;
-import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.SerializationException;
@@ -27,14 +25,11 @@ import org.apache.kafka.common.serialization.Serializer;
  * @param <T> record type
  */
 public final class AvroSerializer<T extends SpecificRecord> implements Serializer<T> {
-  private static final int LARGEST_KEPT_BUFFER = 4 << 20;
-
   private final Map<String, Target> targets = new HashMap<>();
   private Class<T> type;
   private SchemaRegistry registry;
   private boolean ownsRegistry;
-  private ByteArrayOutputStream buffer = new ByteArrayOutputStream(4096);
-  private BinaryEncoder encoder;
+  private final ByteSink sink = new ByteSink();
 
   /** For use by class name: {@link #configure} follows and says where the registry is. */
   public AvroSerializer() {
@@ -70,24 +65,17 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
       return null; // a tombstone
     }
     Target target = target(topic, record);
-    buffer.reset();
+    sink.clear();
     try {
-      AvroFraming.writeHeader(buffer, target.schemaId);
-      encoder = EncoderFactory.get().binaryEncoder(buffer, encoder);
-      target.writer.write(record, encoder);
-      encoder.flush();
+      sink.writeFixed(target.header);
+      target.writer.write(record, sink);
     } catch (IOException | AvroRuntimeException | NullPointerException | ClassCastException e) {
-      encoder = null; // may hold half a record
       throw new SerializationException(
           "a %s for topic %s does not fit its schema: %s"
               .formatted(record.getClass().getSimpleName(), topic, e.getMessage()),
           e);
     }
-    byte[] bytes = buffer.toByteArray();
-    if (bytes.length > LARGEST_KEPT_BUFFER) {
-      buffer = new ByteArrayOutputStream(4096); // one huge record must not hold its memory for ever
-    }
-    return bytes;
+    return sink.toByteArray();
   }
 
   @SuppressWarnings("ReferenceEquality") // a generated class has one schema object
@@ -111,7 +99,9 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
               .formatted(record.getClass().getName(), type.getName()));
     }
     int id = registry.idOf(Topics.subjectOf(topic), schema);
-    return new Target(schema, id, new DirectDatumWriter<>(schema));
+    byte[] header = new byte[AvroFraming.HEADER_BYTES];
+    AvroFraming.writeHeader(ByteBuffer.wrap(header), id);
+    return new Target(schema, header, new DirectDatumWriter<>(schema));
   }
 
   @Override
@@ -122,5 +112,5 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
   }
 
   /** What is settled once for all records of a topic. */
-  private record Target(Schema schema, int schemaId, DatumWriter<Object> writer) {}
+  private record Target(Schema schema, byte[] header, DatumWriter<Object> writer) {}
 }

@@ -16,7 +16,8 @@ import org.apache.avro.io.Decoder;
  * @param <T> what is read: a generated record, or a list of them
  */
 public final class DirectDatumReader<T> implements DatumReader<T> {
-  private ValueReader reader;
+  private volatile Schema schema;
+  private volatile ValueReader reader;
 
   /** A reader of data of a schema whose records have generated classes. */
   public DirectDatumReader(Schema schema) {
@@ -24,14 +25,25 @@ public final class DirectDatumReader<T> implements DatumReader<T> {
   }
 
   @Override
-  public void setSchema(Schema schema) {
+  public void setSchema(Schema newSchema) {
     TrustedRecords.trust();
-    reader = new ValueReaders().of(schema);
+    schema = newSchema;
+    reader = null;
   }
 
   @Override
   @SuppressWarnings("unchecked") // the schema says so
   public T read(T reuse, Decoder from) throws IOException {
-    return (T) reader.read(from);
+    return (T) reader().read(from);
+  }
+
+  /** Made when it is needed first: not all of them are, and each makes some hundred functions. */
+  private ValueReader reader() {
+    ValueReader made = reader;
+    if (made == null) {
+      made = new ValueReaders().of(schema);
+      reader = made;
+    }
+    return made;
   }
 }

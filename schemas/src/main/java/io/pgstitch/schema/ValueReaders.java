@@ -15,7 +15,7 @@ final class ValueReaders {
   /** A damaged length must not reserve memory for elements that are not there. */
   private static final long MOST_RESERVED = 1024;
 
-  private final Map<String, RecordReader> records = new HashMap<>();
+  private final Map<String, ValueReader> records = new HashMap<>();
 
   /**
    * The reader of values of a schema.
@@ -61,11 +61,15 @@ final class ValueReaders {
     }
   }
 
-  private RecordReader record(Schema schema) {
-    RecordReader known = records.get(schema.getFullName());
-    if (known != null) {
-      return known;
+  private ValueReader record(Schema schema) {
+    ValueReader known = records.get(schema.getFullName());
+    if (known == null) {
+      known = FrequentReaders.of(schema.getFullName());
     }
+    return known != null ? known : byFields(schema);
+  }
+
+  private ValueReader byFields(Schema schema) {
     Accessors accessors = Accessors.of(SpecificData.get().getClass(schema));
     RecordReader reader = new RecordReader(accessors.constructor(), schema.getFields().size());
     records.put(schema.getFullName(), reader);

@@ -14,7 +14,7 @@ import org.apache.avro.specific.SpecificData;
 
 /** Makes the writers of a schema; a record's writer is made once, so that records may nest. */
 final class ValueWriters {
-  private final Map<String, RecordWriter> records = new HashMap<>();
+  private final Map<String, ValueWriter> records = new HashMap<>();
 
   /**
    * The writer of values of a schema.
@@ -56,11 +56,22 @@ final class ValueWriters {
     }
   }
 
-  private RecordWriter record(Schema schema) {
-    RecordWriter known = records.get(schema.getFullName());
+  private ValueWriter record(Schema schema) {
+    ValueWriter known = records.get(schema.getFullName());
     if (known != null) {
       return known;
     }
+    ValueWriter quick = FrequentWriters.of(SpecificData.get().getClass(schema));
+    if (quick == null) {
+      return byFields(schema);
+    }
+    ValueWriter writer = new CheckedWriter(quick, schema);
+    records.put(schema.getFullName(), writer);
+    return writer;
+  }
+
+  /** A writer that calls the getter of each field, and names the one that does not fit. */
+  RecordWriter byFields(Schema schema) {
     List<Schema.Field> fields = schema.getFields();
     RecordWriter writer =
         new RecordWriter(fields.stream().map(Schema.Field::name).toArray(String[]::new));
@@ -143,11 +154,13 @@ final class ValueWriters {
 
   /** Of several records, and null if that may be. */
   private ValueWriter records(List<Schema> branches, int nothing) {
-    Map<Class<?>, Branch> byClass = new HashMap<>();
+    Class<?>[] types = new Class<?>[branches.size()];
+    ValueWriter[] writers = new ValueWriter[branches.size()];
     for (int i = 0; i < branches.size(); i++) {
       Schema branch = branches.get(i);
       if (branch.getType() == Type.RECORD) {
-        byClass.put(SpecificData.get().getClass(branch), new Branch(i, record(branch)));
+        types[i] = SpecificData.get().getClass(branch);
+        writers[i] = record(branch);
       } else if (branch.getType() != Type.NULL) {
         throw new IllegalArgumentException(
             "no writer for a union of other than records: " + branch);
@@ -159,15 +172,19 @@ final class ValueWriters {
         to.writeNull();
         return;
       }
-      Branch branch = byClass.get(value.getClass());
-      if (branch == null) {
-        throw new ClassCastException("a " + value.getClass().getName());
-      }
-      to.writeIndex(branch.index());
-      branch.writer().write(value, to);
+      int branch = indexOf(types, value.getClass());
+      to.writeIndex(branch);
+      writers[branch].write(value, to);
     };
   }
 
-  /** One of a union's schemas. */
-  private record Branch(int index, ValueWriter writer) {}
+  /** There are a dozen at most. */
+  private static int indexOf(Class<?>[] types, Class<?> type) {
+    for (int i = 0; i < types.length; i++) {
+      if (types[i] == type) {
+        return i;
+      }
+    }
+    throw new ClassCastException("a " + type.getName());
+  }
 }

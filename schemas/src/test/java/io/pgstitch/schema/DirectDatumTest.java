@@ -45,7 +45,11 @@ class DirectDatumTest {
     DatumWriter<Object> direct = new DirectDatumWriter<>(schema);
     DatumWriter<Object> avro = new SpecificDatumWriter<>(schema);
     for (Object record : records(schema)) {
-      assertThat(bytes(direct, record)).isEqualTo(bytes(avro, record));
+      byte[] expected = bytes(avro, record);
+      assertThat(bytes(direct, record)).isEqualTo(expected);
+      ByteSink sink = new ByteSink();
+      direct.write(record, sink);
+      assertThat(sink.toByteArray()).isEqualTo(expected);
     }
   }
 
@@ -54,11 +58,14 @@ class DirectDatumTest {
   void readsWhatAvrosOwnReaderReads(Schema schema) throws IOException {
     DatumReader<Object> direct = new DirectDatumReader<>(schema);
     DatumWriter<Object> avro = new SpecificDatumWriter<>(schema);
+    ByteSource source = new ByteSource();
     for (Object record : records(schema)) {
       byte[] bytes = bytes(avro, record);
       BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, null);
       assertThat(direct.read(null, decoder)).isEqualTo(record);
       assertThat(decoder.isEnd()).isTrue();
+      assertThat(direct.read(null, source.over(bytes))).isEqualTo(record);
+      assertThat(source.isEnd()).isTrue();
     }
   }
 
@@ -68,8 +75,8 @@ class DirectDatumTest {
     DatumReader<Object> direct = new DirectDatumReader<>(schema);
     byte[] bytes = bytes(new SpecificDatumWriter<>(schema), records(schema).get(0));
     for (int length = 0; length < bytes.length; length++) {
-      BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, 0, length, null);
-      assertThatThrownBy(() -> direct.read(null, decoder)).isInstanceOf(EOFException.class);
+      ByteSource source = new ByteSource().over(bytes, 0, length);
+      assertThatThrownBy(() -> direct.read(null, source)).isInstanceOf(EOFException.class);
     }
   }
 
@@ -97,6 +104,18 @@ class DirectDatumTest {
     assertThatThrownBy(() -> bytes(writer, trace))
         .isInstanceOf(AvroRuntimeException.class)
         .hasMessage("backend: host is null");
+  }
+
+  @Test
+  void namesTheFieldOfASpan() {
+    Span span = new Span();
+    span.setSpanId("s");
+    span.setParentSpanId("");
+    span.setKind(SpanKind.WAIT);
+    span.setErrorMessage("");
+    assertThatThrownBy(() -> bytes(new DirectDatumWriter<>(Span.getClassSchema()), span))
+        .isInstanceOf(AvroRuntimeException.class)
+        .hasMessage("name is null");
   }
 
   @Test

@@ -31,6 +31,9 @@ final class StreamsProperties {
         StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, settings.deadLetterTopic());
     config.put(DeadLetters.COUNTERS, counters);
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+    // A task has one partition: there is no other whose records could be earlier, and looking for
+    // them costs a text for each record.
+    config.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
     sizes(config);
     // Without Streams' prefix: a prefixed setting would win over the operator's without one.
     config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");

@@ -56,7 +56,11 @@ record BatchPlace(int index, long baseNs) {
 
   /** How many of these events have a number of their own. */
   static long numbered(List<Object> events) {
-    return events.stream().filter(BatchPlace::isNumbered).count();
+    long count = 0;
+    for (Object event : events) {
+      count += isNumbered(event) ? 1 : 0;
+    }
+    return count;
   }
 
   /** What was used goes with the event behind it. */

@@ -1,18 +1,16 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.schema.Bind;
+import io.pgstitch.schema.ByteSink;
 import io.pgstitch.schema.DirectDatumWriter;
 import io.pgstitch.schema.TrustedRecords;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.avro.Schema;
-import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
 
 /** Bind values as bytes, in which an open statement holds them until its span is written. */
@@ -27,11 +25,9 @@ final class HeldBinds {
   private HeldBinds() {}
 
   static ByteBuffer of(List<Bind> binds) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
+    ByteSink bytes = new ByteSink();
     try {
-      WRITER.write(binds, encoder);
-      encoder.flush();
+      WRITER.write(binds, bytes);
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory failed", e);
     }

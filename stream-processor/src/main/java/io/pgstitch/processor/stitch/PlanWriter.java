@@ -22,6 +22,7 @@ import java.util.Map;
  */
 final class PlanWriter {
   private final Session session;
+  private final ParentIds parents = new ParentIds();
 
   PlanWriter(Session session) {
     this.session = session;
@@ -151,7 +152,9 @@ final class PlanWriter {
 
   private Span span(OpenStatement statement, int ordinal, int parent, String name, int depth) {
     long at = session.utcNs(session.state.getNow().getTimeNs());
-    Span span = TraceWriter.span(statement, ordinal, parent, SpanKind.PLAN_NODE, name);
+    Span span =
+        TraceWriter.span(
+            statement, ordinal, parents.id(statement, parent), SpanKind.PLAN_NODE, name);
     span.setStartUtcNs(at);
     span.setEndUtcNs(at);
     span.setRows(-1);

@@ -2,22 +2,20 @@ package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.ByteSink;
+import io.pgstitch.schema.ByteSource;
 import io.pgstitch.schema.DirectDatumReader;
 import io.pgstitch.schema.DirectDatumWriter;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.TraceRecords;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
-import org.apache.avro.io.BinaryDecoder;
-import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DatumWriter;
-import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.io.Encoder;
 import org.apache.avro.util.ClassSecurityValidator;
 
 /**
@@ -65,8 +63,8 @@ final class SnapshotCodec {
   private final DatumWriter<List<Object>> recordsWriter = new DirectDatumWriter<>(RECORDS);
   private final DatumReader<List<Object>> recordsReader = new DirectDatumReader<>(RECORDS);
 
-  /** Used again for its buffer, null before the first use. */
-  private BinaryEncoder encoder;
+  private final ByteSink sink = new ByteSink();
+  private final ByteSource source = new ByteSource();
 
   /** State of a session as read back. */
   record Saved(Backend backend, OpenSession state) {}
@@ -81,13 +79,13 @@ final class SnapshotCodec {
 
   /** Reads a state; null when another version of the processor wrote it. */
   Saved decode(byte[] bytes) {
-    BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, null);
+    source.over(bytes);
     try {
-      if (decoder.readLong() != FINGERPRINT) {
+      if (source.readLong() != FINGERPRINT) {
         return null;
       }
-      Backend backend = backendReader.read(null, decoder);
-      return new Saved(backend, stateReader.read(null, decoder));
+      Backend backend = backendReader.read(null, source);
+      return new Saved(backend, stateReader.read(null, source));
     } catch (IOException e) {
       throw new UncheckedIOException("a stored session state is damaged", e);
     }
@@ -102,33 +100,31 @@ final class SnapshotCodec {
   }
 
   void decodeChunk(byte[] bytes, PendingOutput into) {
-    BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, null);
+    source.over(bytes);
     try {
-      if (decoder.readLong() != FINGERPRINT) {
+      if (source.readLong() != FINGERPRINT) {
         throw new IllegalStateException(
             "a stored chunk is of another version of the processor than its session");
       }
-      into.restoreSaved(spansReader.read(null, decoder), recordsReader.read(null, decoder));
+      into.restoreSaved(spansReader.read(null, source), recordsReader.read(null, source));
     } catch (IOException e) {
       throw new UncheckedIOException("a stored chunk of pending output is damaged", e);
     }
   }
 
   private byte[] write(Body body) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
-    encoder = EncoderFactory.get().binaryEncoder(bytes, encoder);
+    sink.clear();
     try {
-      encoder.writeLong(FINGERPRINT);
-      body.write(encoder);
-      encoder.flush();
+      sink.writeLong(FINGERPRINT);
+      body.write(sink);
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory failed", e);
     }
-    return bytes.toByteArray();
+    return sink.toByteArray();
   }
 
   /** What follows the fingerprint. */
   private interface Body {
-    void write(BinaryEncoder to) throws IOException;
+    void write(Encoder to) throws IOException;
   }
 }

@@ -1,19 +1,16 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.processor.state.OpenTeam;
+import io.pgstitch.schema.ByteSink;
+import io.pgstitch.schema.ByteSource;
 import io.pgstitch.schema.DirectDatumReader;
 import io.pgstitch.schema.DirectDatumWriter;
 import io.pgstitch.schema.QueryTrace;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.avro.SchemaNormalization;
-import org.apache.avro.io.BinaryDecoder;
-import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DatumWriter;
-import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.io.EncoderFactory;
 
 /**
  * Bytes of a team and of the traces that wait in it, each after a fingerprint of the schemas. One
@@ -61,20 +58,18 @@ final class TeamCodec {
   }
 
   private static <T> byte[] write(DatumWriter<T> writer, T value) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
-    BinaryEncoder to = EncoderFactory.get().directBinaryEncoder(bytes, null);
+    ByteSink to = new ByteSink();
     try {
       to.writeLong(FINGERPRINT);
       writer.write(value, to);
-      to.flush();
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory failed", e);
     }
-    return bytes.toByteArray();
+    return to.toByteArray();
   }
 
   private static <T> T read(DatumReader<T> reader, byte[] bytes) {
-    BinaryDecoder from = DecoderFactory.get().binaryDecoder(bytes, null);
+    ByteSource from = new ByteSource().over(bytes);
     try {
       return from.readLong() == FINGERPRINT ? reader.read(null, from) : null;
     } catch (IOException e) {

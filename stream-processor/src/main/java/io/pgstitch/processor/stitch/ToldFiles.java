@@ -32,7 +32,7 @@ final class ToldFiles {
       return false;
     }
     long number = ofRelation ? io.getRelfilenode() : -1L - io.getFileDescriptor();
-    long meaning = ofRelation ? relation(io) : hash(io.getFile());
+    long meaning = ofRelation ? relation(io) : hash(1, io.getFile());
     for (int i = told.size() - 1; i >= 0; i--) {
       ToldFile file = told.get(i);
       if (file.getNumber() == number) {
@@ -51,11 +51,12 @@ final class ToldFiles {
   /** Which segment of it is read is not said: the block tells. */
   private static long relation(IoTarget io) {
     int place = Objects.hash(io.getTablespaceOid(), io.getDatabaseOid(), io.getRelationOid());
-    return hash(io.getFork() + '/' + io.getRelation()) * 31 + place;
+    return hash(hash(hash(1, io.getFork()), "/"), io.getRelation()) * 31 + place;
   }
 
-  private static long hash(String text) {
-    long hash = 1;
+  /** The hash of a text behind others. */
+  private static long hash(long before, String text) {
+    long hash = before;
     for (int i = 0; i < text.length(); i++) {
       hash = hash * 0x100000001B3L + text.charAt(i);
     }

@@ -30,6 +30,7 @@ final class TraceWriter {
 
   private final Session session;
   private final RecordLines lines;
+  private final ParentIds parents = new ParentIds();
 
   TraceWriter(Session session) {
     this.session = session;
@@ -311,13 +312,16 @@ final class TraceWriter {
     return statement == null ? 0 : statement.getCursor();
   }
 
+  private Span span(OpenStatement statement, int ordinal, int parent, SpanKind kind, String name) {
+    return span(statement, ordinal, parents.id(statement, parent), kind, name);
+  }
+
   /** A span of a statement's trace, numbered, with nothing measured yet. */
-  static Span span(OpenStatement statement, int ordinal, int parent, SpanKind kind, String name) {
-    long high = statement.getTraceHigh();
-    long low = statement.getTraceLow();
+  static Span span(
+      OpenStatement statement, int ordinal, String parent, SpanKind kind, String name) {
     Span span = new Span();
-    span.setSpanId(TraceIds.span(high, low, ordinal));
-    span.setParentSpanId(parent < 0 ? "" : TraceIds.span(high, low, parent));
+    span.setSpanId(TraceIds.span(statement.getTraceHigh(), statement.getTraceLow(), ordinal));
+    span.setParentSpanId(parent);
     span.setKind(kind);
     span.setName(name);
     span.setErrorMessage("");
