@@ -1,9 +1,8 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.cli.log.LogProvider;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.apache.logging.log4j.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -90,23 +89,10 @@ public final class Pgstitch implements Runnable {
   public static void main(String[] args) {
     int status = ExitStatus.FAILED;
     try {
-      beginLogging(args);
+      LogProvider.install();
       status = commandLine(args).execute(args);
     } finally {
       StopSignal.exit(status);
-    }
-  }
-
-  /**
-   * Every command but help sets the level of the log; to set Log4j up takes as long as to parse.
-   */
-  private static void beginLogging(String[] args) {
-    List<String> given = List.of(args);
-    boolean isHelp = given.contains("--help") || given.contains("-h") || given.contains("help");
-    if (!isHelp && !given.isEmpty() && COMMANDS.containsKey(given.get(0))) {
-      Thread thread = new Thread(() -> LogManager.getContext(false), "begin-logging");
-      thread.setDaemon(true);
-      thread.start();
     }
   }
 }
