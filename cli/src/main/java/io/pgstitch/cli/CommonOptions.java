@@ -20,6 +20,14 @@ final class CommonOptions {
       description = "Log in detail to standard error and show where an error happened.")
   private boolean verbose;
 
+  /** For the parser, which fills it in. */
+  CommonOptions() {}
+
+  /** As they were given without the parser's help. */
+  CommonOptions(boolean verbose) {
+    this.verbose = verbose;
+  }
+
   /** Applies the option; without it pgstitch itself logs from {@code quiet} on. */
   void apply(LogLevel quiet) {
     LogProvider.setLevel("io.pgstitch", verbose ? LogLevel.DEBUG : quiet);

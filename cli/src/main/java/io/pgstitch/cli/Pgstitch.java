@@ -3,6 +3,7 @@ package io.pgstitch.cli;
 import io.pgstitch.cli.log.LogProvider;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -80,7 +81,9 @@ public final class Pgstitch implements Runnable {
     } else {
       COMMANDS.values().forEach(commandLine::addSubcommand);
     }
-    commandLine.setExecutionExceptionHandler(new FailureReport());
+    commandLine.setExecutionExceptionHandler(
+        (thrown, command, parsed) ->
+            FailureReport.write(thrown, command.getErr(), CommonOptions.isVerbose(parsed)));
     commandLine.setUsageHelpWidth(124);
     return commandLine;
   }
@@ -90,7 +93,8 @@ public final class Pgstitch implements Runnable {
     int status = ExitStatus.FAILED;
     try {
       LogProvider.install();
-      status = commandLine(args).execute(args);
+      Optional<PlainCollector> collector = PlainCollector.of(args);
+      status = collector.isPresent() ? collector.get().run() : commandLine(args).execute(args);
     } finally {
       StopSignal.exit(status);
     }

@@ -30,6 +30,15 @@ final class RoleOptions {
 
   @Mixin private CommonOptions common;
 
+  /** For the parser, which fills it in. */
+  RoleOptions() {}
+
+  /** As they were given without the parser's help. */
+  RoleOptions(Path file, CommonOptions common) {
+    this.file = file;
+    this.common = common;
+  }
+
   /** The file. */
   Path file() {
     return file;

@@ -236,7 +236,10 @@ public final class Collector implements SessionControl, AutoCloseable {
             settings.flushInterval());
     pumpThread = new Thread(pump, "pgstitch-event-pump");
     pumpThread.start();
+    servers.scan();
+    plantInSingleBackends(level);
     if (settings.controlTopic()) {
+      // After the planting, which it would hold up: commands are for servers that are known.
       control =
           new ControlListener(
               settings.kafka(),
@@ -245,8 +248,6 @@ public final class Collector implements SessionControl, AutoCloseable {
               HostClock::utcNanos);
       control.begin();
     }
-    servers.scan();
-    plantInSingleBackends(level);
     long interval = settings.rescanInterval().toMillis();
     // It ends with the scanner, and rescan() lets nothing escape.
     ScheduledFuture<?> unused =

@@ -18,11 +18,11 @@ record KafkaSide(BatchSender sender, SamplingListener sampling) implements AutoC
    * @throws CollectorException when Kafka, the schema registry or the spool cannot be used
    */
   static KafkaSide connect(CollectorSettings settings, SamplingRules rules) {
-    KafkaTopics.provide(settings);
     SamplingListener sampling =
         new SamplingListener(settings.kafka(), settings.schemaRegistry(), rules);
-    sampling.begin();
     try {
+      KafkaTopics.provide(settings, sampling::connect);
+      sampling.begin();
       BatchSender sender = new BatchSender(settings);
       sampling.await();
       return new KafkaSide(sender, sampling);

@@ -6,8 +6,11 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -41,6 +44,7 @@ public final class TopicFollower implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch settled = new CountDownLatch(1);
   private final CountDownLatch stopping = new CountDownLatch(1);
+  private final AtomicReference<Consumer<String, byte[]>> connected = new AtomicReference<>();
   private volatile Consumer<String, byte[]> current;
   private String lastComplaint = "";
 
@@ -89,6 +93,34 @@ public final class TopicFollower implements AutoCloseable {
     thread.setDaemon(true);
   }
 
+  /**
+   * Connects, before {@link #begin}: a client that was made to ask whether Kafka is there would
+   * cost as much as this one, which stays.
+   *
+   * @return the topics that Kafka shows
+   * @throws KafkaException when it does not answer within this time, or refuses
+   */
+  public Set<String> connect(Duration patience) {
+    Consumer<String, byte[]> consumer = consumer();
+    try {
+      Set<String> topics = consumer.listTopics(patience).keySet();
+      connected.set(consumer);
+      return topics;
+    } catch (KafkaException e) {
+      consumer.close(CloseOptions.timeout(Duration.ZERO));
+      throw e;
+    }
+  }
+
+  private Consumer<String, byte[]> consumer() {
+    return new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer());
+  }
+
+  private Consumer<String, byte[]> connectedOrNew() {
+    Consumer<String, byte[]> first = connected.getAndSet(null);
+    return first == null ? consumer() : first;
+  }
+
   /** Begins to read. */
   public void begin() {
     thread.start();
@@ -125,8 +157,7 @@ public final class TopicFollower implements AutoCloseable {
   private void run() {
     try (SchemaRegistry registry = SchemaRegistries.from(registrySettings)) {
       while (!isStopping()) {
-        try (Consumer<String, byte[]> consumer =
-            new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
+        try (Consumer<String, byte[]> consumer = connectedOrNew()) {
           current = consumer;
           List<TopicPartition> partitions = partitions(consumer);
           consumer.assign(partitions);
@@ -186,6 +217,10 @@ public final class TopicFollower implements AutoCloseable {
       thread.join(CLOSE_PATIENCE.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    Consumer<String, byte[]> unused = connected.getAndSet(null);
+    if (unused != null) {
+      unused.close(CloseOptions.timeout(Duration.ZERO));
     }
   }
 }
