@@ -1,9 +1,7 @@
 package io.pgstitch.cli;
 
-import io.pgstitch.cli.log.LogProvider;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -68,7 +66,7 @@ public final class Pgstitch implements Runnable {
   }
 
   /**
-   * The parser, as {@link #main} uses it. To read about all commands costs more than many of them
+   * The parser, as {@link Main} uses it. To read about all commands costs more than many of them
    * do, so that it knows the one alone that is named first.
    *
    * @param args what it will be given; without any it knows all commands
@@ -86,17 +84,5 @@ public final class Pgstitch implements Runnable {
             FailureReport.write(thrown, command.getErr(), CommonOptions.isVerbose(parsed)));
     commandLine.setUsageHelpWidth(124);
     return commandLine;
-  }
-
-  /** Runs one command and ends the process with its exit status. */
-  public static void main(String[] args) {
-    int status = ExitStatus.FAILED;
-    try {
-      LogProvider.install();
-      Optional<PlainCollector> collector = PlainCollector.of(args);
-      status = collector.isPresent() ? collector.get().run() : commandLine(args).execute(args);
-    } finally {
-      StopSignal.exit(status);
-    }
   }
 }

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -85,6 +86,9 @@ public final class TopicFollower implements AutoCloseable {
     this.kafka.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, from);
     this.kafka.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     this.kafka.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    // What is measured of the reading of a few records is not worth what it costs a start.
+    this.kafka.putIfAbsent(CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG, "");
+    this.kafka.putIfAbsent(ConsumerConfig.ENABLE_METRICS_PUSH_CONFIG, false);
     this.registrySettings = registrySettings;
     this.topic = topic;
     this.withoutIt = withoutIt;
