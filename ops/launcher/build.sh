@@ -7,7 +7,17 @@ class_archive=$root/cli/target/pgstitch.jsa
 modules=(bpf schemas testkit collector stream-processor exporter benchmarks cli)
 
 # Every JDK since 9 says its version in this file; starting it to ask would cost more than all the rest of this script.
-java_major() { sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null; }
+# So would a process to read it.
+java_major() {
+  local line
+  [[ -r $1/release ]] || return 1
+  while IFS= read -r line; do
+    if [[ $line =~ ^JAVA_VERSION=\"([0-9]+) ]]; then
+      echo "${BASH_REMATCH[1]}"
+      return
+    fi
+  done <"$1/release"
+}
 
 usable_jdk() {
   [[ -x $1/bin/java && -x $1/bin/javac ]] || return 1
