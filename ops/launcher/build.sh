@@ -7,7 +7,17 @@ class_archive=$root/cli/target/pgstitch.jsa
 modules=(bpf schemas testkit collector stream-processor exporter benchmarks cli)
 
 # Every JDK since 9 says its version in this file; starting it to ask would cost more than all the rest of this script.
-java_major() { sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null; }
+# So would a process to read it.
+java_major() {
+  local line
+  [[ -r $1/release ]] || return 1
+  while IFS= read -r line; do
+    if [[ $line =~ ^JAVA_VERSION=\"([0-9]+) ]]; then
+      echo "${BASH_REMATCH[1]}"
+      return
+    fi
+  done <"$1/release"
+}
 
 usable_jdk() {
   [[ -x $1/bin/java && -x $1/bin/javac ]] || return 1
@@ -101,6 +111,15 @@ ensure_built() {
   choose_java
 }
 
+# A class or a file is looked for in one jar after the other, each of which is opened and read for it: ours come first, and what every command needs.
+class_path() {
+  local lib=$root/cli/target/lib jar path=$root/cli/target/pgstitch-cli.jar
+  for jar in "$lib"/pgstitch-{bpf,collector,schemas}-*.jar "$lib"/picocli-*.jar "$lib"/{kafka-clients,avro,jackson-databind,slf4j-api}-*.jar; do
+    path+=:$jar
+  done
+  printf '%s' "$path:$lib/*"
+}
+
 # exec_java JVM_OPTION... MAIN_CLASS ARGUMENT...: replaces this shell, so that signals reach the program.
 exec_java() {
   # Trees are drawn with characters that a POSIX locale lacks; what reads our output reads UTF-8.
@@ -111,5 +130,5 @@ exec_java() {
   [[ -f $class_archive ]] && options+=("-XX:SharedArchiveFile=$class_archive" -Xlog:cds=off -Xlog:cds+dynamic=off)
   # shellcheck disable=SC2086 # several options in one variable
   exec "$java_home/bin/java" "${options[@]}" ${PGSTITCH_JAVA_OPTS:-} -Dpgstitch.home="$root" \
-    -cp "$root/cli/target/pgstitch-cli.jar:$root/cli/target/lib/*" "$@"
+    -cp "$(class_path)" "$@"
 }

@@ -43,6 +43,9 @@ struct uprobe_multi_attr {
 	__u64 room[4];
 };
 
+/* More than there are. */
+#define MOST_PROGRAMS 256
+
 /* One attachment: a multi link's descriptor, or one libbpf link for each place. */
 struct attachment {
 	int fd;
@@ -51,7 +54,10 @@ struct attachment {
 };
 
 struct session {
+	/* All maps, and the programs that are needed first. */
 	struct bpf_object *object;
+	/* The other programs, NULL until they are loaded, or when there are none. */
+	struct bpf_object *rest;
 	struct ring_buffer *ring;
 	int multi;
 	/* While draining: */
@@ -103,26 +109,56 @@ static int collect(void *context, void *data, size_t size)
 	return s->capacity - s->used < 16384 ? -ENOSPC : 0;
 }
 
-static struct bpf_object *open_object(const void *bytes, size_t size, __u32 ring_bytes, int multi)
+/* Whether a list of names, each between two commas, has this one. */
+static bool has_name(const char *names, const char *name)
+{
+	char item[128];
+
+	snprintf(item, sizeof(item), ",%s,", name);
+	return strstr(names, item) != NULL;
+}
+
+/* Has the programs of an object use the maps of another one of the same file. */
+static int share_maps(struct bpf_object *object, struct bpf_object *other)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		int fd = bpf_object__find_map_fd_by_name(other, bpf_map__name(map));
+		int error = fd < 0 ? fd : bpf_map__reuse_fd(map, fd);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* Loads the programs that the list names, or with the object that has those: the others. Without a list all. */
+static struct bpf_object *open_object(const void *bytes, size_t size, __u32 ring_bytes, int multi,
+				      const char *first, struct bpf_object *with_first)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "pgstitch");
 	struct bpf_object *object = bpf_object__open_mem(bytes, size, &options);
 	struct bpf_program *program;
 	struct bpf_map *events;
-	int error;
+	int error = 0;
 
 	if (!object)
 		return NULL;
 	events = bpf_object__find_map_by_name(object, "events");
 	if (events)
 		bpf_map__set_max_entries(events, ring_bytes);
-	if (multi) {
-		bpf_object__for_each_program(program, object) {
-			if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
-				bpf_program__set_expected_attach_type(program, ATTACH_UPROBE_MULTI);
-		}
+	bpf_object__for_each_program(program, object) {
+		if (multi && bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
+			bpf_program__set_expected_attach_type(program, ATTACH_UPROBE_MULTI);
+		if (first)
+			bpf_program__set_autoload(program, has_name(first, bpf_program__name(program)) ==
+							       !with_first);
 	}
-	error = bpf_object__load(object);
+	if (with_first)
+		error = share_maps(object, with_first);
+	if (!error)
+		error = bpf_object__load(object);
 	if (error) {
 		bpf_object__close(object);
 		errno = -error;
@@ -131,30 +167,47 @@ static struct bpf_object *open_object(const void *bytes, size_t size, __u32 ring
 	return object;
 }
 
-JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass type,
-							    jbyteArray bytes, jint ring_bytes,
-							    jboolean multi)
+/* The same for what comes from Java; throws when it fails. */
+static struct bpf_object *open_array(JNIEnv *env, jbyteArray bytes, __u32 ring_bytes, int multi,
+				     jstring first_names, struct bpf_object *with_first)
 {
 	jsize size = (*env)->GetArrayLength(env, bytes);
 	jbyte *content = (*env)->GetByteArrayElements(env, bytes, NULL);
+	const char *first = first_names ? (*env)->GetStringUTFChars(env, first_names, NULL) : NULL;
+	struct bpf_object *object = NULL;
+	int error = ENOMEM;
+
+	last_log[0] = 0;
+	libbpf_set_print(remember_log);
+	if (content && (first || !first_names)) {
+		object = open_object(content, size, ring_bytes, multi, first, with_first);
+		error = errno;
+	}
+	if (first)
+		(*env)->ReleaseStringUTFChars(env, first_names, first);
+	if (content)
+		(*env)->ReleaseByteArrayElements(env, bytes, content, JNI_ABORT);
+	if (!object)
+		fail(env, error, "cannot load the kernel programs");
+	return object;
+}
+
+JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass type,
+							    jbyteArray bytes, jint ring_bytes,
+							    jboolean multi, jstring first)
+{
 	struct session *s = calloc(1, sizeof(*s));
 	struct bpf_map *events;
 
 	(void)type;
-	last_log[0] = 0;
-	libbpf_set_print(remember_log);
-	if (!content || !s) {
-		free(s);
+	if (!s) {
 		fail(env, ENOMEM, "cannot open the kernel programs");
 		return 0;
 	}
 	s->multi = multi;
-	s->object = open_object(content, size, ring_bytes, multi);
-	(*env)->ReleaseByteArrayElements(env, bytes, content, JNI_ABORT);
+	s->object = open_array(env, bytes, ring_bytes, multi, first, NULL);
 	if (!s->object) {
-		int error = errno;
 		free(s);
-		fail(env, error, "cannot load the kernel programs");
 		return 0;
 	}
 	events = bpf_object__find_map_by_name(s->object, "events");
@@ -169,6 +222,17 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass 
 	return (jlong)(intptr_t)s;
 }
 
+/* Loads the programs that were not named when it was opened. Others may use the session meanwhile. */
+JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_openRest(JNIEnv *env, jclass type,
+							       jlong handle, jbyteArray bytes,
+							       jint ring_bytes, jstring first)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+
+	(void)type;
+	s->rest = open_array(env, bytes, ring_bytes, s->multi, first, s->object);
+}
+
 JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_close(JNIEnv *env, jclass type, jlong handle)
 {
 	struct session *s = (struct session *)(intptr_t)handle;
@@ -176,6 +240,7 @@ JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_close(JNIEnv *env, jclass 
 	(void)env;
 	(void)type;
 	ring_buffer__free(s->ring);
+	bpf_object__close(s->rest);
 	bpf_object__close(s->object);
 	free(s);
 }
@@ -253,19 +318,42 @@ JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_stopCounting(JNIEnv *env, 
 	close(fd);
 }
 
+static bool is_loaded(const struct bpf_program *program)
+{
+	return bpf_program__fd(program) >= 0;
+}
+
+/* The programs that are loaded, of both objects. Returns how many. */
+static int loaded_programs(struct session *s, struct bpf_program **programs, int room)
+{
+	struct bpf_object *objects[] = {s->object, s->rest};
+	struct bpf_program *program;
+	int count = 0;
+
+	for (int i = 0; i < 2 && objects[i]; i++) {
+		bpf_object__for_each_program(program, objects[i]) {
+			if (count < room && is_loaded(program))
+				programs[count++] = program;
+		}
+	}
+	return count;
+}
+
 /* One line for each program that functions of servers hit: its runs, a space, its name. */
 JNIEXPORT jstring JNICALL Java_io_pgstitch_bpf_NativeBpf_functionRuns(JNIEnv *env, jclass type,
 								      jlong handle)
 {
 	struct session *s = (struct session *)(intptr_t)handle;
-	struct bpf_program *program;
+	struct bpf_program *programs[MOST_PROGRAMS];
+	int count = loaded_programs(s, programs, MOST_PROGRAMS);
 	char lines[8192];
 	size_t used = 0;
 
 	(void)type;
 	last_log[0] = 0;
 	lines[0] = 0;
-	bpf_object__for_each_program(program, s->object) {
+	for (int i = 0; i < count; i++) {
+		struct bpf_program *program = programs[i];
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
 
@@ -290,16 +378,17 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_verifiedInstructions(JNIE
 									    jlong handle)
 {
 	struct session *s = (struct session *)(intptr_t)handle;
-	struct bpf_program *program;
+	struct bpf_program *programs[MOST_PROGRAMS];
+	int count = loaded_programs(s, programs, MOST_PROGRAMS);
 	jlong all = 0;
 
 	(void)type;
 	last_log[0] = 0;
-	bpf_object__for_each_program(program, s->object) {
+	for (int i = 0; i < count; i++) {
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
 
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size)) {
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(programs[i]), &info, &size)) {
 			fail(env, errno, "cannot ask for a program");
 			return 0;
 		}
@@ -449,6 +538,8 @@ static struct bpf_program *find_program(JNIEnv *env, struct session *s, jstring 
 	struct bpf_program *program =
 	    text ? bpf_object__find_program_by_name(s->object, text) : NULL;
 
+	if (program && !is_loaded(program))
+		program = s->rest ? bpf_object__find_program_by_name(s->rest, text) : NULL;
 	if (text)
 		(*env)->ReleaseStringUTFChars(env, name, text);
 	last_log[0] = 0;

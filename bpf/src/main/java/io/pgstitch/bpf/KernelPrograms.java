@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -24,6 +25,7 @@ public final class KernelPrograms implements AutoCloseable {
   /** Returns of functions that the kernel did not report. */
   public static final int LOSS_RETURN_UNSEEN = 2;
 
+  private static final String WATCHPOINT = "on_wait_word";
   private static final int READER_NICE = -15;
   private static final int RELEASED_AT_ONCE = 16;
 
@@ -34,9 +36,23 @@ public final class KernelPrograms implements AutoCloseable {
   private int generation;
   private int ruleKinds;
 
-  private KernelPrograms(long handle, boolean multi) {
+  /** Held while what was left for later is loaded. */
+  private final Object restLock = new Object();
+
+  /** What was left for later; null when nothing is. */
+  private volatile Rest rest;
+
+  @SuppressWarnings("ArrayRecordComponent") // handed to the kernel once, never compared
+  private record Rest(byte[] object, int ringBytes, String loaded) {
+    boolean has(String program) {
+      return !loaded.contains("," + program + ",");
+    }
+  }
+
+  private KernelPrograms(long handle, boolean multi, Rest rest) {
     this.handle = handle;
     this.multi = multi;
+    this.rest = rest;
   }
 
   /**
@@ -46,17 +62,54 @@ public final class KernelPrograms implements AutoCloseable {
    * @throws BpfException when the kernel refuses (no privilege, no BTF, too old)
    */
   public static KernelPrograms load(int ringBytes) {
+    return load(ringBytes, null);
+  }
+
+  /**
+   * Loads some of the programs: what the kernel verifies takes its time, and not all is needed at
+   * once. The others are loaded by {@link #loadRest}, or when one of them is attached.
+   *
+   * @param first names of those that are loaded now
+   * @throws BpfException as {@link #load(int)}
+   */
+  public static KernelPrograms loadFirst(int ringBytes, Set<String> first) {
+    return load(ringBytes, "," + String.join(",", first) + ",");
+  }
+
+  private static KernelPrograms load(int ringBytes, String first) {
     NativeLibrary.ensureLoaded();
     byte[] object = NativeLibrary.kernelObject();
+    Rest rest = first == null ? null : new Rest(object, ringBytes, first);
     try {
-      return new KernelPrograms(NativeBpf.open(object, ringBytes, true), true);
+      return new KernelPrograms(NativeBpf.open(object, ringBytes, true, first), true, rest);
     } catch (BpfException kernelBefore66) {
       try {
-        return new KernelPrograms(NativeBpf.open(object, ringBytes, false), false);
+        return new KernelPrograms(NativeBpf.open(object, ringBytes, false, first), false, rest);
       } catch (BpfException e) {
         e.addSuppressed(kernelBefore66);
         throw e;
       }
+    }
+  }
+
+  /**
+   * Loads what {@link #loadFirst} left out; returns when all is loaded, whoever loads it.
+   *
+   * @throws BpfException when the kernel refuses
+   */
+  public void loadRest() {
+    synchronized (restLock) {
+      if (rest != null) {
+        NativeBpf.openRest(handle, rest.object(), rest.ringBytes(), rest.loaded());
+        rest = null;
+      }
+    }
+  }
+
+  private void require(String program) {
+    Rest missing = rest;
+    if (missing != null && missing.has(program)) {
+      loadRest();
     }
   }
 
@@ -246,10 +299,13 @@ public final class KernelPrograms implements AutoCloseable {
    *
    * @return names the attachment for {@link #detach}
    */
-  public synchronized long attachTracepoint(String program) {
-    long attachment = NativeBpf.attachTracepoint(handle, program);
-    attachments.add(attachment);
-    return attachment;
+  public long attachTracepoint(String program) {
+    require(program);
+    synchronized (this) {
+      long attachment = NativeBpf.attachTracepoint(handle, program);
+      attachments.add(attachment);
+      return attachment;
+    }
   }
 
   /**
@@ -262,12 +318,15 @@ public final class KernelPrograms implements AutoCloseable {
    * @param pid of the process; 0: all
    * @return names the attachment for {@link #detach}
    */
-  public synchronized long attachFunctions(
+  public long attachFunctions(
       String program, String path, long[] offsets, long[] cookies, boolean onReturn, int pid) {
-    long attachment =
-        NativeBpf.attachUprobes(handle, program, path, offsets, cookies, onReturn, pid);
-    attachments.add(attachment);
-    return attachment;
+    require(program);
+    synchronized (this) {
+      long attachment =
+          NativeBpf.attachUprobes(handle, program, path, offsets, cookies, onReturn, pid);
+      attachments.add(attachment);
+      return attachment;
+    }
   }
 
   /**
@@ -279,10 +338,13 @@ public final class KernelPrograms implements AutoCloseable {
    * @throws BpfException errno 3 (ESRCH) when the process has ended, 28 (ENOSPC) when all hardware
    *     breakpoints of the processor are taken
    */
-  public synchronized long watchWaits(int pid, long address) {
-    long attachment = NativeBpf.attachWatchpoint(handle, "on_wait_word", pid, address);
-    attachments.add(attachment);
-    return attachment;
+  public long watchWaits(int pid, long address) {
+    require(WATCHPOINT);
+    synchronized (this) {
+      long attachment = NativeBpf.attachWatchpoint(handle, WATCHPOINT, pid, address);
+      attachments.add(attachment);
+      return attachment;
+    }
   }
 
   /** Takes an attachment away; the kernel may take its time, others need not wait for it. */
@@ -386,7 +448,10 @@ public final class KernelPrograms implements AutoCloseable {
     if (!closed) {
       closed = true;
       detachAll();
-      NativeBpf.close(handle);
+      synchronized (restLock) {
+        rest = null;
+        NativeBpf.close(handle);
+      }
     }
   }
 

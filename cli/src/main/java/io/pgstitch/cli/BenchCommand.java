@@ -3,13 +3,13 @@ package io.pgstitch.cli;
 import io.pgstitch.benchmarks.Benchmarks;
 import io.pgstitch.benchmarks.FigureReport;
 import io.pgstitch.benchmarks.UnusableHostException;
+import io.pgstitch.cli.log.LogLevel;
 import io.pgstitch.collector.survey.HostSurvey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -76,7 +76,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    common.apply(Level.WARN);
+    common.apply(LogLevel.WARN);
     if (list) {
       Benchmarks.measures().forEach((name, what) -> System.out.printf("%-12s %s%n", name, what));
       return ExitStatus.OK;

@@ -30,6 +30,14 @@ import picocli.CommandLine.Mixin;
 final class CollectorCommand implements Callable<Integer> {
   @Mixin private RoleOptions role;
 
+  /** For the parser, which fills it in. */
+  CollectorCommand() {}
+
+  /** As it was given without the parser's help. */
+  CollectorCommand(RoleOptions role) {
+    this.role = role;
+  }
+
   @Override
   public Integer call() throws Exception {
     Properties properties = role.read(RoleKeys.collector());

@@ -1,7 +1,7 @@
 package io.pgstitch.cli;
 
-import org.apache.logging.log4j.Level;
-import org.apache.logging.log4j.core.config.Configurator;
+import io.pgstitch.cli.log.LogLevel;
+import io.pgstitch.cli.log.LogProvider;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 
@@ -20,11 +20,19 @@ final class CommonOptions {
       description = "Log in detail to standard error and show where an error happened.")
   private boolean verbose;
 
+  /** For the parser, which fills it in. */
+  CommonOptions() {}
+
+  /** As they were given without the parser's help. */
+  CommonOptions(boolean verbose) {
+    this.verbose = verbose;
+  }
+
   /** Applies the option; without it pgstitch itself logs from {@code quiet} on. */
-  void apply(Level quiet) {
-    Configurator.setLevel("io.pgstitch", verbose ? Level.DEBUG : quiet);
+  void apply(LogLevel quiet) {
+    LogProvider.setLevel("io.pgstitch", verbose ? LogLevel.DEBUG : quiet);
     if (verbose) {
-      Configurator.setRootLevel(Level.INFO);
+      LogProvider.setRootLevel(LogLevel.INFO);
     }
   }
 

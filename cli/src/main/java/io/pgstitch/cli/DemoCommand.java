@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.cli.log.LogLevel;
 import io.pgstitch.collector.WaitMode;
 import io.pgstitch.collector.survey.HostSurvey;
 import io.pgstitch.testkit.PostgresInstallation;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -59,7 +59,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    common.apply(Level.WARN);
+    common.apply(LogLevel.WARN);
     new Preflight(HostSurvey.take()).requireHost();
     PostgresInstallation installation = newestInstallation();
     System.err.println("demo: starting " + installation);

@@ -2,9 +2,9 @@ package io.pgstitch.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pgstitch.cli.log.LogLevel;
 import io.pgstitch.collector.survey.HostSurvey;
 import java.util.concurrent.Callable;
-import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,7 +36,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
-    common.apply(Level.WARN);
+    common.apply(LogLevel.WARN);
     HostSurvey survey = HostSurvey.take();
     if (json) {
       System.out.println(

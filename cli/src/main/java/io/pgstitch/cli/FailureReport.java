@@ -4,22 +4,25 @@ import io.pgstitch.collector.CollectorException;
 import io.pgstitch.exporter.ExporterSettingsException;
 import io.pgstitch.schema.SchemaRegistryException;
 import java.io.PrintWriter;
-import picocli.CommandLine;
-import picocli.CommandLine.IExecutionExceptionHandler;
-import picocli.CommandLine.ParseResult;
 
 /** Turns what a command threw into a message on standard error and an exit status. */
-final class FailureReport implements IExecutionExceptionHandler {
-  @Override
-  public int handleExecutionException(Exception thrown, CommandLine command, ParseResult parsed) {
-    PrintWriter err = command.getErr();
+final class FailureReport {
+  private FailureReport() {}
+
+  /**
+   * Writes the message.
+   *
+   * @param verbose whether it says where it happened, too
+   * @return the exit status
+   */
+  static int write(Exception thrown, PrintWriter err, boolean verbose) {
     if (thrown instanceof CommandFailure failure) {
       err.println("pgstitch: " + failure.getMessage());
       err.println("  " + failure.remedy());
     } else {
       err.println("pgstitch: " + describe(thrown));
     }
-    if (CommonOptions.isVerbose(parsed)) {
+    if (verbose) {
       thrown.printStackTrace(err);
     } else if (!(thrown instanceof CommandFailure)) {
       err.println("  Run it again with -v to see where this happened.");

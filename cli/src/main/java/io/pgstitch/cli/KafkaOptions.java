@@ -1,9 +1,9 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.cli.log.LogLevel;
 import io.pgstitch.schema.TrustedRecords;
 import java.nio.file.Path;
 import java.util.Properties;
-import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -27,7 +27,7 @@ final class KafkaOptions {
 
   /** To be called before anything is done. */
   void apply() {
-    common.apply(Level.WARN);
+    common.apply(LogLevel.WARN);
     TrustedRecords.trust();
     if (kafka != null && config != null) {
       throw CommandFailure.usage(

@@ -1,9 +1,7 @@
 package io.pgstitch.cli;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.apache.logging.log4j.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -68,7 +66,7 @@ public final class Pgstitch implements Runnable {
   }
 
   /**
-   * The parser, as {@link #main} uses it. To read about all commands costs more than many of them
+   * The parser, as {@link Main} uses it. To read about all commands costs more than many of them
    * do, so that it knows the one alone that is named first.
    *
    * @param args what it will be given; without any it knows all commands
@@ -81,32 +79,10 @@ public final class Pgstitch implements Runnable {
     } else {
       COMMANDS.values().forEach(commandLine::addSubcommand);
     }
-    commandLine.setExecutionExceptionHandler(new FailureReport());
+    commandLine.setExecutionExceptionHandler(
+        (thrown, command, parsed) ->
+            FailureReport.write(thrown, command.getErr(), CommonOptions.isVerbose(parsed)));
     commandLine.setUsageHelpWidth(124);
     return commandLine;
-  }
-
-  /** Runs one command and ends the process with its exit status. */
-  public static void main(String[] args) {
-    int status = ExitStatus.FAILED;
-    try {
-      beginLogging(args);
-      status = commandLine(args).execute(args);
-    } finally {
-      StopSignal.exit(status);
-    }
-  }
-
-  /**
-   * Every command but help sets the level of the log; to set Log4j up takes as long as to parse.
-   */
-  private static void beginLogging(String[] args) {
-    List<String> given = List.of(args);
-    boolean isHelp = given.contains("--help") || given.contains("-h") || given.contains("help");
-    if (!isHelp && !given.isEmpty() && COMMANDS.containsKey(given.get(0))) {
-      Thread thread = new Thread(() -> LogManager.getContext(false), "begin-logging");
-      thread.setDaemon(true);
-      thread.start();
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.cli.log.LogLevel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -8,7 +9,6 @@ import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -30,6 +30,15 @@ final class RoleOptions {
 
   @Mixin private CommonOptions common;
 
+  /** For the parser, which fills it in. */
+  RoleOptions() {}
+
+  /** As they were given without the parser's help. */
+  RoleOptions(Path file, CommonOptions common) {
+    this.file = file;
+    this.common = common;
+  }
+
   /** The file. */
   Path file() {
     return file;
@@ -37,7 +46,7 @@ final class RoleOptions {
 
   /** Reads the file and refuses unknown keys. */
   Properties read(Collection<String> knownKeys) {
-    common.apply(Level.INFO);
+    common.apply(LogLevel.INFO);
     Properties properties = new ConfigurationFile(knownKeys).read(file);
     if (!kafkaSettings(properties).containsKey(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)) {
       throw CommandFailure.usage(

@@ -1,8 +1,8 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.cli.log.LogLevel;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,7 +48,7 @@ final class TestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    common.apply(Level.WARN);
+    common.apply(LogLevel.WARN);
     throw CommandFailure.usage(
         "test is carried out by the launcher, not by the program (asked for: soak="
             + soak

@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.cli.log.LogLevel;
 import io.pgstitch.collector.BackgroundKind;
 import io.pgstitch.collector.CollectorStatus;
 import io.pgstitch.collector.TraceLevel;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.apache.logging.log4j.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -149,7 +149,7 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    common.apply(Level.INFO);
+    common.apply(LogLevel.INFO);
     if (!TraceLevel.isValid(level)) {
       throw CommandFailure.usage(
           "--level " + level + " does not exist", "Levels: " + TraceLevel.EXPLANATION + ".");

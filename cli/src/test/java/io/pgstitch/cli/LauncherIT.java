@@ -50,7 +50,7 @@ class LauncherIT {
 
     assertThat(outcome.err()).isEmpty();
     assertThat(Files.readAllLines(log))
-        .anyMatch(line -> line.contains(Pgstitch.class.getName() + " source: shared objects file"));
+        .anyMatch(line -> line.contains(Main.class.getName() + " source: shared objects file"));
   }
 
   @Test

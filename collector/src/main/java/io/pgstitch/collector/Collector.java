@@ -37,6 +37,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -51,6 +52,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Collector implements SessionControl, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
+
+  private static final String ON_SWITCH = "on_switch";
+  private static final String ON_PROCESS_EXIT = "on_process_exit";
 
   private final CollectorSettings settings;
   private final ScheduledExecutorService scanner =
@@ -131,15 +135,51 @@ public final class Collector implements SessionControl, AutoCloseable {
 
   private KernelPrograms loadPrograms() {
     try {
-      return KernelPrograms.load(settings.ringBytes());
+      EnumSet<Probe.Tier> tiers = tiers();
+      if (tiers.contains(Probe.Tier.DETAIL)) {
+        // What would be left for later is less than what to begin anew costs.
+        return KernelPrograms.load(settings.ringBytes());
+      }
+      Set<String> first = catalogue().programs(tiers);
+      first.addAll(List.of(ON_SWITCH, ON_PROCESS_EXIT));
+      return KernelPrograms.loadFirst(settings.ringBytes(), first);
     } catch (BpfException e) {
-      throw new CollectorException(
-          "the kernel refused the tracing programs: "
-              + e.getMessage()
-              + "; run as root (or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE) on Linux 5.15 or"
-              + " later with BTF; `pgstitch doctor` says what is missing",
-          e);
+      throw refusedByKernel(e);
     }
+  }
+
+  private static CollectorException refusedByKernel(BpfException e) {
+    return new CollectorException(
+        "the kernel refused the tracing programs: "
+            + e.getMessage()
+            + "; run as root (or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE) on Linux 5.15 or"
+            + " later with BTF; `pgstitch doctor` says what is missing",
+        e);
+  }
+
+  /** What sessions may ask for that the default level does not need: after the first events. */
+  private void loadRest() {
+    try {
+      programs.loadRest();
+    } catch (BpfException e) {
+      throw refusedByKernel(e);
+    }
+  }
+
+  private int defaultLevel() {
+    return settings.level() | (settings.functions() ? Levels.FUNCTIONS : 0);
+  }
+
+  private EnumSet<Probe.Tier> tiers() {
+    EnumSet<Probe.Tier> tiers = Probe.Tier.ofDefaultLevel(defaultLevel(), settings.phases());
+    if (!settings.addedFunctions().isEmpty()) {
+      tiers.add(Probe.Tier.NAMED);
+    }
+    return tiers;
+  }
+
+  private ProbeCatalogue catalogue() {
+    return ProbeCatalogue.load(settings.phases()).plus(settings.addedFunctions());
   }
 
   /**
@@ -158,32 +198,26 @@ public final class Collector implements SessionControl, AutoCloseable {
 
   private void begin() {
     long epoch = HostClock.monotonicNanos();
-    int level = settings.level() | (settings.functions() ? Levels.FUNCTIONS : 0);
+    int level = defaultLevel();
     programs.putRun(!settings.pids().isEmpty(), level, settings.phases());
     settings.pids().forEach(programs::addTarget);
     settings.control().roles().forEach(programs::allowRole);
     rules = rulesOfProcesses(settings.control().rules());
     programs.putRules(settings.control().anyone(), rules);
-    programs.attachTracepoint("on_switch");
-    programs.attachTracepoint("on_process_exit");
+    programs.attachTracepoint(ON_SWITCH);
+    programs.attachTracepoint(ON_PROCESS_EXIT);
     boolean waits = (level & Levels.WAITS) != 0;
     if (waits) {
       // Until the collection ends.
       List<Long> unused = SessionProbes.attachWaits(programs);
     }
-    EnumSet<Probe.Tier> tiers = Probe.Tier.ofDefaultLevel(level, settings.phases());
-    if (!settings.addedFunctions().isEmpty()) {
-      tiers.add(Probe.Tier.NAMED);
-    }
-    ProbeCatalogue catalogue =
-        ProbeCatalogue.load(settings.phases()).plus(settings.addedFunctions());
     BackendProbe backends = new BackendProbe(procfs);
     RelationNames relations = new RelationNames();
     BinaryAttacher attacher =
         new BinaryAttacher(
             programs,
-            catalogue,
-            tiers,
+            catalogue(),
+            tiers(),
             backends,
             new BinaryDescriber(
                 programs, settings.bindBytes(), BackgroundKind.bits(settings.background())),
@@ -237,7 +271,10 @@ public final class Collector implements SessionControl, AutoCloseable {
             settings.flushInterval());
     pumpThread = new Thread(pump, "pgstitch-event-pump");
     pumpThread.start();
+    servers.scan();
+    plantInSingleBackends(level);
     if (settings.controlTopic()) {
+      // After the planting, which it would hold up: commands are for servers that are known.
       control =
           new ControlListener(
               settings.kafka(),
@@ -246,8 +283,7 @@ public final class Collector implements SessionControl, AutoCloseable {
               HostClock::utcNanos);
       control.begin();
     }
-    servers.scan();
-    plantInSingleBackends(level);
+    loadRest();
     long interval = settings.rescanInterval().toMillis();
     // It ends with the scanner, and rescan() lets nothing escape.
     ScheduledFuture<?> unused =

@@ -86,9 +86,13 @@ final class EventPump implements Runnable {
     }
     try {
       long nextFlush = System.nanoTime() + flushNanos;
+      boolean sent = false;
       while (!stopping) {
         boolean much = drain();
-        if (System.nanoTime() - nextFlush >= 0) {
+        // The first events are not kept: whoever has just begun to trace waits for them.
+        boolean first = !sent && byPid.size() > 0;
+        if (first || System.nanoTime() - nextFlush >= 0) {
+          sent |= first;
           flush();
           nextFlush = System.nanoTime() + flushNanos;
         }

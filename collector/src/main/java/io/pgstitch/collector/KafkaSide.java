@@ -2,6 +2,9 @@ package io.pgstitch.collector;
 
 import io.pgstitch.collector.sampling.SamplingListener;
 import io.pgstitch.collector.sampling.SamplingRules;
+import io.pgstitch.schema.Backend;
+import io.pgstitch.schema.RawEventBatch;
+import org.apache.avro.SchemaNormalization;
 
 /**
  * What a collector has of Kafka from its start on: the way out for batches, and the sampling rules.
@@ -18,11 +21,13 @@ record KafkaSide(BatchSender sender, SamplingListener sampling) implements AutoC
    * @throws CollectorException when Kafka, the schema registry or the spool cannot be used
    */
   static KafkaSide connect(CollectorSettings settings, SamplingRules rules) {
-    KafkaTopics.provide(settings);
+    // Nobody waits for it: who needs a schema meanwhile waits for its class.
+    Aside<Long> unused = Aside.begin("pgstitch-schemas", KafkaSide::touchSchemas);
     SamplingListener sampling =
         new SamplingListener(settings.kafka(), settings.schemaRegistry(), rules);
-    sampling.begin();
     try {
+      KafkaTopics.provide(settings, sampling::connect);
+      sampling.begin();
       BatchSender sender = new BatchSender(settings);
       sampling.await();
       return new KafkaSide(sender, sampling);
@@ -30,6 +35,12 @@ record KafkaSide(BatchSender sender, SamplingListener sampling) implements AutoC
       sampling.close();
       throw e;
     }
+  }
+
+  /** Reading the first schema takes as long as the first answer of Kafka, and needs none. */
+  private static long touchSchemas() {
+    return SchemaNormalization.parsingFingerprint64(RawEventBatch.getClassSchema())
+        ^ SchemaNormalization.parsingFingerprint64(Backend.getClassSchema());
   }
 
   @Override

@@ -7,12 +7,15 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InterruptException;
 
 /** Sees to it that Kafka is there and has the topics that a collector needs. */
 final class KafkaTopics {
@@ -21,11 +24,28 @@ final class KafkaTopics {
   private KafkaTopics() {}
 
   /**
-   * Connects, creates what is missing if it may, and disconnects.
+   * Looks, and creates what is missing if it may.
    *
+   * @param shown connects, and returns the topics that Kafka shows; it is given the time that this
+   *     may take
    * @throws CollectorException when Kafka cannot be used
    */
-  static void provide(CollectorSettings settings) {
+  static void provide(CollectorSettings settings, Function<Duration, Set<String>> shown) {
+    Set<String> there;
+    try {
+      there = shown.apply(REACHABLE_WITHIN);
+    } catch (InterruptException e) {
+      throw interrupted(e);
+    } catch (KafkaException e) {
+      throw unreachable(settings.kafka(), e);
+    }
+    if (!there.containsAll(settings.createTopics() ? Topics.all() : List.of(Topics.RAW_EVENTS))) {
+      provide(settings);
+    }
+  }
+
+  /** With a client that may create topics, and hears why one cannot be used. */
+  private static void provide(CollectorSettings settings) {
     Map<String, Object> config = new HashMap<>(settings.kafka());
     config.put("client.id", "pgstitch-collector-admin");
     try (Admin admin = admin(config)) {
@@ -41,8 +61,12 @@ final class KafkaTopics {
       throw unreachable(config, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CollectorException("interrupted while connecting to Kafka", e);
+      throw interrupted(e);
     }
+  }
+
+  private static CollectorException interrupted(Exception e) {
+    return new CollectorException("interrupted while connecting to Kafka", e);
   }
 
   private static Admin admin(Map<String, Object> config) {
@@ -53,7 +77,7 @@ final class KafkaTopics {
     }
   }
 
-  private static CollectorException unreachable(Map<String, Object> config, Exception e) {
+  private static CollectorException unreachable(Map<String, ?> config, Exception e) {
     return new CollectorException(
         "Kafka is not reachable at "
             + config.get("bootstrap.servers")

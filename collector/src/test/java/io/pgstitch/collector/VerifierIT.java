@@ -3,6 +3,9 @@ package io.pgstitch.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.collector.probe.Probe;
+import io.pgstitch.collector.probe.ProbeCatalogue;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,6 +22,21 @@ final class VerifierIT {
   void loadingAllProgramsTakesNoMoreThanItDid() {
     try (KernelPrograms programs = KernelPrograms.load(RING_BYTES)) {
       assertThat(programs.verifiedInstructions()).isBetween(1L, MOST);
+    }
+  }
+
+  /** A collector at level 1 sees its first event before the kernel has gone through the others. */
+  @Test
+  void whatLevelOneDoesNotNeedIsLoadedLater() {
+    Set<String> first = ProbeCatalogue.load().programs(Probe.Tier.ofDefaultLevel(1, true));
+    try (KernelPrograms all = KernelPrograms.load(RING_BYTES);
+        KernelPrograms some = KernelPrograms.loadFirst(RING_BYTES, first)) {
+      assertThat(some.verifiedInstructions()).isBetween(1L, all.verifiedInstructions() * 2 / 3);
+
+      long attachment = some.attachTracepoint("on_syscall");
+
+      assertThat(attachment).isNotZero();
+      assertThat(some.verifiedInstructions()).isEqualTo(all.verifiedInstructions());
     }
   }
 }

@@ -6,8 +6,12 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -41,6 +45,7 @@ public final class TopicFollower implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch settled = new CountDownLatch(1);
   private final CountDownLatch stopping = new CountDownLatch(1);
+  private final AtomicReference<Consumer<String, byte[]>> connected = new AtomicReference<>();
   private volatile Consumer<String, byte[]> current;
   private String lastComplaint = "";
 
@@ -81,12 +86,43 @@ public final class TopicFollower implements AutoCloseable {
     this.kafka.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, from);
     this.kafka.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     this.kafka.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    // What is measured of the reading of a few records is not worth what it costs a start.
+    this.kafka.putIfAbsent(CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG, "");
+    this.kafka.putIfAbsent(ConsumerConfig.ENABLE_METRICS_PUSH_CONFIG, false);
     this.registrySettings = registrySettings;
     this.topic = topic;
     this.withoutIt = withoutIt;
     this.reader = reader;
     this.thread = new Thread(this::run, name);
     thread.setDaemon(true);
+  }
+
+  /**
+   * Connects, before {@link #begin}: a client that was made to ask whether Kafka is there would
+   * cost as much as this one, which stays.
+   *
+   * @return the topics that Kafka shows
+   * @throws KafkaException when it does not answer within this time, or refuses
+   */
+  public Set<String> connect(Duration patience) {
+    Consumer<String, byte[]> consumer = consumer();
+    try {
+      Set<String> topics = consumer.listTopics(patience).keySet();
+      connected.set(consumer);
+      return topics;
+    } catch (KafkaException e) {
+      consumer.close(CloseOptions.timeout(Duration.ZERO));
+      throw e;
+    }
+  }
+
+  private Consumer<String, byte[]> consumer() {
+    return new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer());
+  }
+
+  private Consumer<String, byte[]> connectedOrNew() {
+    Consumer<String, byte[]> first = connected.getAndSet(null);
+    return first == null ? consumer() : first;
   }
 
   /** Begins to read. */
@@ -125,8 +161,7 @@ public final class TopicFollower implements AutoCloseable {
   private void run() {
     try (SchemaRegistry registry = SchemaRegistries.from(registrySettings)) {
       while (!isStopping()) {
-        try (Consumer<String, byte[]> consumer =
-            new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
+        try (Consumer<String, byte[]> consumer = connectedOrNew()) {
           current = consumer;
           List<TopicPartition> partitions = partitions(consumer);
           consumer.assign(partitions);
@@ -186,6 +221,10 @@ public final class TopicFollower implements AutoCloseable {
       thread.join(CLOSE_PATIENCE.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    Consumer<String, byte[]> unused = connected.getAndSet(null);
+    if (unused != null) {
+      unused.close(CloseOptions.timeout(Duration.ZERO));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.pgstitch.collector.host;
 
+import io.pgstitch.collector.host.SymbolTable.Symbol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,13 +10,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The symbols of a 64-bit little-endian ELF file and where they lie in it: exported ones always,
@@ -27,21 +27,16 @@ public final class ElfFile {
   private static final long SHF_EXECINSTR = 4;
   private static final int SHT_NOTE = 7;
   private static final int SHT_NOBITS = 8;
-  private static final int STT_OBJECT = 1;
-  private static final int STT_FUNC = 2;
-  private static final int STT_GNU_IFUNC = 10;
   private static final int PT_LOAD = 1;
   private static final int SHT_SYMTAB = 2;
   private static final int SHT_DYNSYM = 11;
   private static final int SECTION_HEADER = 64;
-  private static final int SYMBOL = 24;
 
   private final ByteBuffer file;
   private final List<Segment> segments = new ArrayList<>();
   private final List<Section> sections = new ArrayList<>();
-  private final Map<String, Long> symbols = new HashMap<>();
-  private final Map<String, Set<Long>> functions = new HashMap<>();
-  private final Map<String, String> notFunctions = new HashMap<>();
+  private final List<SymbolTable> tables = new ArrayList<>();
+  private Set<String> functionNames;
   private boolean symbolTable;
 
   private record Segment(long offset, long address, long size) {}
@@ -104,22 +99,33 @@ public final class ElfFile {
 
   /** Virtual address of a symbol in the file, or 0 when it has none of that name. */
   public long address(String symbol) {
-    return symbols.getOrDefault(symbol, 0L);
+    return symbols(symbol).filter(Symbol::isHere).findFirst().map(Symbol::address).orElse(0L);
+  }
+
+  /** All of a name, those of the table that stands first in the file first. */
+  private Stream<Symbol> symbols(String name) {
+    return tables.stream().flatMap(table -> table.find(name).stream());
   }
 
   /** Addresses of the functions of exactly this name, exported and static; several may have it. */
   Set<Long> functions(String name) {
-    return functions.getOrDefault(name, Set.of());
+    Set<Long> addresses = new LinkedHashSet<>();
+    symbols(name).filter(Symbol::isFunction).forEach(s -> addresses.add(s.address()));
+    return addresses;
   }
 
   /** Names of all functions. */
-  Set<String> functionNames() {
-    return functions.keySet();
+  synchronized Set<String> functionNames() {
+    if (functionNames == null) {
+      functionNames = new LinkedHashSet<>();
+      tables.forEach(table -> functionNames.addAll(table.functionNames()));
+    }
+    return functionNames;
   }
 
   /** What a symbol is that is no function of this file; empty when there is none of that name. */
   Optional<String> otherKind(String symbol) {
-    return Optional.ofNullable(notFunctions.get(symbol));
+    return symbols(symbol).filter(s -> !s.isFunction()).findFirst().map(Symbol::otherKind);
   }
 
   /** Whether it has more symbols than those that it exports. */
@@ -322,37 +328,7 @@ public final class ElfFile {
   private void readSymbols(int table, int strings) {
     // Arrays, since this is done while the JVM still interprets.
     ByteBuffer entries = ByteBuffer.wrap(bytes(part(table))).order(ByteOrder.LITTLE_ENDIAN);
-    byte[] names = bytes(part(strings));
-    for (int at = 0; at + SYMBOL <= entries.limit(); at += SYMBOL) {
-      int type = entries.get(at + 4) & 0xf;
-      if (type != STT_OBJECT && type != STT_FUNC && type != STT_GNU_IFUNC) {
-        continue;
-      }
-      String name = textAt(names, entries.getInt(at), 512);
-      long address = entries.getLong(at + 8);
-      if (entries.getShort(at + 6) == 0 || address == 0) {
-        notFunctions.putIfAbsent(name, "imported from a shared library");
-      } else if (type == STT_GNU_IFUNC) {
-        notFunctions.putIfAbsent(name, "chosen among several when the server starts");
-      } else {
-        symbols.putIfAbsent(name, address);
-        if (type == STT_FUNC) {
-          addFunction(name, address);
-        } else {
-          notFunctions.putIfAbsent(name, "data, not a function");
-        }
-      }
-    }
-  }
-
-  /** Nearly every name has one address. */
-  private void addFunction(String name, long address) {
-    Set<Long> others = functions.putIfAbsent(name, Set.of(address));
-    if (others != null && !others.contains(address)) {
-      Set<Long> all = new LinkedHashSet<>(others);
-      all.add(address);
-      functions.put(name, all);
-    }
+    tables.add(new SymbolTable(entries, bytes(part(strings))));
   }
 
   /** The content that a section header tells. */
@@ -361,7 +337,7 @@ public final class ElfFile {
         Math.toIntExact(file.getLong(header + 24)), Math.toIntExact(file.getLong(header + 32)));
   }
 
-  private static String textAt(byte[] bytes, int at, int most) {
+  static String textAt(byte[] bytes, int at, int most) {
     int end = at;
     while (end < bytes.length && end - at < most && bytes[end] != 0) {
       end++;

@@ -124,7 +124,7 @@ public final class Procfs {
         .map(
             text -> {
               // The command may hold blanks and parentheses: fields count from the last one.
-              String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+              String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", 21);
               return new Stat(Integer.parseInt(fields[1]), Long.parseLong(fields[19]));
             });
   }

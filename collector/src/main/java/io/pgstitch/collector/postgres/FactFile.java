@@ -39,14 +39,9 @@ final class FactFile {
     }
   }
 
-  /** Whether a major has a file of this name. */
-  static boolean exists(int major, String name) {
-    return FactFile.class.getResource("/postgres-facts/" + major + "/" + name) != null;
-  }
-
   /**
    * Reads a file whose lines have exactly {@code columns} fields; lines that begin with '#' are
-   * comments.
+   * comments. Every major has every file: to find that there is none, every jar would be searched.
    */
   static FactFile read(int major, String name, String separator, int columns) {
     String path = "/postgres-facts/" + major + "/" + name;

@@ -90,16 +90,12 @@ public final class PostgresFacts {
    * major that has none.
    */
   public Map<String, Integer> asynchronousIo() {
-    return known && FactFile.exists(major, FactSource.ASYNCHRONOUS_IO)
-        ? source.values(major, FactSource.ASYNCHRONOUS_IO)
-        : Map.of();
+    return known ? source.values(major, FactSource.ASYNCHRONOUS_IO) : Map.of();
   }
 
   /** Where the names of registered wait events lie; empty for a major that has none, up to 16. */
   public Map<String, Integer> customWaits() {
-    return known && FactFile.exists(major, FactSource.CUSTOM_WAITS)
-        ? source.values(major, FactSource.CUSTOM_WAITS)
-        : Map.of();
+    return known ? source.values(major, FactSource.CUSTOM_WAITS) : Map.of();
   }
 
   /** Where its layouts come from. */

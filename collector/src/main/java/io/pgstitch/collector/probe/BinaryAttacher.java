@@ -25,6 +25,8 @@ public final class BinaryAttacher {
   /** The kernel programs keep this many binaries apart. */
   public static final int MOST_BINARIES = 64;
 
+  private static final long NOT_PLANTED = Long.MAX_VALUE;
+
   private final KernelPrograms programs;
   private final ProbeCatalogue catalogue;
   private final EnumSet<Probe.Tier> tiers;
@@ -99,10 +101,10 @@ public final class BinaryAttacher {
       plan = ProbePlan.of(functions, index, catalogue, wanted);
     }
     // Until all probes are planted, whoever hits one of them was there before.
-    describe(index, elf, facts, contradiction, Long.MAX_VALUE);
+    describe(index, elf, facts, contradiction);
     ProbePlanter.Planted probes = plant(server, plan);
     long planted = HostClock.monotonicNanos();
-    describe(index, elf, facts, contradiction, planted);
+    describer.planted(index, elf, facts, contradiction.isEmpty(), planted);
     return new AttachedBinary(
         index,
         functions,
@@ -132,15 +134,11 @@ public final class BinaryAttacher {
   }
 
   private void describe(
-      int index,
-      ElfFile elf,
-      PostgresFacts facts,
-      Optional<String> contradiction,
-      long attachedNanos) {
+      int index, ElfFile elf, PostgresFacts facts, Optional<String> contradiction) {
     if (contradiction.isPresent()) {
-      describer.describeWithoutLayout(index, elf, facts, attachedNanos);
+      describer.describeWithoutLayout(index, elf, facts, NOT_PLANTED);
     } else {
-      describer.describe(index, elf, facts, attachedNanos);
+      describer.describe(index, elf, facts, NOT_PLANTED);
     }
   }
 

@@ -44,6 +44,21 @@ public final class BinaryDescriber {
     programs.putBinary(index, BinaryFacts.of(elf, facts, attachedNanos));
   }
 
+  /**
+   * All probes of a binary that was described are planted now.
+   *
+   * @param withLayout whether it was described with what needs a struct
+   * @param attachedNanos CLOCK_MONOTONIC
+   */
+  void planted(
+      int index, ElfFile elf, PostgresFacts facts, boolean withLayout, long attachedNanos) {
+    programs.putBinary(
+        index,
+        withLayout
+            ? BinaryFacts.of(elf, facts, attachedNanos)
+            : BinaryFacts.withoutLayout(elf, facts, attachedNanos));
+  }
+
   /** Tells what is true of any build: nothing that needs a struct is read any more. */
   void describeWithoutLayout(int index, ElfFile elf, PostgresFacts facts, long attachedNanos) {
     programs.putCode(index, CodeFacts.of(elf).layout());

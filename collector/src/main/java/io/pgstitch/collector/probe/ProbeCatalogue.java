@@ -10,8 +10,11 @@ import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The functions that can be watched: probe-catalogue.tsv. A probe's index names its function. */
 public final class ProbeCatalogue {
@@ -103,6 +106,19 @@ public final class ProbeCatalogue {
         f[2].equals("-") ? null : f[2],
         Probe.Tier.valueOf(f[3].toUpperCase(Locale.ROOT)),
         f[4]);
+  }
+
+  /** Names of the kernel programs that the probes of some tiers have. */
+  public Set<String> programs(Set<Probe.Tier> tiers) {
+    Set<String> programs = new TreeSet<>();
+    for (Probe probe : probes) {
+      if (tiers.contains(probe.tier())) {
+        Stream.of(probe.entryProgram(), probe.returnProgram())
+            .filter(Objects::nonNull)
+            .forEach(programs::add);
+      }
+    }
+    return programs;
   }
 
   /** All probes; the position in the list is the function's index. */

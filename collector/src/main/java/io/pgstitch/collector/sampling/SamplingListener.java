@@ -12,9 +12,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
 import org.slf4j.Logger;
@@ -45,6 +47,16 @@ public final class SamplingListener implements AutoCloseable {
             "pgstitch-sampling",
             "the sampling rules stay as they are, without any every statement is kept",
             this::follow);
+  }
+
+  /**
+   * Connects, before {@link #begin}.
+   *
+   * @return the topics that Kafka shows
+   * @throws KafkaException when it does not answer within this time, or refuses
+   */
+  public Set<String> connect(Duration patience) {
+    return follower.connect(patience);
   }
 
   /** Begins to read; until the rules are known everything is kept. */

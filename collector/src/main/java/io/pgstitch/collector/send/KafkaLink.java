@@ -50,6 +50,8 @@ final class KafkaLink implements BrokerLink {
     config.put("max.request.size", String.valueOf(TopicProvisioner.MAX_MESSAGE_BYTES));
     config.put("buffer.memory", String.valueOf(96 << 20));
     config.put("client.id", "pgstitch-collector");
+    // Brokers may ask for a client's metrics; to be ready for that is a part of the start.
+    config.put("enable.metrics.push", "false");
     config.putAll(given);
     // The spool rests on these: order, no doubles, and nothing given up.
     config.remove("transactional.id");

@@ -28,12 +28,12 @@ final class ServerSurvey {
 
   ServerReport report(PostgresServer server) {
     List<Finding> capabilities = new ArrayList<>();
-    int clients = 0;
+    List<Integer> clients = List.of();
     try {
       ElfFile elf = ElfFile.read(server.executable());
-      clients = backends.countClients(server, elf);
+      clients = backends.clients(server, elf);
       capabilities.add(version(server));
-      capabilities.add(layout(server, elf));
+      capabilities.add(layout(server, elf, clients));
       FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
       capabilities.add(
           tier("statements", functions, EnumSet.of(Probe.Tier.CONTROL, Probe.Tier.BASIC)));
@@ -57,7 +57,7 @@ final class ServerSurvey {
         server.version(),
         server.major(),
         server.dataDirectory(),
-        clients,
+        clients.size(),
         capabilities);
   }
 
@@ -70,10 +70,9 @@ final class ServerSurvey {
             "use a pgstitch that knows it; this one knows " + PostgresFacts.SUPPORTED_MAJORS);
   }
 
-  private Finding layout(PostgresServer server, ElfFile elf) {
+  private Finding layout(PostgresServer server, ElfFile elf, List<Integer> clients) {
     PostgresFacts facts = PostgresFacts.ofAny(server.major());
-    List<Integer> clients = facts.isKnown() ? backends.clients(server, elf) : List.of();
-    if (clients.isEmpty()) {
+    if (!facts.isKnown() || clients.isEmpty()) {
       return Finding.good("layout", "is checked at the first backend");
     }
     LayoutCheck check = new LayoutCheck(backends);
