@@ -46,31 +46,19 @@ final class CollectorState implements ServerState {
   /** All sessions at one level. */
   static CollectorState ofAll(
       int level, Run run, Broker broker, Database database, List<Load> loads, Traps traps) {
+    DoublePredicate expected = level == 0 ? n -> n == 0 : n -> n >= 5;
+    List<String> settings = List.of("level=" + level);
     return new CollectorState(
-        "level-" + level,
-        run,
-        broker,
-        database,
-        loads,
-        List.of("level=" + level),
-        "",
-        traps,
-        level == 0 ? n -> n == 0 : n -> n >= 5);
+        "level-" + level, run, broker, database, loads, settings, "", traps, expected);
   }
 
   /** All sessions at level 12, of a collector that watches no phases. */
   static CollectorState withoutPhases(
       Run run, Broker broker, Database database, List<Load> loads, Traps traps) {
+    String name = "level-12-without-phases";
+    List<String> settings = List.of("level=12", "phases=false");
     return new CollectorState(
-        "level-12-without-phases",
-        run,
-        broker,
-        database,
-        loads,
-        List.of("level=12", "phases=false"),
-        "",
-        traps,
-        n -> n >= 12);
+        name, run, broker, database, loads, settings, "", traps, n -> n >= 12);
   }
 
   /** One session of eight at level 12 with functions, its neighbours at none. */
