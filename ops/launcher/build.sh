@@ -114,7 +114,7 @@ ensure_built() {
 # A class or a file is looked for in one jar after the other, each of which is opened and read for it: ours come first, and what every command needs.
 class_path() {
   local lib=$root/cli/target/lib jar path=$root/cli/target/pgstitch-cli.jar
-  for jar in "$lib"/pgstitch-{bpf,collector,schemas}-*.jar "$lib"/picocli-*.jar "$lib"/{kafka-clients,avro,jackson-databind,slf4j-api}-*.jar; do
+  for jar in "$lib"/pgstitch-{bpf,collector,schemas}-*.jar "$lib"/picocli-*.jar "$lib"/{kafka-clients,avro,jackson-databind,slf4j-api,slf4j-jdk14}-*.jar; do
     path+=:$jar
   done
   printf '%s' "$path:$lib/*"

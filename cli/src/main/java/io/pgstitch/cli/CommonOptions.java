@@ -1,7 +1,7 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.cli.log.Log;
 import io.pgstitch.cli.log.LogLevel;
-import io.pgstitch.cli.log.LogProvider;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 
@@ -30,9 +30,9 @@ final class CommonOptions {
 
   /** Applies the option; without it pgstitch itself logs from {@code quiet} on. */
   void apply(LogLevel quiet) {
-    LogProvider.setLevel("io.pgstitch", verbose ? LogLevel.DEBUG : quiet);
+    Log.setLevel("io.pgstitch", verbose ? LogLevel.DEBUG : quiet);
     if (verbose) {
-      LogProvider.setRootLevel(LogLevel.INFO);
+      Log.setRootLevel(LogLevel.INFO);
     }
   }
 

@@ -1,6 +1,6 @@
 package io.pgstitch.cli;
 
-import io.pgstitch.cli.log.LogProvider;
+import io.pgstitch.cli.log.Log;
 import java.util.Optional;
 
 /** Where the launcher begins. It names no class of the parser, which not every start needs. */
@@ -11,7 +11,7 @@ public final class Main {
   public static void main(String[] args) {
     int status = ExitStatus.FAILED;
     try {
-      LogProvider.install();
+      Log.install();
       Optional<PlainCollector> collector = PlainCollector.of(args);
       status =
           collector.isPresent() ? collector.get().run() : Pgstitch.commandLine(args).execute(args);

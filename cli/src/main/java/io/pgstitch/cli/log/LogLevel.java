@@ -1,28 +1,38 @@
 package io.pgstitch.cli.log;
 
-import org.slf4j.event.Level;
+import java.util.logging.Level;
 
 /** From which level on a logger writes. */
 public enum LogLevel {
   /** Nothing at all. */
-  OFF(Integer.MAX_VALUE),
+  OFF(Level.OFF),
   /** Errors alone. */
-  ERROR(Level.ERROR.toInt()),
+  ERROR(Level.SEVERE),
   /** Warnings, too. */
-  WARN(Level.WARN.toInt()),
+  WARN(Level.WARNING),
   /** What an operator wants to know. */
-  INFO(Level.INFO.toInt()),
+  INFO(Level.INFO),
   /** What helps to find a fault. */
-  DEBUG(Level.DEBUG.toInt());
+  DEBUG(Level.FINE);
 
-  private final int lowest;
+  private final Level level;
 
-  LogLevel(int lowest) {
-    this.lowest = lowest;
+  LogLevel(Level level) {
+    this.level = level;
   }
 
-  /** Whether a line of this level is written. */
-  boolean takes(Level level) {
-    return level.toInt() >= lowest;
+  /** As the JDK calls it. */
+  Level level() {
+    return level;
+  }
+
+  /** The name under which a line of the JDK's level is written. */
+  static String nameOf(Level level) {
+    for (LogLevel each : values()) {
+      if (level.intValue() >= each.level.intValue()) {
+        return each.name();
+      }
+    }
+    return "TRACE";
   }
 }

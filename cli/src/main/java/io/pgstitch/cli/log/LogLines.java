@@ -1,44 +1,42 @@
 package io.pgstitch.cli.log;
 
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.LocalTime;
 import java.util.function.Supplier;
-import org.slf4j.event.Level;
+import java.util.logging.Formatter;
+import java.util.logging.LogRecord;
 
-/** Writes lines: time, level, logger, message, and below them where it was thrown. */
-final class LogLines {
+/** Lines of the log: time, level, logger, message, and below them where it was thrown. */
+final class LogLines extends Formatter {
   private static final int LEVEL_WIDTH = 5;
   private static final int NANOS_OF_A_MILLI = 1_000_000;
 
-  private final PrintStream to;
   private final Supplier<LocalTime> clock;
 
-  LogLines(PrintStream to, Supplier<LocalTime> clock) {
-    this.to = to;
+  LogLines(Supplier<LocalTime> clock) {
     this.clock = clock;
   }
 
-  /** Each is written at once, so that those of several threads do not mix. */
-  void write(Level level, String logger, String message, Throwable thrown) {
+  @Override
+  public String format(LogRecord record) {
     LocalTime time = clock.get();
     StringBuilder line = new StringBuilder(128);
     append(line, time.getHour(), 2).append(':');
     append(line, time.getMinute(), 2).append(':');
     append(line, time.getSecond(), 2).append('.');
     append(line, time.getNano() / NANOS_OF_A_MILLI, 3);
-    String name = level.name();
-    line.append(' ').append(name).append(" ".repeat(LEVEL_WIDTH - name.length())).append(' ');
+    String level = LogLevel.nameOf(record.getLevel());
+    line.append(' ').append(level).append(" ".repeat(LEVEL_WIDTH - level.length())).append(' ');
+    String logger = String.valueOf(record.getLoggerName());
     line.append(logger, logger.lastIndexOf('.') + 1, logger.length()).append(": ");
-    line.append(message).append(System.lineSeparator());
-    if (thrown != null) {
+    line.append(record.getMessage()).append(System.lineSeparator());
+    if (record.getThrown() != null) {
       StringWriter trace = new StringWriter();
-      thrown.printStackTrace(new PrintWriter(trace, true));
+      record.getThrown().printStackTrace(new PrintWriter(trace, true));
       line.append(trace);
     }
-    to.print(line);
-    to.flush();
+    return line.toString();
   }
 
   /** By hand: the JDK's formatter takes as long to set up as all else that is logged at a start. */

@@ -1,2 +1,2 @@
-/** The log of the command: what of it is written, and how. SLF4J finds it as its provider. */
+/** The log of the command: how the JDK's logging is set up, and what of it is written how. */
 package io.pgstitch.cli.log;
