@@ -2,6 +2,7 @@ package io.pgstitch.collector.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.testkit.PostgresInstallation;
@@ -9,6 +10,7 @@ import io.pgstitch.testkit.PostgresInstallations;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,9 +41,31 @@ final class ProbePlanTest {
             FunctionSymbols.of(ElfFile.read(Path.of("/bin/sh").toRealPath()), Path.of("/")),
             0,
             ProbeCatalogue.load(),
-            EnumSet.of(Probe.Tier.CONTROL, Probe.Tier.BASIC, Probe.Tier.DETAIL));
+            Probe.Tier.ofDefaultLevel(12, true));
     assertThat(plan.missingRequired())
         .contains("standard_ExecutorRun", "one-of:analyze", "first-of:setting");
     assertThat(plan.groups()).isEmpty();
+  }
+
+  @Test
+  void withoutPhasesAFunctionHasItsLeanProbesAndLevelsAskForPhases() {
+    List<Probe> whole = ProbeCatalogue.load().probes();
+    ProbeCatalogue lean = ProbeCatalogue.load(false);
+
+    assertThat(starts(whole)).containsExactly("on_portal_start in DETAIL");
+    assertThat(starts(lean.probes())).containsExactly("on_portal_ready in DETAIL");
+    assertThat(whole).hasSameSizeAs(lean.probes());
+    assertThat(lean.tiersOf(12)).doesNotContain(Probe.Tier.PHASE).contains(Probe.Tier.DETAIL);
+    assertThat(lean.tiersOf(28)).contains(Probe.Tier.PHASE);
+    assertThat(lean.tiersOf(12 | Levels.FUNCTIONS)).contains(Probe.Tier.PHASE);
+    assertThat(lean.tiersOf(1 | Levels.FUNCTIONS)).doesNotContain(Probe.Tier.PHASE);
+    assertThat(ProbeCatalogue.load().tiersOf(4)).contains(Probe.Tier.PHASE);
+  }
+
+  private static List<String> starts(List<Probe> probes) {
+    return probes.stream()
+        .filter(p -> p.symbol().equals("PortalStart"))
+        .map(p -> p.entryProgram() + " in " + p.tier())
+        .toList();
   }
 }
