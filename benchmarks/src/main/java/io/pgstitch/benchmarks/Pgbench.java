@@ -59,7 +59,8 @@ final class Pgbench implements AutoCloseable {
   }
 
   /**
-   * Waits until all clients are connected, and returns the pids of their backends.
+   * Waits until all clients are connected, and returns the pids of their backends. Before them
+   * pgbench has a connection of its own, to look at its tables, which is gone after a moment.
    *
    * @throws NoSuchFileException when they are not there any more
    */
@@ -71,7 +72,9 @@ final class Pgbench implements AutoCloseable {
               .server()
               .client()
               .sql(
-                  "select pid from pg_stat_activity where application_name = '" + application + "'")
+                  "select pid from pg_stat_activity where application_name = '"
+                      + application
+                      + "' and clock_timestamp() - backend_start > interval '300 ms'")
               .lines()
               .map(Long::parseLong)
               .toList();
