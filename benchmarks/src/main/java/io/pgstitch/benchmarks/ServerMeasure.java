@@ -22,11 +22,10 @@ final class ServerMeasure implements Measure {
 
   @Override
   public void run(Run run) throws Exception {
-    Processors processors = run.open(Processors.divide());
     Broker broker = run.open(Broker.start(run));
-    Database plain = processors.give(run.open(Database.start()));
-    Database counting = processors.give(run.open(Database.start("pg_stat_statements")));
-    Database explaining = processors.give(run.open(Database.start("auto_explain")));
+    Database plain = run.open(Database.start());
+    Database counting = run.open(Database.start("pg_stat_statements"));
+    Database explaining = run.open(Database.start("auto_explain"));
     KernelPrograms programs = run.open(KernelPrograms.load(RING_BYTES));
     Traps traps = new Traps(programs);
     boolean quick = run.effort().isQuick();
