@@ -110,8 +110,8 @@ final class UpCommand implements Callable<Integer> {
       fallbackValue = "true",
       description =
           "With --no-phases, levels 4, 8 and 12 go without analysis, planning, Bind, and the"
-              + " executor's start, finish and end. Calls, waits and binds stay, at half of the cost"
-              + " to the server. Level 16 and --functions bring phases all the same.")
+              + " executor's start, finish and end. Calls, waits and binds stay, at two thirds of the"
+              + " cost to the server. Level 16 and --functions bring phases all the same.")
   private boolean phases;
 
   @Option(
