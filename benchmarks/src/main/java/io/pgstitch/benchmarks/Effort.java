@@ -18,7 +18,7 @@ record Effort(
     long warmUpMillis,
     long settleSeconds,
     int scale) {
-  /** Less than ten minutes for all measures. */
+  /** Some ten minutes for all measures. */
   static final Effort QUICK = new Effort(3, 2, 1_000, 500, 4, 5);
 
   /** What the documented table is made of. */
