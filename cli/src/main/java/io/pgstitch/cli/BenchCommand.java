@@ -47,7 +47,7 @@ import picocli.CommandLine.Option;
       "  sudo ./pgstitch bench --quick --markdown table.md      the table for a document as well"
     })
 final class BenchCommand implements Callable<Integer> {
-  @Option(names = "--quick", description = "Repeat less: all of it takes a quarter of an hour.")
+  @Option(names = "--quick", description = "Repeat less: all of it takes some ten minutes.")
   private boolean quick;
 
   @Option(
