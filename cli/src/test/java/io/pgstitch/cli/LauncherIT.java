@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pgstitch.cli.Launcher.Outcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,5 +78,57 @@ class LauncherIT {
 
     assertThat(outcome.err()).contains("--level 7").doesNotContain("\tat ");
     assertThat(outcome.status()).isEqualTo(ExitStatus.USAGE);
+  }
+
+  /** A run of all tests is read from its end. */
+  @Test
+  void theLastLinesOfARunSayWhatFailed() throws Exception {
+    Path old =
+        reports("failsafe-reports/Old.txt", "OldIT.before -- Time elapsed: 1 s <<< ERROR!\n");
+    Files.setLastModifiedTime(old, FileTime.from(Instant.EPOCH));
+    Path started = Files.createFile(dir.resolve("started"));
+    Files.setLastModifiedTime(started, FileTime.from(Instant.EPOCH.plusSeconds(1)));
+    reports(
+        "surefire-reports/io.pgstitch.SumTest.txt",
+        """
+        -------------------------------------------------------------------------------
+        Test set: io.pgstitch.SumTest
+        -------------------------------------------------------------------------------
+        Tests run: 2, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 0.1 s <<< FAILURE! -- in io.pgstitch.SumTest
+        io.pgstitch.SumTest.adds -- Time elapsed: 0.021 s <<< FAILURE!
+        org.opentest4j.AssertionFailedError:\s
+
+        expected: 3
+         but was: 4
+        \tat java.base/java.lang.Thread.run(Thread.java:840)
+        \tat io.pgstitch.SumTest.adds(SumTest.java:12)
+        """);
+
+    Process shell =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "source ops/launcher/failures.sh && print_failures \"$@\"",
+                "bash",
+                dir.toString(),
+                started.toString())
+            .directory(SourceTree.root().toFile())
+            .redirectErrorStream(true)
+            .start();
+
+    assertThat(shell.inputReader().lines())
+        .containsExactly(
+            "io.pgstitch.SumTest.adds -- Time elapsed: 0.021 s <<< FAILURE!",
+            "  org.opentest4j.AssertionFailedError: ",
+            "  expected: 3",
+            "   but was: 4",
+            "  at io.pgstitch.SumTest.adds(SumTest.java:12)");
+    assertThat(shell.waitFor()).isZero();
+  }
+
+  private Path reports(String name, String text) throws Exception {
+    Path file = dir.resolve("module/target").resolve(name);
+    Files.createDirectories(file.getParent());
+    return Files.writeString(file, text);
   }
 }

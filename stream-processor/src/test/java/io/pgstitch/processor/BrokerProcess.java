@@ -12,10 +12,12 @@ import java.nio.file.Path;
 final class BrokerProcess implements AutoCloseable {
   private final Path dir;
   private final int port;
+  private final Path log;
   private Process process;
 
   private BrokerProcess(Path dir, int port) {
     this.dir = dir;
+    this.log = dir.resolveSibling(dir.getFileName() + ".log");
     this.port = port;
   }
 
@@ -36,12 +38,13 @@ final class BrokerProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx384m",
                 "-XX:TieredStopAtLevel=1",
+                "-Dpgstitch.test.log=warn",
                 "-cp",
                 System.getProperty("java.class.path"),
                 EmbeddedKafkaMain.class.getName(),
                 dir.toString(),
                 Integer.toString(port))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     BufferedReader out = process.inputReader();
     String line;
@@ -53,6 +56,11 @@ final class BrokerProcess implements AutoCloseable {
 
   String bootstrapServers() {
     return "127.0.0.1:" + port;
+  }
+
+  /** The end of what it has written, for the message of a test that fails. */
+  String log() {
+    return LogTail.of(log);
   }
 
   /** SIGKILL; does not wait for its end. */

@@ -41,7 +41,7 @@ class ExactlyOnceIT {
         processors.start();
       }
       traffic.sendUntil(1, 1);
-      traffic.assertStitchedOnce();
+      traffic.assertStitchedOnce(processors::logs);
     }
   }
 }

@@ -1,15 +1,12 @@
 package io.pgstitch.processor;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Processors as processes of their own, each with a state directory, to be killed. */
 final class ProcessorProcesses implements AutoCloseable {
-  private static final int LOG_CHARS = 4_000;
-
   private final Path dir;
   private final String brokers;
   private final List<Process> running = new ArrayList<>();
@@ -59,14 +56,7 @@ final class ProcessorProcesses implements AutoCloseable {
   String logs() {
     StringBuilder all = new StringBuilder();
     for (int number = 0; number < started; number++) {
-      Path log = log(number);
-      try {
-        String text = Files.readString(log);
-        all.append('\n').append(log.getFileName()).append(": ");
-        all.append(text.substring(Math.max(0, text.length() - LOG_CHARS)));
-      } catch (IOException e) {
-        all.append(e);
-      }
+      all.append(LogTail.of(log(number)));
     }
     return all.toString();
   }

@@ -23,9 +23,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -40,6 +42,7 @@ final class SessionTraffic {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final String brokers;
+  private final int partitions;
   private final SchemaRegistry registry = new BundledSchemaRegistry();
   private final Map<Integer, List<QueryTrace>> traces = new HashMap<>();
   private final Map<Integer, List<TraceRecords>> records = new HashMap<>();
@@ -54,6 +57,7 @@ final class SessionTraffic {
    */
   SessionTraffic(String brokers, int statements, int partitions) {
     this.brokers = brokers;
+    this.partitions = partitions;
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
       TopicProvisioner.ensure(admin, new TopicPlan(partitions, (short) 1, Duration.ofHours(24)));
     }
@@ -97,17 +101,39 @@ final class SessionTraffic {
     sent = until;
   }
 
-  /** What was committed is, to the byte, what comes of the sessions undisturbed. */
-  void assertStitchedOnce() {
+  /**
+   * What was committed is, to the byte, what comes of the sessions undisturbed.
+   *
+   * @param logs what those who stitch have said, for the message if it is not
+   */
+  void assertStitchedOnce(Supplier<String> logs) {
     UndisturbedRun run = new UndisturbedRun();
     assertThat(read(Topics.RAW_EVENTS, RawEventBatch.class, batches, run::accept))
         .isEqualTo(batches);
     assertSampledWithoutLoss(run);
-    assertThat(byPid(Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, run.kept))
-        .isEqualTo(run.kept);
-    assertThat(
-            byPid(Topics.TRACE_RECORDS, TraceRecords.class, TraceRecords::getBackend, run.records))
-        .isEqualTo(run.records);
+    assertSame(
+        byPid(Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, run.kept),
+        run.kept,
+        logs);
+    assertSame(
+        byPid(Topics.TRACE_RECORDS, TraceRecords.class, TraceRecords::getBackend, run.records),
+        run.records,
+        logs);
+  }
+
+  /** Numbers first: what is missing is seen in them, and the records are millions of characters. */
+  private <T> void assertSame(
+      Map<Integer, List<T>> found, Map<Integer, List<T>> expected, Supplier<String> logs) {
+    assertThat(sizes(found))
+        .as(() -> BrokerState.of(brokers, SeveralInstancesIT.GROUP, partitions) + logs.get())
+        .isEqualTo(sizes(expected));
+    expected.forEach((pid, records) -> assertThat(found.get(pid)).isEqualTo(records));
+  }
+
+  private static <T> Map<Integer, Integer> sizes(Map<Integer, List<T>> byPid) {
+    Map<Integer, Integer> sizes = new TreeMap<>();
+    byPid.forEach((pid, records) -> sizes.put(pid, records.size()));
+    return sizes;
   }
 
   /** What sampling keeps and what it leaves out is together what is stitched without it. */

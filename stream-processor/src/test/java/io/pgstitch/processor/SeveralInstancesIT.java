@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SeveralInstancesIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int PARTITIONS = 4;
-  private static final String GROUP = "pgstitch-processor";
+  static final String GROUP = "pgstitch-processor";
 
   @TempDir Path dir;
 
@@ -41,7 +41,7 @@ class SeveralInstancesIT {
       awaitSharing(broker, 2);
       processors.killOldest();
       traffic.sendUntil(3, 3);
-      traffic.assertStitchedOnce();
+      traffic.assertStitchedOnce(() -> processors.logs() + broker.log());
     }
   }
 
@@ -89,7 +89,7 @@ class SeveralInstancesIT {
         }
       }
       traffic.sendUntil(1, 1);
-      traffic.assertStitchedOnce();
+      traffic.assertStitchedOnce(() -> processors.logs() + broker.log());
     }
   }
 
