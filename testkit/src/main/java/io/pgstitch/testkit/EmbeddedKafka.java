@@ -67,8 +67,12 @@ public final class EmbeddedKafka implements KafkaUnderTest {
       createPrivateDirectory(logDir);
       lock = lock(logDir);
       format(logDir);
+      int controllerPort = FreePort.find();
+      if (KilledBroker.left(logDir)) {
+        KilledBroker.forget(logDir, controllerPort);
+      }
       KafkaConfig config =
-          new KafkaConfig(EmbeddedKafkaSettings.of(logDir, port, FreePort.find()), false);
+          new KafkaConfig(EmbeddedKafkaSettings.of(logDir, port, controllerPort), false);
       server = new KafkaRaftServer(config, Time.SYSTEM);
       server.startup();
       return new EmbeddedKafka(server, lock, port);

@@ -12,25 +12,12 @@ final class EmbeddedKafkaSettings {
   private EmbeddedKafkaSettings() {}
 
   static Map<String, String> of(Path logDir, int brokerPort, int controllerPort) {
-    Map<String, String> settings = new HashMap<>();
+    Map<String, String> settings = ofController(logDir, controllerPort);
     settings.put("process.roles", "broker,controller");
-    settings.put("node.id", Integer.toString(NODE_ID));
-    // Voters by configuration, not in the log: the next start may use another port.
-    settings.put("controller.quorum.voters", NODE_ID + "@127.0.0.1:" + controllerPort);
-    settings.put("controller.listener.names", CONTROLLER_LISTENER);
     settings.put(
         "listeners",
-        "PLAINTEXT://127.0.0.1:"
-            + brokerPort
-            + ","
-            + CONTROLLER_LISTENER
-            + "://127.0.0.1:"
-            + controllerPort);
+        "PLAINTEXT://127.0.0.1:" + brokerPort + "," + controllerListener(controllerPort));
     settings.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + brokerPort);
-    settings.put(
-        "listener.security.protocol.map",
-        "PLAINTEXT:PLAINTEXT," + CONTROLLER_LISTENER + ":PLAINTEXT");
-    settings.put("log.dirs", logDir.toString());
     settings.put("auto.create.topics.enable", "false");
     oneReplica(settings);
     // With the defaults a broker that was killed is fenced for 14 s after its restart.
@@ -39,6 +26,33 @@ final class EmbeddedKafkaSettings {
     settings.put("group.initial.rebalance.delay.ms", "0");
     smallFootprint(settings);
     return settings;
+  }
+
+  /** Of the same node, without its broker. */
+  static Map<String, String> ofControllerAlone(Path logDir, int controllerPort) {
+    Map<String, String> settings = ofController(logDir, controllerPort);
+    settings.put("process.roles", "controller");
+    settings.put("listeners", controllerListener(controllerPort));
+    return settings;
+  }
+
+  private static Map<String, String> ofController(Path logDir, int controllerPort) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("node.id", Integer.toString(NODE_ID));
+    // Voters by configuration, not in the log: the next start may use another port.
+    settings.put("controller.quorum.voters", NODE_ID + "@127.0.0.1:" + controllerPort);
+    settings.put("controller.listener.names", CONTROLLER_LISTENER);
+    settings.put(
+        "listener.security.protocol.map",
+        "PLAINTEXT:PLAINTEXT," + CONTROLLER_LISTENER + ":PLAINTEXT");
+    settings.put("log.dirs", logDir.toString());
+    // No JMX: nobody looks, and MBeans of two brokers in one process would collide.
+    settings.put("metric.reporters", "");
+    return settings;
+  }
+
+  private static String controllerListener(int port) {
+    return CONTROLLER_LISTENER + "://127.0.0.1:" + port;
   }
 
   private static void oneReplica(Map<String, String> settings) {
@@ -64,7 +78,5 @@ final class EmbeddedKafkaSettings {
     settings.put("log.index.size.max.bytes", "1048576");
     settings.put("socket.send.buffer.bytes", "-1");
     settings.put("socket.receive.buffer.bytes", "-1");
-    // No JMX: nobody looks, and MBeans of two brokers in one process would collide.
-    settings.put("metric.reporters", "");
   }
 }

@@ -11,12 +11,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,7 @@ class EmbeddedKafkaIT {
   @Test
   void recordsSurviveACleanRestartOnAnotherPort() throws Exception {
     try (EmbeddedKafka kafka = EmbeddedKafka.start(dir)) {
-      createTopic(kafka.bootstrapServers());
+      createTopic(kafka.bootstrapServers(), 1);
       produceInTransaction(kafka.bootstrapServers(), "one");
     }
     try (EmbeddedKafka kafka = EmbeddedKafka.start(dir)) {
@@ -44,7 +46,7 @@ class EmbeddedKafkaIT {
     int port = FreePort.find();
     Process first = startProcess(port);
     try {
-      createTopic("127.0.0.1:" + port);
+      createTopic("127.0.0.1:" + port, 1);
       produceInTransaction("127.0.0.1:" + port, "before the kill");
     } finally {
       first.destroyForcibly().waitFor();
@@ -57,6 +59,77 @@ class EmbeddedKafkaIT {
     } finally {
       second.destroyForcibly().waitFor();
     }
+  }
+
+  /** What was being committed at the kill is committed everywhere after it: see KilledBroker. */
+  @Test
+  void aCommitThatAKillInterruptsIsFinishedInEachPartition() throws Exception {
+    int port = FreePort.find();
+    String bootstrap = "127.0.0.1:" + port;
+    int partitions = 40;
+    for (int kill = 0; kill < 2; kill++) {
+      Process broker = startProcess(port);
+      try {
+        if (kill == 0) {
+          createTopic(bootstrap, partitions);
+        }
+        assertThat(committed(bootstrap, partitions)).isEqualTo((long) kill * partitions);
+        commitInEach(bootstrap, partitions, broker::destroyForcibly);
+      } finally {
+        broker.destroyForcibly().waitFor();
+      }
+    }
+    try (EmbeddedKafka last = EmbeddedKafka.start(dir, port)) {
+      assertThat(committed(bootstrap, partitions)).isEqualTo(2L * partitions);
+    }
+  }
+
+  /** Commits a record in each partition, and then does something, before what follows a commit. */
+  private static void commitInEach(String bootstrap, int partitions, Runnable then)
+      throws Exception {
+    Map<String, Object> config =
+        Map.of("bootstrap.servers", bootstrap, "transactional.id", "writer of many");
+    KafkaProducer<String, String> producer =
+        new KafkaProducer<>(config, new StringSerializer(), new StringSerializer());
+    try {
+      producer.initTransactions();
+      producer.beginTransaction();
+      for (int i = 0; i < partitions; i++) {
+        producer.send(new ProducerRecord<>(TOPIC, i, null, "one of many"));
+      }
+      producer.commitTransaction();
+      then.run();
+    } finally {
+      producer.close(Duration.ZERO);
+    }
+  }
+
+  /** How many records are read to the end of all partitions, markers left out. */
+  private static long committed(String bootstrap, int partitions) {
+    Map<String, Object> config =
+        Map.of("bootstrap.servers", bootstrap, "isolation.level", "read_committed");
+    List<TopicPartition> all =
+        IntStream.range(0, partitions).mapToObj(i -> new TopicPartition(TOPIC, i)).toList();
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    long count = 0;
+    try (KafkaConsumer<String, String> reader =
+            new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
+        KafkaConsumer<String, String> ofAll =
+            new KafkaConsumer<>(
+                Map.of("bootstrap.servers", bootstrap),
+                new StringDeserializer(),
+                new StringDeserializer())) {
+      Map<TopicPartition, Long> ends = ofAll.endOffsets(all);
+      reader.assign(all);
+      reader.seekToBeginning(all);
+      while (all.stream().anyMatch(each -> reader.position(each) < ends.get(each))) {
+        assertThat(System.nanoTime())
+            .as(() -> "records behind a transaction that nobody ends: " + reader.endOffsets(all))
+            .isLessThan(deadline);
+        count += reader.poll(Duration.ofMillis(100)).count();
+      }
+    }
+    return count;
   }
 
   @Test
@@ -118,9 +191,9 @@ class EmbeddedKafkaIT {
     return process;
   }
 
-  private static void createTopic(String bootstrap) throws Exception {
+  private static void createTopic(String bootstrap, int partitions) throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
-      admin.createTopics(List.of(new NewTopic(TOPIC, 1, (short) 1))).all().get();
+      admin.createTopics(List.of(new NewTopic(TOPIC, partitions, (short) 1))).all().get();
     }
   }
 
