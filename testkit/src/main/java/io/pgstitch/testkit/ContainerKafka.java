@@ -4,7 +4,7 @@ import org.testcontainers.kafka.KafkaContainer;
 
 /** Kafka in a container, through Testcontainers; needs a Docker engine. */
 final class ContainerKafka implements KafkaUnderTest {
-  private static final String IMAGE = "apache/kafka:4.3.1";
+  private static final String IMAGE = "apache/kafka:4.2.1";
 
   private final KafkaContainer container;
 
