@@ -55,7 +55,7 @@ final class ProcessorMeasure implements Measure {
       load = SessionLoad.record(run, broker, database);
     }
     int rounds = run.effort().isQuick() ? 2 : run.effort().rounds();
-    int sessions = run.effort().isQuick() ? 10_000 : 20_000;
+    int sessions = run.effort().isQuick() ? 7_000 : 20_000;
     try (StreamsApplication copy = copying(run, broker, admin, load, "copy");
         StreamsApplication copyRecords = copying(run, broker, admin, load, "copy-records");
         StreamsApplication processor = processor(run, broker, admin, load, true)) {
