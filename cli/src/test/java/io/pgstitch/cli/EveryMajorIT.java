@@ -54,6 +54,7 @@ class EveryMajorIT {
   @ValueSource(ints = {13, 18})
   void withoutPhasesTheClientsStatementsAreTheSame(int major) throws Exception {
     Traced traced = trace(PostgresInstallations.ofMajor(major), "--level", "12", "--no-phases");
+    traced.counted.compareWithoutPhases(traced.traces, APPLICATIONS);
     traced.cpu.compareWith(traced.traces);
     assertThat(traced.traces.roots().stream().flatMap(r -> traced.traces.traceOf(r).stream()))
         .extracting(ExportedSpan::name)
