@@ -110,7 +110,7 @@ class EmbeddedKafkaIT {
         Map.of("bootstrap.servers", bootstrap, "isolation.level", "read_committed");
     List<TopicPartition> all =
         IntStream.range(0, partitions).mapToObj(i -> new TopicPartition(TOPIC, i)).toList();
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     long count = 0;
     try (KafkaConsumer<String, String> reader =
             new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
@@ -217,7 +217,7 @@ class EmbeddedKafkaIT {
             "auto.offset.reset", "earliest",
             "isolation.level", "read_committed");
     List<String> values = new ArrayList<>();
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     try (KafkaConsumer<String, String> consumer =
         new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer())) {
       consumer.subscribe(List.of(TOPIC));
