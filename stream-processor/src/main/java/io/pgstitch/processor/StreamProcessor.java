@@ -12,6 +12,8 @@ import io.pgstitch.schema.Topics;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -65,15 +67,21 @@ public final class StreamProcessor implements AutoCloseable {
         new OpenTransactionWatch(
             admin,
             settings.kafka().get("bootstrap.servers"),
-            Set.of(
-                Topics.RAW_EVENTS,
-                Topics.QUERY_TRACES,
-                Topics.TRACE_RECORDS,
-                Topics.OPEN_QUERIES,
-                settings.deadLetterTopic(),
-                StitchTopology.changelog(settings.applicationId())),
+            topics(settings),
             pace,
             Clock.systemUTC());
+  }
+
+  /** All that it reads and writes. */
+  private static Set<String> topics(ProcessorSettings settings) {
+    return new HashSet<>(
+        List.of(
+            Topics.RAW_EVENTS,
+            Topics.QUERY_TRACES,
+            Topics.TRACE_RECORDS,
+            Topics.OPEN_QUERIES,
+            settings.deadLetterTopic(),
+            StitchTopology.changelog(settings.applicationId())));
   }
 
   /**
