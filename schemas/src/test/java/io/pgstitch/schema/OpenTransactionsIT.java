@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.admin.AbortTransactionSpec;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -75,7 +76,7 @@ class OpenTransactionsIT {
           .as("both, when neither goes on")
           .containsExactlyInAnyOrder(HELD, BUSY);
 
-      theRolesSayIt(kafka, admin, hanging);
+      theRolesSayIt(kafka, admin, open.writer().orElseThrow());
       working.commitTransaction();
       assertThat(transactions.look(first.plus(LIMIT).plus(LIMIT))).isEmpty();
     }
@@ -83,7 +84,7 @@ class OpenTransactionsIT {
 
   /** The thread that the roles have counts it, and counts it no more when it has ended. */
   private static void theRolesSayIt(
-      KafkaUnderTest kafka, Admin admin, KafkaProducer<byte[], byte[]> hanging) throws Exception {
+      KafkaUnderTest kafka, Admin admin, OpenTransaction.Writer writer) throws Exception {
     Duration blink = Duration.ofMillis(50);
     OpenTransactionPace pace = new OpenTransactionPace(blink, blink, blink, PATIENCE);
     try (OpenTransactionWatch watch =
@@ -93,9 +94,17 @@ class OpenTransactionsIT {
       await(watch, 1);
       assertThat(watch.count(HELD.topic())).isEqualTo(1);
       assertThat(watch.count(BUSY.topic())).isZero();
-      hanging.abortTransaction();
+      abort(admin, writer);
       await(watch, 0);
     }
+  }
+
+  /** As kafka-transactions.sh does, with what was found. */
+  private static void abort(Admin admin, OpenTransaction.Writer writer) throws Exception {
+    admin
+        .abortTransaction(new AbortTransactionSpec(HELD, writer.id(), (short) writer.epoch(), 0))
+        .all()
+        .get();
   }
 
   private static void await(OpenTransactionWatch watch, long count) throws InterruptedException {
