@@ -10,8 +10,7 @@ import org.apache.kafka.common.TopicPartition;
  * @param partition where it is
  * @param offset of its first record, the partition's last stable offset
  * @param waiting offsets from there to the partition's end, its own records and markers included
- * @param since the earliest time that is known: its producer's last record there, or when it was
- *     seen first
+ * @param since when this process saw it first; it may have begun long before
  * @param writer who wrote it; empty when the user may not READ the topic
  */
 public record OpenTransaction(
@@ -23,7 +22,7 @@ public record OpenTransaction(
    * @param id its producer id
    * @param epoch its epoch
    * @param lastRecord time of its last record in the partition; where the topic has the producer's
-   *     times, that may be the time of what the record tells of
+   *     times, as the changelog has, that is the time of what the record tells of
    */
   public record Writer(long id, int epoch, Instant lastRecord) {}
 }

@@ -1,5 +1,7 @@
 package io.pgstitch.schema;
 
+import static java.time.temporal.ChronoUnit.SECONDS;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,8 +57,9 @@ final class OpenTransactionReport {
     String tool = "'kafka-transactions.sh --bootstrap-server " + brokers + " ";
     return String.join(
         " ",
-        "%s is held up: a transaction at offset %d has been open since %s or longer, by %s."
-            .formatted(open.partition(), open.offset(), open.since(), producer(open)),
+        "%s is held up: the transaction at offset %d was open at %s and still is. It is of %s."
+            .formatted(
+                open.partition(), open.offset(), open.since().truncatedTo(SECONDS), producer(open)),
         "%d records from there on wait, and whoever reads committed records waits with them: exporters and processors that restore their state."
             .formatted(open.waiting()),
         "A broker's fault leaves such transactions: those of Kafka 4.3.0 and 4.3.1 do when they were killed (KAFKA-20734); run 4.2.1 or one where it is fixed.",
@@ -70,7 +73,7 @@ final class OpenTransactionReport {
     return open.writer()
         .map(
             writer ->
-                "producer %d epoch %d, whose last record there is of %s"
+                "producer %d epoch %d, whose last record there has the time %s"
                     .formatted(writer.id(), writer.epoch(), writer.lastRecord()))
         .orElse("a producer that is not shown to this user, who may not READ the topic");
   }

@@ -43,7 +43,7 @@ public final class OpenTransactions {
    * @param admin stays the caller's
    * @param topics where it looks; those that do not exist are passed over
    * @param still how long a partition must have been held up at one offset before its eyes
-   * @param limit age from which a transaction counts: far over any transaction.timeout.ms
+   * @param limit age from which a transaction counts, by its last record or by its first sight
    */
   public OpenTransactions(Admin admin, Set<String> topics, Duration still, Duration limit) {
     this.admin = admin;
@@ -86,18 +86,21 @@ public final class OpenTransactions {
         found.add(open(partition, where, Optional.empty()));
       }
     }
-    found.removeIf(each -> each.since().plus(limit).isAfter(now));
+    found.removeIf(each -> earliest(each).plus(limit).isAfter(now));
     return found;
   }
 
   private static OpenTransaction open(
       TopicPartition partition, Held where, Optional<OpenTransaction.Writer> writer) {
-    Instant since =
-        writer
-            .map(OpenTransaction.Writer::lastRecord)
-            .filter(last -> last.isBefore(where.first()))
-            .orElse(where.first());
-    return new OpenTransaction(partition, where.offset(), where.waiting(), since, writer);
+    return new OpenTransaction(partition, where.offset(), where.waiting(), where.first(), writer);
+  }
+
+  /** The record's time alone would not do: a clock that is ahead makes it young for ever. */
+  private static Instant earliest(OpenTransaction open) {
+    return open.writer()
+        .map(OpenTransaction.Writer::lastRecord)
+        .filter(last -> last.isBefore(open.since()))
+        .orElse(open.since());
   }
 
   private static OpenTransaction.Writer writer(ProducerState state) {
