@@ -10,14 +10,18 @@ import io.pgstitch.exporter.sink.Sink;
 import io.pgstitch.exporter.sink.SinkFactory;
 import io.pgstitch.exporter.sink.SinkSettings;
 import io.pgstitch.schema.AvroDeserializer;
+import io.pgstitch.schema.OpenTransactionPace;
+import io.pgstitch.schema.OpenTransactionWatch;
 import io.pgstitch.schema.SchemaRegistries;
 import io.pgstitch.schema.SchemaRegistry;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -40,6 +44,7 @@ public final class Exporter implements AutoCloseable {
   private final TopicIds topicIds;
   private final HostFilter hosts;
   private final Map<String, String> topicsByGroup = new LinkedHashMap<>();
+  private final OpenTransactionWatch openTransactions;
 
   /**
    * Makes the sinks; reads nothing yet.
@@ -48,6 +53,10 @@ public final class Exporter implements AutoCloseable {
    *     all of them
    */
   public Exporter(ExporterSettings settings) {
+    this(settings, OpenTransactionPace.STANDARD);
+  }
+
+  Exporter(ExporterSettings settings, OpenTransactionPace pace) {
     this.settings = settings;
     this.clients = new KafkaClients(settings.kafka(), settings.groupPrefix());
     this.registry = SchemaRegistries.from(settings.registry());
@@ -64,6 +73,13 @@ public final class Exporter implements AutoCloseable {
         problems.add(e.getMessage());
       }
     }
+    this.openTransactions =
+        new OpenTransactionWatch(
+            admin,
+            settings.kafka().get("bootstrap.servers"),
+            Set.copyOf(topicsByGroup.values()),
+            pace,
+            Clock.systemUTC());
     if (!problems.isEmpty()) {
       close();
       throw new ExporterSettingsException(problems);
@@ -91,6 +107,7 @@ public final class Exporter implements AutoCloseable {
       throw new IllegalStateException("interrupted while waiting for Kafka", e);
     }
     runners.values().forEach(SinkRunner::start);
+    openTransactions.start();
   }
 
   /**
@@ -115,14 +132,18 @@ public final class Exporter implements AutoCloseable {
   public Map<String, Long> counters() {
     Map<String, Long> all = new LinkedHashMap<>();
     runners.forEach(
-        (name, runner) ->
-            runner.counters().forEach((counter, count) -> all.put(name + "." + counter, count)));
+        (name, runner) -> {
+          runner.counters().forEach((counter, count) -> all.put(name + "." + counter, count));
+          String topic = topicsByGroup.get(clients.group(name));
+          all.put(name + ".open_transactions", openTransactions.count(topic));
+        });
     return all;
   }
 
   /** Delivers what was read, commits, closes the sinks and leaves the groups. Idempotent. */
   @Override
   public void close() {
+    openTransactions.close();
     runners.values().forEach(SinkRunner::requestClose);
     runners.values().forEach(SinkRunner::close);
     producer.close(KAFKA_PATIENCE);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.BundledSchemaRegistry;
+import io.pgstitch.schema.OpenTransactionPace;
 import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.TopicPlan;
@@ -46,6 +47,9 @@ class ExporterIT {
 
   private static final int RECORDS = 400;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final OpenTransactionPace QUICK =
+      new OpenTransactionPace(
+          Duration.ofMillis(50), Duration.ofMillis(50), Duration.ofMillis(50), PATIENCE);
 
   @TempDir private Path scratch;
   private KafkaUnderTest kafka;
@@ -74,9 +78,14 @@ class ExporterIT {
   }
 
   @Test
-  void everyRecordIsInItsFileOnce() throws Exception {
-    produceStatements(RECORDS);
-    try (Exporter exporter = started(fileSink())) {
+  void everyRecordIsInItsFileOnceAndWhatHoldsThemUpIsCounted() throws Exception {
+    try (KafkaProducer<byte[], byte[]> hanging = openTransaction();
+        Exporter exporter = new Exporter(ExporterSettings.from(fileSink(), Map.of()), QUICK)) {
+      produceStatements(RECORDS);
+      exporter.start();
+      await(exporter, "file.open_transactions", 1);
+      assertThat(exporter.counters().get("file.delivered")).isLessThan(RECORDS);
+      hanging.abortTransaction();
       awaitCaughtUp(exporter);
       assertThat(exporter.counters())
           .containsEntry("file.delivered", (long) RECORDS)
@@ -200,6 +209,19 @@ class ExporterIT {
         .hasSize(RECORDS)
         .doesNotHaveDuplicates()
         .allMatch(line -> line.startsWith("{\"resourceSpans\":[") && line.endsWith("]}"));
+  }
+
+  /** A record that will not be committed stands before all others of its partition. */
+  private KafkaProducer<byte[], byte[]> openTransaction() throws Exception {
+    Map<String, Object> config = new HashMap<>();
+    config.put("bootstrap.servers", kafka.bootstrapServers());
+    config.put("transactional.id", "hanging");
+    config.put("transaction.timeout.ms", "600000");
+    var hanging = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    hanging.initTransactions();
+    hanging.beginTransaction();
+    hanging.send(new ProducerRecord<>(Topics.TRACE_RECORDS, 0, null, new byte[1])).get();
+    return hanging;
   }
 
   private Process asProcess(Properties settings) throws Exception {

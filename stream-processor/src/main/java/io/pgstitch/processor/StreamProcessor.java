@@ -2,14 +2,21 @@ package io.pgstitch.processor;
 
 import io.pgstitch.processor.stitch.StitchCounters;
 import io.pgstitch.processor.topology.StitchTopology;
+import io.pgstitch.schema.OpenTransactionPace;
+import io.pgstitch.schema.OpenTransactionWatch;
 import io.pgstitch.schema.SchemaRegistries;
 import io.pgstitch.schema.SchemaRegistry;
 import io.pgstitch.schema.TopicPlan;
 import io.pgstitch.schema.TopicProvisioner;
+import io.pgstitch.schema.Topics;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -31,12 +38,18 @@ public final class StreamProcessor implements AutoCloseable {
   private final StitchCounters counters = new StitchCounters();
   private final SchemaRegistry registry;
   private final KafkaStreams streams;
+  private final Admin admin;
+  private final OpenTransactionWatch openTransactions;
   private final CountDownLatch running = new CountDownLatch(1);
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private volatile boolean closing;
 
   /** Prepares it; nothing is connected yet. */
   public StreamProcessor(ProcessorSettings settings) {
+    this(settings, OpenTransactionPace.STANDARD);
+  }
+
+  StreamProcessor(ProcessorSettings settings, OpenTransactionPace pace) {
     this.settings = settings;
     this.registry = SchemaRegistries.from(settings.registry());
     StitchTopology topology =
@@ -49,6 +62,26 @@ public final class StreamProcessor implements AutoCloseable {
           }
         });
     streams.setUncaughtExceptionHandler(this::threadFailed);
+    this.admin = Admin.create(new HashMap<String, Object>(settings.kafka()));
+    this.openTransactions =
+        new OpenTransactionWatch(
+            admin,
+            settings.kafka().get("bootstrap.servers"),
+            topics(settings),
+            pace,
+            Clock.systemUTC());
+  }
+
+  /** All that it reads and writes. */
+  private static Set<String> topics(ProcessorSettings settings) {
+    return new HashSet<>(
+        List.of(
+            Topics.RAW_EVENTS,
+            Topics.QUERY_TRACES,
+            Topics.TRACE_RECORDS,
+            Topics.OPEN_QUERIES,
+            settings.deadLetterTopic(),
+            StitchTopology.changelog(settings.applicationId())));
   }
 
   /**
@@ -59,14 +92,13 @@ public final class StreamProcessor implements AutoCloseable {
    */
   public void start() {
     if (settings.createTopics()) {
-      try (Admin admin = Admin.create(new HashMap<String, Object>(settings.kafka()))) {
-        TopicProvisioner.ensure(
-            admin,
-            new TopicPlan(
-                settings.topicPartitions(), settings.topicReplication(), settings.rawRetention()));
-      }
+      TopicProvisioner.ensure(
+          admin,
+          new TopicPlan(
+              settings.topicPartitions(), settings.topicReplication(), settings.rawRetention()));
     }
     streams.start();
+    openTransactions.start();
   }
 
   /**
@@ -103,13 +135,17 @@ public final class StreamProcessor implements AutoCloseable {
 
   /** What was counted, by name; the module's README explains the names. */
   public Map<String, Long> counters() {
-    return counters.snapshot();
+    Map<String, Long> all = counters.snapshot();
+    all.put("open_transactions", openTransactions.count());
+    return all;
   }
 
   /** Commits what is done and leaves. What is open stays in the changelog. */
   @Override
   public void close() {
     closing = true;
+    openTransactions.close();
+    admin.close(Duration.ZERO);
     // A static member keeps its place through a restart. Another one must give it up, or the next
     // start waits until it is missed.
     GroupMembershipOperation place =

@@ -3,10 +3,12 @@ package io.pgstitch.processor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.processor.stitch.BackendScript;
+import io.pgstitch.processor.topology.StitchTopology;
 import io.pgstitch.schema.AvroDeserializer;
 import io.pgstitch.schema.AvroSerializer;
 import io.pgstitch.schema.BackendKey;
 import io.pgstitch.schema.BundledSchemaRegistry;
+import io.pgstitch.schema.OpenTransactionPace;
 import io.pgstitch.schema.ProducerGuarantees;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.RawEventBatch;
@@ -41,6 +43,9 @@ import org.junit.jupiter.api.io.TempDir;
 class StreamProcessorIT {
   private static final int SESSIONS = 40;
   private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final OpenTransactionPace QUICK =
+      new OpenTransactionPace(
+          Duration.ofMillis(50), Duration.ofMillis(50), Duration.ofMillis(50), LIMIT);
 
   @TempDir Path dir;
   private final SchemaRegistry registry = new BundledSchemaRegistry();
@@ -71,10 +76,14 @@ class StreamProcessorIT {
       first.start();
       first.awaitRunning(LIMIT);
       produce(0, 9);
-      await(first, SESSIONS);
+      await(first, "batches", SESSIONS);
     }
-    try (StreamProcessor second = new StreamProcessor(settings())) {
+    // What holds up the restoring of the state is counted; without it the start goes on.
+    try (KafkaProducer<String, String> hanging = openTransactionInTheChangelog();
+        StreamProcessor second = new StreamProcessor(settings(), QUICK)) {
       second.start();
+      await(second, "open_transactions", 1);
+      hanging.abortTransaction();
       second.awaitRunning(LIMIT);
       produce(9, scripts.get(0).size());
       assertEachOnce();
@@ -108,9 +117,30 @@ class StreamProcessorIT {
     assertThat(traces).allMatch(QueryTrace::getExecuted);
   }
 
-  private static void await(StreamProcessor processor, long batches) throws InterruptedException {
+  private KafkaProducer<String, String> openTransactionInTheChangelog() throws Exception {
+    var hanging =
+        new KafkaProducer<>(
+            Map.of(
+                "transactional.id",
+                "hanging",
+                "transaction.timeout.ms",
+                "600000",
+                "bootstrap.servers",
+                kafka.bootstrapServers()),
+            new StringSerializer(),
+            new StringSerializer());
+    hanging.initTransactions();
+    hanging.beginTransaction();
+    String changelog = StitchTopology.changelog(settings().applicationId());
+    assertThat(hanging.partitionsFor(changelog)).as("of both tasks").hasSize(2);
+    hanging.send(new ProducerRecord<>(changelog, 0, "nobody", "nothing")).get();
+    return hanging;
+  }
+
+  private static void await(StreamProcessor processor, String counter, long least)
+      throws InterruptedException {
     long end = System.nanoTime() + LIMIT.toNanos();
-    while (processor.counters().get("batches") < batches) {
+    while (processor.counters().get(counter) < least) {
       assertThat(System.nanoTime()).as("time for " + processor.counters()).isLessThan(end);
       Thread.sleep(50);
     }

@@ -44,6 +44,11 @@ public final class StitchTopology {
     this.registry = registry;
   }
 
+  /** The topic in which Kafka Streams keeps the sessions' states. */
+  public static String changelog(String applicationId) {
+    return applicationId + "-" + STORE + "-changelog";
+  }
+
   /** The wired topology. */
   public Topology get() {
     StringSerializer key = new StringSerializer();
