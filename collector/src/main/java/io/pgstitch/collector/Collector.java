@@ -37,7 +37,8 @@ public final class Collector implements SessionControl, AutoCloseable {
     try {
       WaitWatch.refuseWhereUnsafe(settings.waits());
       prepare();
-      running = RunningCollection.of(settings, preparation.await());
+      ServersAhead ahead = ServersAhead.look(settings);
+      running = RunningCollection.of(settings, preparation.await(), ahead);
       running.begin();
     } catch (RuntimeException e) {
       close();
@@ -46,7 +47,7 @@ public final class Collector implements SessionControl, AutoCloseable {
   }
 
   /**
-   * Begins with what takes long and touches no server, and returns at once: the kernel verifies the
+   * Begins with what takes long and needs no server, and returns at once: the kernel verifies the
    * programs while Kafka is connected to. {@link #start} waits for both.
    */
   public synchronized void prepare() {

@@ -33,8 +33,8 @@ final class RunningCollection implements AutoCloseable {
    *
    * @throws CollectorException when that fails; what was prepared is still open then
    */
-  static RunningCollection of(CollectorSettings settings, Prepared prepared) {
-    return new RunningCollection(settings, prepared, CollectionParts.of(settings, prepared));
+  static RunningCollection of(CollectorSettings settings, Prepared prepared, ServersAhead ahead) {
+    return new RunningCollection(settings, prepared, CollectionParts.of(settings, prepared, ahead));
   }
 
   /**
