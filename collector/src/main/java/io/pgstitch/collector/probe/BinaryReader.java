@@ -48,6 +48,14 @@ public final class BinaryReader {
     return known != null ? known : readNow(server);
   }
 
+  /**
+   * Forgets what was read ahead and not asked for: once its server is gone, another file may get
+   * the number of its executable.
+   */
+  public void forget() {
+    ahead.clear();
+  }
+
   private ReadBinary readNow(PostgresServer server) throws IOException {
     ElfFile elf = ElfFile.read(server.executable());
     return new ReadBinary(
