@@ -44,6 +44,11 @@ final class Aside<T> {
     }
   }
 
+  /** Waits for the end, whichever it is. */
+  void awaitEnd() {
+    result.handle((done, thrown) -> done).join();
+  }
+
   /** Nobody waits for it: its result, when there is one, is disposed of. */
   void abandon(Consumer<? super T> dispose) {
     CompletableFuture<Void> unused = result.thenAccept(dispose);

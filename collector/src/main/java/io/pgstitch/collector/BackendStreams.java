@@ -27,9 +27,7 @@ import java.util.Optional;
 final class BackendStreams {
   private static final int MOST_SERVERS = 256;
 
-  private final String cluster;
-  private final String host;
-  private final String bootId;
+  private final Backend origin;
   private final ServerWatch servers;
   private final NamespacePids pids;
   private final DatabaseEncodings encodings;
@@ -50,10 +48,11 @@ final class BackendStreams {
 
   private record ServerKey(int pid, long startTicks) {}
 
+  /**
+   * @param origin what the backends of this host have in common
+   */
   BackendStreams(
-      String cluster,
-      String host,
-      String bootId,
+      Backend origin,
       ServerWatch servers,
       NamespacePids pids,
       DatabaseEncodings encodings,
@@ -62,9 +61,7 @@ final class BackendStreams {
       BackendProbe backends,
       StreamSettings settings,
       BatchSink sink) {
-    this.cluster = cluster;
-    this.host = host;
-    this.bootId = bootId;
+    this.origin = origin;
     this.servers = servers;
     this.pids = pids;
     this.encodings = encodings;
@@ -82,10 +79,7 @@ final class BackendStreams {
     boolean named = binary.contradiction().isEmpty();
     Optional<PostgresServer> server = servers.serverOf(session.sessionParentPid());
     Backend backend =
-        Backend.newBuilder()
-            .setCluster(cluster)
-            .setHost(host)
-            .setBootId(bootId)
+        Backend.newBuilder(origin)
             .setPid(session.pid())
             .setStartNs(session.sessionStartNanos())
             .setLeaderPid(leader(session))

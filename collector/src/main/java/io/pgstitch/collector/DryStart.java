@@ -60,9 +60,7 @@ public final class DryStart {
    */
   public static void run(CollectorSettings settings) throws IOException {
     ProbeCatalogue catalogue = ProbeCatalogue.load();
-    try (KafkaSide kafka =
-            Aside.begin("dry-start", () -> KafkaSide.connect(settings, new SamplingRules()))
-                .await();
+    try (KafkaSide kafka = Aside.begin("dry-start", () -> KafkaSide.connect(settings)).await();
         ControlListener control =
             new ControlListener(
                 settings.kafka(),

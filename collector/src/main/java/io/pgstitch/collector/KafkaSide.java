@@ -11,18 +11,20 @@ import org.apache.avro.SchemaNormalization;
  *
  * @param sender of batches
  * @param sampling follows the rules
+ * @param rules as they are now
  */
-record KafkaSide(BatchSender sender, SamplingListener sampling) implements AutoCloseable {
+record KafkaSide(BatchSender sender, SamplingListener sampling, SamplingRules rules)
+    implements AutoCloseable {
   /**
    * Connects, and returns when the rules are known or cannot be soon. They are read while the
    * sender connects.
    *
-   * @param rules are set
    * @throws CollectorException when Kafka, the schema registry or the spool cannot be used
    */
-  static KafkaSide connect(CollectorSettings settings, SamplingRules rules) {
+  static KafkaSide connect(CollectorSettings settings) {
     // Nobody waits for it: who needs a schema meanwhile waits for its class.
     Aside<Long> unused = Aside.begin("pgstitch-schemas", KafkaSide::touchSchemas);
+    SamplingRules rules = new SamplingRules();
     SamplingListener sampling =
         new SamplingListener(settings.kafka(), settings.schemaRegistry(), rules);
     try {
@@ -30,7 +32,7 @@ record KafkaSide(BatchSender sender, SamplingListener sampling) implements AutoC
       sampling.begin();
       BatchSender sender = new BatchSender(settings);
       sampling.await();
-      return new KafkaSide(sender, sampling);
+      return new KafkaSide(sender, sampling, rules);
     } catch (RuntimeException e) {
       sampling.close();
       throw e;

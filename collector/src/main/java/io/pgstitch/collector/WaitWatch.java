@@ -3,6 +3,7 @@ package io.pgstitch.collector;
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.bpf.Levels;
+import io.pgstitch.collector.host.VirtualMachine;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -26,6 +27,22 @@ final class WaitWatch {
   private WaitWatch(KernelPrograms programs, boolean wanted) {
     this.programs = programs;
     this.wanted = wanted;
+  }
+
+  /**
+   * A hypervisor may deliver the debug exception of a watchpoint with an empty DR6. Linux then
+   * finds no watchpoint that it belongs to, and ends the process with SIGTRAP; PostgreSQL restarts
+   * all its backends when one dies so.
+   *
+   * @throws CollectorException where that may happen
+   */
+  static void refuseWhereUnsafe(WaitMode waits) {
+    if (waits == WaitMode.WATCHPOINT && VirtualMachine.isHost()) {
+      throw new CollectorException(
+          "waits=watchpoint is refused: this is a virtual machine, where a hardware watchpoint may"
+              + " end a backend with SIGTRAP and restart its server. Use waits=syscalls; for a"
+              + " server that may crash there is waits=watchpoint-in-vm");
+    }
   }
 
   static WaitWatch of(CollectorSettings settings, KernelPrograms programs) {

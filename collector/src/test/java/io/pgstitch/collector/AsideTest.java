@@ -34,6 +34,7 @@ final class AsideTest {
             () -> {
               throw refused;
             });
+    work.awaitEnd();
     assertThatThrownBy(work::await).isSameAs(refused);
   }
 

@@ -34,7 +34,7 @@ public final class BinaryAttacher {
   private final ProbePlanter planter;
   private final BackendProbe backends;
   private final LayoutCheck layouts;
-  private final FactSource source;
+  private final BinaryReader reader;
 
   /**
    * @param tiers what is wanted
@@ -49,8 +49,24 @@ public final class BinaryAttacher {
       BackendProbe backends,
       BinaryDescriber describer,
       FactSource source) {
+    this(programs, catalogue, tiers, backends, describer, new BinaryReader(source));
+  }
+
+  /**
+   * @param tiers what is wanted
+   * @param backends against which what is known of the server's structs is checked
+   * @param describer tells the kernel programs what is known of a server
+   * @param reader of what servers run
+   */
+  public BinaryAttacher(
+      KernelPrograms programs,
+      ProbeCatalogue catalogue,
+      EnumSet<Probe.Tier> tiers,
+      BackendProbe backends,
+      BinaryDescriber describer,
+      BinaryReader reader) {
     this.programs = programs;
-    this.source = source;
+    this.reader = reader;
     this.planter = new ProbePlanter(programs);
     this.backends = backends;
     this.layouts = new LayoutCheck(backends);
@@ -77,15 +93,15 @@ public final class BinaryAttacher {
    */
   public AttachedBinary attach(PostgresServer server, int index, boolean all)
       throws AttachException {
-    ElfFile elf;
-    PostgresFacts facts;
+    BinaryReader.ReadBinary binary;
     try {
-      elf = ElfFile.read(server.executable());
-      facts = PostgresFacts.ofAny(server.major(), source);
+      binary = reader.read(server);
     } catch (IOException e) {
       throw new AttachException(server, "its executable cannot be read", e);
     }
-    FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
+    ElfFile elf = binary.elf();
+    PostgresFacts facts = binary.facts();
+    FunctionSymbols functions = binary.functions();
     ProbePlan plan = ProbePlan.of(functions, index, catalogue, tiers);
     if (!plan.missingRequired().isEmpty()) {
       throw new AttachException(
