@@ -1,6 +1,5 @@
 package io.pgstitch.cli;
 
-import io.pgstitch.cli.log.Log;
 import io.pgstitch.collector.Collector;
 import io.pgstitch.collector.CollectorSettings;
 import java.util.Optional;
@@ -49,8 +48,6 @@ final class CollectorCommand implements Callable<Integer> {
         Collector collector = new Collector(settings)) {
       collector.prepare();
       Set<Integer> wanted = preflight.requireServerOf(settings.pids());
-      // What was begun takes longer than this does.
-      Log.warmUp();
       collector.start();
       RunFile run =
           RunFile.ofThisProcess(

@@ -1,6 +1,5 @@
 package io.pgstitch.cli;
 
-import io.pgstitch.cli.log.Log;
 import io.pgstitch.collector.CollectorSettings;
 import io.pgstitch.collector.DryStart;
 import io.pgstitch.collector.WaitMode;
@@ -35,8 +34,6 @@ final class WarmUp {
    */
   public static void main(String[] args) throws Exception {
     Path data = Path.of(args[0]);
-    Log.install();
-    Log.warmUp();
     try {
       quietly("help", "up");
       PipelineOptions options =
@@ -54,7 +51,6 @@ final class WarmUp {
               Set.of());
       Path empty = Files.createFile(Files.createDirectories(data).resolve("role.properties"));
       quietly("collector", "--config", empty.toString());
-      checksOfCollector(data);
       try (EmbeddedKafka kafka = EmbeddedKafka.start(data.resolve("collectors-kafka"))) {
         DryStart.run(
             CollectorSettings.from(
@@ -64,26 +60,6 @@ final class WarmUp {
       loadAll(List.of(args).subList(1, args.length));
     } finally {
       delete(data);
-    }
-  }
-
-  /** What a collector asks of its arguments and its host before it begins with anything. */
-  private static void checksOfCollector(Path data) throws IOException {
-    Path file = data.resolve("collector.properties");
-    Files.writeString(file, "kafka.bootstrap.servers=127.0.0.1:1\nlevel=1\n");
-    PlainCollector plain =
-        PlainCollector.of("collector", "--config", file.toString()).orElseThrow();
-    RoleOptions options = new RoleOptions(plain.file(), new CommonOptions(plain.verbose()));
-    CollectorSettings unused = CollectorSettings.from(options.read(RoleKeys.collector()));
-    Preflight preflight = Preflight.ofNamedServers();
-    List<Integer> thisProcess = List.of((int) ProcessHandle.current().pid());
-    for (Runnable check :
-        List.<Runnable>of(preflight::requireHost, () -> preflight.requireServerOf(thisProcess))) {
-      try {
-        check.run();
-      } catch (CommandFailure expected) {
-        // The build needs no host that can be traced, and this process is no server.
-      }
     }
   }
 

@@ -12,11 +12,11 @@ import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.DatabaseEncodings;
 import io.pgstitch.collector.host.NamespacePids;
 import io.pgstitch.collector.host.Procfs;
+import io.pgstitch.collector.host.ServerFinder;
 import io.pgstitch.collector.host.SystemIdentifiers;
 import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.probe.BinaryAttacher;
 import io.pgstitch.collector.probe.BinaryDescriber;
-import io.pgstitch.collector.probe.BinaryReader;
 import io.pgstitch.collector.probe.FirstLooks;
 import io.pgstitch.collector.probe.SessionProbes;
 import io.pgstitch.schema.Backend;
@@ -53,10 +53,9 @@ record CollectionParts(
   /**
    * Makes them.
    *
-   * @param ahead what was read already
    * @throws CollectorException when this host cannot be told from others
    */
-  static CollectionParts of(CollectorSettings settings, Prepared prepared, ServersAhead ahead) {
+  static CollectionParts of(CollectorSettings settings, Prepared prepared) {
     long epoch = HostClock.monotonicNanos();
     KernelPrograms programs = prepared.kernel().programs();
     TracePlan plan = prepared.kernel().plan();
@@ -64,11 +63,16 @@ record CollectionParts(
     Procfs procfs = Procfs.system();
     List<LevelRule> rules = LevelRules.ofNow(settings.control().rules(), procfs);
     BackendProbe backends = new BackendProbe(procfs);
-    BinaryAttacher attacher = attacher(settings, prepared.kernel(), backends, ahead.reader());
+    BinaryAttacher attacher = attacher(settings, prepared.kernel(), backends);
     FirstLooks firstLooks = new FirstLooks(programs, backends, plan.waits());
     ServerWatch servers =
         new ServerWatch(
-            ahead.finder(), backends, attacher, firstLooks, settings.pids(), System::nanoTime);
+            new ServerFinder(procfs),
+            backends,
+            attacher,
+            firstLooks,
+            settings.pids(),
+            System::nanoTime);
     SessionProbes probes = new SessionProbes(programs, attacher, procfs, plan.waits());
     SeenSessions seen = new SeenSessions();
     SessionSwitch sessions =
@@ -144,7 +148,7 @@ record CollectionParts(
   }
 
   private static BinaryAttacher attacher(
-      CollectorSettings settings, KernelSide kernel, BackendProbe backends, BinaryReader reader) {
+      CollectorSettings settings, KernelSide kernel, BackendProbe backends) {
     BinaryDescriber describer =
         new BinaryDescriber(
             kernel.programs(), settings.bindBytes(), BackgroundKind.bits(settings.background()));
@@ -154,7 +158,7 @@ record CollectionParts(
         kernel.plan().tiers(),
         backends,
         describer,
-        reader);
+        settings.facts());
   }
 
   private static StreamSettings streamSettings(

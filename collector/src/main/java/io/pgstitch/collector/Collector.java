@@ -37,8 +37,7 @@ public final class Collector implements SessionControl, AutoCloseable {
     try {
       WaitWatch.refuseWhereUnsafe(settings.waits());
       prepare();
-      ServersAhead ahead = ServersAhead.look(settings);
-      running = RunningCollection.of(settings, preparation.await(), ahead);
+      running = RunningCollection.of(settings, preparation.await());
       running.begin();
     } catch (RuntimeException e) {
       close();
@@ -47,7 +46,7 @@ public final class Collector implements SessionControl, AutoCloseable {
   }
 
   /**
-   * Begins with what takes long and needs no server, and returns at once: the kernel verifies the
+   * Begins with what takes long and touches no server, and returns at once: the kernel verifies the
    * programs while Kafka is connected to. {@link #start} waits for both.
    */
   public synchronized void prepare() {

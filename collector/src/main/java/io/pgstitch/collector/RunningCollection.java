@@ -16,15 +16,12 @@ final class RunningCollection implements AutoCloseable {
   private final CollectorSettings settings;
   private final KernelSide kernel;
   private final KafkaSide kafka;
-  private final ServersAhead ahead;
   private final CollectionParts parts;
   private final PumpThread pumpThread;
   private CollectorStatus last;
 
-  private RunningCollection(
-      CollectorSettings settings, Prepared prepared, ServersAhead ahead, CollectionParts parts) {
+  private RunningCollection(CollectorSettings settings, Prepared prepared, CollectionParts parts) {
     this.settings = settings;
-    this.ahead = ahead;
     this.kernel = prepared.kernel();
     this.kafka = prepared.kafka();
     this.parts = parts;
@@ -36,9 +33,8 @@ final class RunningCollection implements AutoCloseable {
    *
    * @throws CollectorException when that fails; what was prepared is still open then
    */
-  static RunningCollection of(CollectorSettings settings, Prepared prepared, ServersAhead ahead) {
-    return new RunningCollection(
-        settings, prepared, ahead, CollectionParts.of(settings, prepared, ahead));
+  static RunningCollection of(CollectorSettings settings, Prepared prepared) {
+    return new RunningCollection(settings, prepared, CollectionParts.of(settings, prepared));
   }
 
   /**
@@ -49,7 +45,6 @@ final class RunningCollection implements AutoCloseable {
     kernel.begin(settings, parts.rules());
     pumpThread.start();
     parts.servers().scan();
-    ahead.reader().forget();
     parts.named().plant(settings.pids(), kernel.plan().level(), parts.rules());
     // After the planting, which it would hold up: commands are for servers that are known.
     parts.control().ifPresent(ControlListener::begin);

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /**
@@ -55,16 +54,7 @@ public final class Log {
 
   /** Loggers whose name is this, or begins with it and a dot, write from this level on. */
   public static synchronized void setLevel(String name, LogLevel from) {
-    // A reference to this method, which looks at its caller, takes as long as all the rest of it.
-    HELD.computeIfAbsent(name, key -> Logger.getLogger(key)).setLevel(from.level());
-  }
-
-  /**
-   * Forms a line for nobody: the first one has the JDK read its time zones, which takes as long as
-   * all that is logged at a start. For who waits for something else anyway.
-   */
-  public static void warmUp() {
-    String unused = new LogLines(LocalTime::now).format(new LogRecord(Level.INFO, ""));
+    HELD.computeIfAbsent(name, Logger::getLogger).setLevel(from.level());
   }
 
   private static Handler handler() {

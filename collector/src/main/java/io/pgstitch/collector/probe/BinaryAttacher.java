@@ -34,7 +34,7 @@ public final class BinaryAttacher {
   private final ProbePlanter planter;
   private final BackendProbe backends;
   private final LayoutCheck layouts;
-  private final BinaryReader reader;
+  private final FactSource source;
 
   /**
    * @param tiers what is wanted
@@ -49,24 +49,8 @@ public final class BinaryAttacher {
       BackendProbe backends,
       BinaryDescriber describer,
       FactSource source) {
-    this(programs, catalogue, tiers, backends, describer, new BinaryReader(source));
-  }
-
-  /**
-   * @param tiers what is wanted
-   * @param backends against which what is known of the server's structs is checked
-   * @param describer tells the kernel programs what is known of a server
-   * @param reader of what servers run
-   */
-  public BinaryAttacher(
-      KernelPrograms programs,
-      ProbeCatalogue catalogue,
-      EnumSet<Probe.Tier> tiers,
-      BackendProbe backends,
-      BinaryDescriber describer,
-      BinaryReader reader) {
     this.programs = programs;
-    this.reader = reader;
+    this.source = source;
     this.planter = new ProbePlanter(programs);
     this.backends = backends;
     this.layouts = new LayoutCheck(backends);
@@ -93,15 +77,15 @@ public final class BinaryAttacher {
    */
   public AttachedBinary attach(PostgresServer server, int index, boolean all)
       throws AttachException {
-    BinaryReader.ReadBinary binary;
+    ElfFile elf;
+    PostgresFacts facts;
     try {
-      binary = reader.read(server);
+      elf = ElfFile.read(server.executable());
+      facts = PostgresFacts.ofAny(server.major(), source);
     } catch (IOException e) {
       throw new AttachException(server, "its executable cannot be read", e);
     }
-    ElfFile elf = binary.elf();
-    PostgresFacts facts = binary.facts();
-    FunctionSymbols functions = binary.functions();
+    FunctionSymbols functions = FunctionSymbols.of(elf, server.root());
     ProbePlan plan = ProbePlan.of(functions, index, catalogue, tiers);
     if (!plan.missingRequired().isEmpty()) {
       throw new AttachException(
