@@ -50,15 +50,21 @@ final class Broker implements AutoCloseable {
     return Admin.create(Map.of("bootstrap.servers", address));
   }
 
-  /** Reads raw events from where the topic ends now. */
-  KafkaConsumer<byte[], byte[]> rawEventsFromNow() {
+  /**
+   * Reads raw events from where the topic ends now.
+   *
+   * @param patience how long the broker keeps a request that finds nothing; what comes meanwhile is
+   *     answered at once. Who waits for the first event and asks all the time would take from the
+   *     processors what it is waiting for
+   */
+  KafkaConsumer<byte[], byte[]> rawEventsFromNow(Duration patience) {
     KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             Map.of(
                 "bootstrap.servers",
                 address,
                 "fetch.max.wait.ms",
-                "5",
+                String.valueOf(patience.toMillis()),
                 "max.partition.fetch.bytes",
                 "16000000"),
             new ByteArrayDeserializer(),

@@ -82,7 +82,7 @@ final class CollectorMeasure implements Measure {
         CollectorProcess.start(run, broker, database, List.of("level=" + LEVEL))) {
       for (int round = 0; round <= run.effort().rounds(); round++) {
         run.say("collector: alive, round " + round + " of " + run.effort().rounds());
-        try (KafkaConsumer<byte[], byte[]> topic = broker.rawEventsFromNow()) {
+        try (KafkaConsumer<byte[], byte[]> topic = broker.rawEventsFromNow(Duration.ofMillis(5))) {
           long before = collector.cpuNanos();
           long busy = round == 0 ? SETTLING * run.effort().settleSeconds() : seconds;
           database

@@ -69,7 +69,7 @@ final class StartMeasure implements Measure {
             .server()
             .client()
             .startPgbench("-n", "-S", "-c", "1", "-R", "500", "-T", "120", "postgres");
-    try (KafkaConsumer<byte[], byte[]> events = broker.rawEventsFromNow()) {
+    try (KafkaConsumer<byte[], byte[]> events = broker.rawEventsFromNow(Duration.ofMillis(500))) {
       long start = System.nanoTime();
       try (Child collector = CollectorProcess.launch(run, broker, database, List.of("level=1"))) {
         long deadline = start + LIMIT.toNanos();

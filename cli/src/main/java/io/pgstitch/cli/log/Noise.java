@@ -7,14 +7,17 @@ import java.util.logging.Filter;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.regex.Pattern;
+import org.apache.kafka.common.errors.RetriableException;
 
-/** Leaves lines of Kafka's clients out that mean nothing, or that come too often. */
+/** Leaves lines of Kafka out that mean nothing, or that come too often. */
 final class Noise implements Filter {
   private static final String NETWORK = "org.apache.kafka.clients.NetworkClient";
   private static final String SENDER = "org.apache.kafka.clients.producer.internals.Sender";
   private static final String STREAMS = "org.apache.kafka.streams.StreamsConfig";
 
-  /** Those of which lines are left out. */
+  private static final String CONTROLLER = "kafka.server.ControllerApis";
+
+  /** Those of which lines are left out, and which say more than their like. */
   static final List<String> LOGGERS = List.of(NETWORK, SENDER, STREAMS);
 
   private static final long REPEATED_EVERY = TimeUnit.SECONDS.toNanos(10);
@@ -41,8 +44,20 @@ final class Noise implements Filter {
       // Said of an intermediate configuration too, which the processor's own setting does not
       // reach.
       case STREAMS -> !message.contains("is not enabled for the GlobalThread");
+      // A controller that starts registers with itself, again and again until it is elected.
+      case CONTROLLER ->
+          !(message.contains("apiKey=CONTROLLER_REGISTRATION") && isRepeated(record.getThrown()));
       default -> true;
     };
+  }
+
+  private static boolean isRepeated(Throwable refusal) {
+    for (Throwable each = refusal; each != null; each = each.getCause()) {
+      if (each instanceof RetriableException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Compiled when the first line asks for it. */

@@ -2,10 +2,12 @@ package io.pgstitch.cli.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
+import org.apache.kafka.common.errors.NotControllerException;
 import org.junit.jupiter.api.Test;
 
 /** What of Kafka's lines an operator sees. */
@@ -40,5 +42,22 @@ final class NoiseTest {
         .isFalse();
     assertThat(isWritten(SENDER, Level.WARNING, "retrying (3 left). Error: NOT_LEADER")).isTrue();
     assertThat(isWritten("io.pgstitch.A", Level.INFO, "it has already been closed.")).isTrue();
+  }
+
+  @Test
+  void aControllerThatIsNotElectedYetIsNoError() {
+    String message = "Unexpected error handling request RequestHeader(apiKey=";
+    assertThat(isWritten(message + "CONTROLLER_REGISTRATION", new NotControllerException("none")))
+        .isFalse();
+    assertThat(isWritten(message + "CONTROLLER_REGISTRATION", new IllegalStateException("broken")))
+        .isTrue();
+    assertThat(isWritten(message + "CREATE_TOPICS", new NotControllerException("none"))).isTrue();
+  }
+
+  private boolean isWritten(String message, Throwable thrown) {
+    LogRecord record = new LogRecord(Level.SEVERE, message);
+    record.setLoggerName("kafka.server.ControllerApis");
+    record.setThrown(new CompletionException(thrown));
+    return noise.isLoggable(record);
   }
 }
