@@ -77,7 +77,7 @@ public final class OpenTransactionWatch implements AutoCloseable {
       failing = false;
     } catch (ExecutionException | RuntimeException e) {
       if (!failing) {
-        LOG.debug("cannot look for open transactions; tried again until it works", e);
+        LOG.info("cannot look for open transactions, which is tried again: {}", e.toString());
       }
       failing = true;
     } catch (InterruptedException e) {

@@ -52,12 +52,8 @@ final class BrokerState {
       }
       said.append("\nread: ")
           .append(
-              new TreeMap<>(
-                  byNumber(
-                      admin
-                          .listConsumerGroupOffsets(group)
-                          .partitionsToOffsetAndMetadata()
-                          .get())));
+              byNumber(
+                  admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get()));
       said.append("\ngroup: ").append(admin.describeConsumerGroups(List.of(group)).all().get());
       for (var listing : admin.listTransactions().all().get()) {
         said.append("\n").append(listing);
