@@ -191,10 +191,19 @@ struct details {
 	__u64 finishing;       /* stack pointer of the running errfinish, 0 none */
 };
 
-struct {
+/* All who write to a ring fight for one lock and one line of memory, so there are several: 17 places, which the
+ * loader fills. The size here is none that is used. */
+struct events_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 16 << 20);
-} events SEC(".maps");
+	__uint(max_entries, 4096);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, BACKEND_RINGS + 1);
+	__type(key, __u32);
+	__array(values, struct events_ring);
+} rings SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -408,9 +417,30 @@ static __always_inline void fill_header(struct event_header *h, struct backend *
 	h->stack = stack;
 }
 
-static __always_inline void put(void *event, __u64 length)
+/* Room for an event of a constant size; NULL when the ring is full. */
+static __always_inline void *reserve_in(__u32 place, const __u64 size)
 {
-	if (bpf_ringbuf_output(&events, event, length, BPF_RB_NO_WAKEUP))
+	void *ring = bpf_map_lookup_elem(&rings, &place);
+
+	return ring ? bpf_ringbuf_reserve(ring, size, 0) : 0;
+}
+
+static __always_inline __u32 ring_of(__u32 pid)
+{
+	return pid & (BACKEND_RINGS - 1);
+}
+
+static __always_inline void *reserve(const struct backend *b, const __u64 size)
+{
+	return reserve_in(ring_of(b->pid), size);
+}
+
+static __always_inline void put(struct event_header *event, __u64 length)
+{
+	__u32 place = ring_of(event->pid);
+	void *ring = bpf_map_lookup_elem(&rings, &place);
+
+	if (!ring || bpf_ringbuf_output(ring, event, length, BPF_RB_NO_WAKEUP))
 		count_loss(LOSS_RING_FULL);
 }
 
@@ -543,7 +573,7 @@ static __noinline int announce(struct backend *b, __u64 now)
 
 	if (!bin)
 		return 0;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;
@@ -651,7 +681,7 @@ __noinline int put_wait(struct backend *b)
 	detail = b->wait.detail;
 	d = detail ? known_details() : 0;
 	if (d && detail == FLAG_WAIT_FILE) {
-		struct wait_of_file *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+		struct wait_of_file *e = reserve(b, sizeof(*e));
 
 		if (!e)
 			goto full;
@@ -659,7 +689,7 @@ __noinline int put_wait(struct backend *b)
 		__builtin_memcpy(&e->file, &d->file, sizeof(e->file));
 		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	} else if (d && detail == FLAG_WAIT_LOCK) {
-		struct wait_of_lock *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+		struct wait_of_lock *e = reserve(b, sizeof(*e));
 
 		if (!e)
 			goto full;
@@ -667,7 +697,7 @@ __noinline int put_wait(struct backend *b)
 		__builtin_memcpy(&e->lock, &d->lock, sizeof(e->lock));
 		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	} else if (d && detail == FLAG_WAIT_BLOCK) {
-		struct wait_of_block *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+		struct wait_of_block *e = reserve(b, sizeof(*e));
 
 		if (!e)
 			goto full;
@@ -675,7 +705,7 @@ __noinline int put_wait(struct backend *b)
 		__builtin_memcpy(&e->block, &d->block, sizeof(e->block));
 		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	} else {
-		struct wait_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+		struct wait_event *e = reserve(b, sizeof(*e));
 
 		if (!e)
 			goto full;
@@ -741,7 +771,7 @@ static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)
 		moved |= words[wal + i] ^ b->wal[i];
 	if (!moved)
 		return;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		/* Not lost: the counters are totals, the next report makes up for it. */
 		return;

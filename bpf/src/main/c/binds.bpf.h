@@ -211,7 +211,7 @@ __noinline int put_bind(__u64 datum, __u32 type, __u32 position, __u32 how, __u3
 	if (n > BIND_BYTES)
 		n = BIND_BYTES;
 	s->bind.h.length = sizeof(s->bind) + n;
-	put(s, sizeof(s->bind) + n);
+	put(&s->h, sizeof(s->bind) + n);
 	return 0;
 }
 
@@ -446,7 +446,7 @@ __attribute__((noinline)) int put_list(__u64 list, __u64 object, __u64 now)
 	s->bind.state = BIND_READ;
 	s->bind.length = 0;
 	s->bind.bytes = 0;
-	put(s, sizeof(s->bind));
+	put(&s->h, sizeof(s->bind));
 	return 0;
 }
 

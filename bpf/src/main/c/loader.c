@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* JNI side of io.pgstitch.bpf.NativeBpf: opens the object with libbpf, attaches its programs, and
- * drains the ring buffer. Every failure is a BpfException with libbpf's own words. */
+ * drains the rings. Every failure is a BpfException with libbpf's own words. */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -21,6 +21,7 @@
 
 #include "events.h"
 #include "open_wait.h"
+#include "rings.h"
 
 /* Kernel 6.6; older headers lack these. */
 #define ATTACH_UPROBE_MULTI 48
@@ -46,6 +47,9 @@ struct uprobe_multi_attr {
 /* More than there are. */
 #define MOST_PROGRAMS 256
 
+/* No event is larger. */
+#define MOST_RECORD 16384
+
 /* One attachment: a multi link's descriptor, or one libbpf link for each place. */
 struct attachment {
 	int fd;
@@ -58,12 +62,8 @@ struct session {
 	struct bpf_object *object;
 	/* The other programs, NULL until they are loaded, or when there are none. */
 	struct bpf_object *rest;
-	struct ring_buffer *ring;
+	struct rings rings;
 	int multi;
-	/* While draining: */
-	char *out;
-	size_t capacity;
-	size_t used;
 };
 
 static __thread char last_log[2048];
@@ -98,17 +98,6 @@ static void fail(JNIEnv *env, int error, const char *what)
 	}
 }
 
-static int collect(void *context, void *data, size_t size)
-{
-	struct session *s = context;
-	size_t room = (size + 7) & ~(size_t)7;
-
-	/* The caller's buffer always has room for one more record of the largest size: see below. */
-	memcpy(s->out + s->used, data, size);
-	s->used += room;
-	return s->capacity - s->used < 16384 ? -ENOSPC : 0;
-}
-
 /* Whether a list of names, each between two commas, has this one. */
 static bool has_name(const char *names, const char *name)
 {
@@ -134,20 +123,16 @@ static int share_maps(struct bpf_object *object, struct bpf_object *other)
 }
 
 /* Loads the programs that the list names, or with the object that has those: the others. Without a list all. */
-static struct bpf_object *open_object(const void *bytes, size_t size, __u32 ring_bytes, int multi,
-				      const char *first, struct bpf_object *with_first)
+static struct bpf_object *open_object(const void *bytes, size_t size, int multi, const char *first,
+				      struct bpf_object *with_first)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "pgstitch");
 	struct bpf_object *object = bpf_object__open_mem(bytes, size, &options);
 	struct bpf_program *program;
-	struct bpf_map *events;
 	int error = 0;
 
 	if (!object)
 		return NULL;
-	events = bpf_object__find_map_by_name(object, "events");
-	if (events)
-		bpf_map__set_max_entries(events, ring_bytes);
 	bpf_object__for_each_program(program, object) {
 		if (multi && bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
 			bpf_program__set_expected_attach_type(program, ATTACH_UPROBE_MULTI);
@@ -168,8 +153,8 @@ static struct bpf_object *open_object(const void *bytes, size_t size, __u32 ring
 }
 
 /* The same for what comes from Java; throws when it fails. */
-static struct bpf_object *open_array(JNIEnv *env, jbyteArray bytes, __u32 ring_bytes, int multi,
-				     jstring first_names, struct bpf_object *with_first)
+static struct bpf_object *open_array(JNIEnv *env, jbyteArray bytes, int multi, jstring first_names,
+				     struct bpf_object *with_first)
 {
 	jsize size = (*env)->GetArrayLength(env, bytes);
 	jbyte *content = (*env)->GetByteArrayElements(env, bytes, NULL);
@@ -180,7 +165,7 @@ static struct bpf_object *open_array(JNIEnv *env, jbyteArray bytes, __u32 ring_b
 	last_log[0] = 0;
 	libbpf_set_print(remember_log);
 	if (content && (first || !first_names)) {
-		object = open_object(content, size, ring_bytes, multi, first, with_first);
+		object = open_object(content, size, multi, first, with_first);
 		error = errno;
 	}
 	if (first)
@@ -197,7 +182,7 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass 
 							    jboolean multi, jstring first)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	struct bpf_map *events;
+	int error;
 
 	(void)type;
 	if (!s) {
@@ -205,18 +190,17 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass 
 		return 0;
 	}
 	s->multi = multi;
-	s->object = open_array(env, bytes, ring_bytes, multi, first, NULL);
+	s->object = open_array(env, bytes, multi, first, NULL);
 	if (!s->object) {
 		free(s);
 		return 0;
 	}
-	events = bpf_object__find_map_by_name(s->object, "events");
-	s->ring = ring_buffer__new(bpf_map__fd(events), collect, s, NULL);
-	if (!s->ring) {
-		int error = errno;
+	error = make_rings(&s->rings, bpf_object__find_map_fd_by_name(s->object, "rings"), ring_bytes);
+	if (error) {
+		close_rings(&s->rings);
 		bpf_object__close(s->object);
 		free(s);
-		fail(env, error, "cannot map the ring buffer");
+		fail(env, error, "cannot make the ring buffers");
 		return 0;
 	}
 	return (jlong)(intptr_t)s;
@@ -225,12 +209,12 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass 
 /* Loads the programs that were not named when it was opened. Others may use the session meanwhile. */
 JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_openRest(JNIEnv *env, jclass type,
 							       jlong handle, jbyteArray bytes,
-							       jint ring_bytes, jstring first)
+							       jstring first)
 {
 	struct session *s = (struct session *)(intptr_t)handle;
 
 	(void)type;
-	s->rest = open_array(env, bytes, ring_bytes, s->multi, first, s->object);
+	s->rest = open_array(env, bytes, s->multi, first, s->object);
 }
 
 JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_close(JNIEnv *env, jclass type, jlong handle)
@@ -239,7 +223,7 @@ JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_close(JNIEnv *env, jclass 
 
 	(void)env;
 	(void)type;
-	ring_buffer__free(s->ring);
+	close_rings(&s->rings);
 	bpf_object__close(s->rest);
 	bpf_object__close(s->object);
 	free(s);
@@ -723,21 +707,16 @@ JNIEXPORT jint JNICALL Java_io_pgstitch_bpf_NativeBpf_drain(JNIEnv *env, jclass 
 							    jobject buffer)
 {
 	struct session *s = (struct session *)(intptr_t)handle;
-	int result;
+	char *out = (*env)->GetDirectBufferAddress(env, buffer);
+	jlong capacity = (*env)->GetDirectBufferCapacity(env, buffer);
 
 	(void)type;
-	s->out = (*env)->GetDirectBufferAddress(env, buffer);
-	s->capacity = (*env)->GetDirectBufferCapacity(env, buffer);
-	s->used = 0;
-	if (!s->out || s->capacity < 65536) {
+	last_log[0] = 0;
+	if (!out || capacity < 65536) {
 		fail(env, EINVAL, "the buffer must be direct and hold at least 64 KiB");
 		return 0;
 	}
-	last_log[0] = 0;
-	result = ring_buffer__consume(s->ring);
-	if (result < 0 && result != -ENOSPC)
-		fail(env, -result, "cannot read the ring buffer");
-	return (jint)s->used;
+	return (jint)drain_rings(&s->rings, out, capacity - MOST_RECORD);
 }
 
 JNIEXPORT jboolean JNICALL Java_io_pgstitch_bpf_NativeBpf_preferThisThread(JNIEnv *env, jclass type,

@@ -56,7 +56,7 @@ __attribute__((noinline)) int put_piece(struct backend *b, __u64 address, __u32 
 	n = bpf_probe_read_user_str(s->bytes + head, TEXT_PIECE, (void *)address);
 	if (n < TEXT_PIECE)
 		return n;
-	t = bpf_ringbuf_reserve(&events, sizeof(*t) + TEXT_PIECE, 0);
+	t = reserve(b, sizeof(*t) + TEXT_PIECE);
 	if (!t) {
 		count_loss(LOSS_RING_FULL);
 		return n;
@@ -111,7 +111,7 @@ static __always_inline void put_with_text(struct backend *b, __u64 address, __u3
 		*length_field = 0;
 	}
 	s->h.length = head + n;
-	put(s, head + n);
+	put(&s->h, head + n);
 }
 
 /* pgstat_report_activity(BackendState state, const char *cmd_str) */
@@ -162,7 +162,7 @@ static __always_inline void put_entry_itself(struct backend *b, __u64 now, __u64
 {
 	struct entry_event *e;
 
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return;
@@ -185,7 +185,7 @@ static __always_inline void put_exit(struct backend *b, __u64 now, __u64 cookie,
 	struct exit_event *e;
 
 	before_event(b, now);
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return;
@@ -828,7 +828,7 @@ int on_command_end(struct pt_regs *ctx)
 	bpf_probe_read_user(&ended, sizeof(ended), (void *)completion);
 	compare_rows(b, ended.rows);
 	before_event(b, now);
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;
@@ -874,7 +874,7 @@ int on_transaction_end(struct pt_regs *ctx)
 				read_u32(b->bias + code->top_transaction_id)
 		      : b->had_xid;
 	before_event(b, now);
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;
@@ -979,7 +979,7 @@ int on_worker_register_exit(struct pt_regs *ctx)
 	if (!worker || !w || !w->known || !(PT_REGS_RC(ctx) & 1))
 		return 0;
 	before_event(b, now);
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;
@@ -1038,7 +1038,7 @@ int BPF_PROG(on_process_exit, struct task_struct *task)
 		put_wait(b);
 	}
 	b->sequence++;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;

@@ -274,7 +274,7 @@ __attribute__((noinline)) int plan_step(__u32 unused)
 		return 0;
 	}
 	w->nodes = number + 1;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve_in(ring_of(w->h.pid), sizeof(*e));
 	if (!e) {
 		/* What is below it is still shown. */
 		count_loss(LOSS_RING_FULL);
@@ -396,7 +396,7 @@ static __always_inline void put_plan(struct backend *b, __u64 now, __u64 stack, 
 		b->sequence--;
 		return;
 	}
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return;

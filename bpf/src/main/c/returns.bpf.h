@@ -118,7 +118,7 @@ __attribute__((noinline)) int end_unseen(__u64 now, __u32 silently)
 		return 0;
 	count_loss(LOSS_RETURN_UNSEEN);
 	before_event(b, now);
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;

@@ -109,7 +109,7 @@ static __noinline int put_level(struct backend *b, __u32 cause, __u32 level, __u
 	if (cause != SETTING_SETTLED)
 		before_event(b, now);
 	set_level(b, level);
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;
@@ -325,7 +325,7 @@ static __noinline int make_setting(struct backend *b, struct scratch *s, __u64 n
 	if (n >= SETTING_VALUE - 1)
 		e->h.flags |= FLAG_TEXT_CUT;
 	e->h.length = sizeof(*e) + n;
-	put(s, sizeof(*e) + (n & (SETTING_VALUE - 1)));
+	put(&s->h, sizeof(*e) + (n & (SETTING_VALUE - 1)));
 	if (mask && b->level != e->level_before)
 		share_level(b);
 	if (mask && !b->changed_in)

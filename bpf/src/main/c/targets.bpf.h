@@ -119,7 +119,7 @@ static __noinline int learn(struct backend *b, struct file_of_server *key, struc
 		if (!differs)
 			return 1;
 	}
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve_in(SHARED_RING, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;
@@ -533,8 +533,8 @@ static __noinline int read_holders(struct backend *b, struct target_config *c, _
 	return 1;
 }
 
-/* Says who holds the lock at the moment when the sleep begins: records are in the ring in the order of
- * their reservation, so whoever reads them knows then what each holder does. */
+/* Says who holds the lock at the moment when the sleep begins: records are read in the order of their
+ * times, so whoever reads this one knows then what each holder does. */
 static __noinline int put_lock_sleep(struct backend *b)
 {
 	struct details *d = known_details();
@@ -542,7 +542,7 @@ static __noinline int put_lock_sleep(struct backend *b)
 
 	if (!b || !d || !b->announced || !d->lock.count)
 		return 0;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;
@@ -616,7 +616,7 @@ static __noinline int put_error(struct backend *b, __u32 sqlstate, __u64 message
 	s->error.detail_length = detail;
 	s->error.hint_length = hint;
 	s->h.length = sizeof(s->error) + n + detail + hint;
-	put(s, s->h.length & (2 * TEXT_PIECE - 1));
+	put(&s->h, s->h.length & (2 * TEXT_PIECE - 1));
 	return 1;
 }
 
@@ -834,7 +834,7 @@ int on_thrown(struct pt_regs *ctx)
 		return 0;
 	d->finishing = 0;
 	before_event(b, now);
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * all.
  */
 public final class KernelPrograms implements AutoCloseable {
-  /** Events that found the ring buffer full. */
+  /** Events that found their ring buffer full. */
   public static final int LOSS_RING_FULL = 0;
 
   /** Backends for which the kernel could not allocate state. */
@@ -43,7 +43,7 @@ public final class KernelPrograms implements AutoCloseable {
   private volatile Rest rest;
 
   @SuppressWarnings("ArrayRecordComponent") // handed to the kernel once, never compared
-  private record Rest(byte[] object, int ringBytes, String loaded) {
+  private record Rest(byte[] object, String loaded) {
     boolean has(String program) {
       return !loaded.contains("," + program + ",");
     }
@@ -58,7 +58,7 @@ public final class KernelPrograms implements AutoCloseable {
   /**
    * Loads the programs into the kernel.
    *
-   * @param ringBytes size of the ring buffer, a power of two and a multiple of the page size
+   * @param ringBytes size of the ring buffers together, a power of two, at least 64 KiB
    * @throws BpfException when the kernel refuses (no privilege, no BTF, too old)
    */
   public static KernelPrograms load(int ringBytes) {
@@ -79,7 +79,7 @@ public final class KernelPrograms implements AutoCloseable {
   private static KernelPrograms load(int ringBytes, String first) {
     NativeLibrary.ensureLoaded();
     byte[] object = NativeLibrary.kernelObject();
-    Rest rest = first == null ? null : new Rest(object, ringBytes, first);
+    Rest rest = first == null ? null : new Rest(object, first);
     try {
       return new KernelPrograms(NativeBpf.open(object, ringBytes, true, first), true, rest);
     } catch (BpfException kernelBefore66) {
@@ -100,7 +100,7 @@ public final class KernelPrograms implements AutoCloseable {
   public void loadRest() {
     synchronized (restLock) {
       if (rest != null) {
-        NativeBpf.openRest(handle, rest.object(), rest.ringBytes(), rest.loaded());
+        NativeBpf.openRest(handle, rest.object(), rest.loaded());
         rest = null;
       }
     }
@@ -421,7 +421,8 @@ public final class KernelPrograms implements AutoCloseable {
   }
 
   /**
-   * Moves the waiting events into a buffer, without waiting for any.
+   * Moves the waiting events into a buffer, without waiting for any: those of one backend in the
+   * order in which it numbered them, those of several in the order of their times.
    *
    * @param buffer direct, at least 64 KiB; its position is set to 0, its limit to what was filled
    */
@@ -455,7 +456,7 @@ public final class KernelPrograms implements AutoCloseable {
     }
   }
 
-  /** Takes all attachments away; what is in the ring buffer can still be drained. */
+  /** Takes all attachments away; what is in the rings can still be drained. */
   public synchronized void detachAll() {
     release(attachments);
     attachments.clear();

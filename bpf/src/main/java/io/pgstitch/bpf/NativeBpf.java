@@ -9,7 +9,7 @@ final class NativeBpf {
   /** {@code first}: names of the programs that are loaded, each between commas; null: all. */
   static native long open(byte[] object, int ringBytes, boolean multi, String first);
 
-  static native void openRest(long handle, byte[] object, int ringBytes, String first);
+  static native void openRest(long handle, byte[] object, String first);
 
   static native void close(long handle);
 

@@ -35,7 +35,7 @@ import java.util.regex.Pattern;
  * @param controlTopic whether commands of the control topic are carried out
  * @param flushInterval longest time that an event waits before it is sent
  * @param rescanInterval how often new servers are looked for
- * @param ringBytes size of the kernel's ring buffer, a power of two
+ * @param ringBytes size of the kernel's ring buffers together, a power of two
  * @param createTopics whether missing topics are created at the start
  * @param partitions of topics that are created
  * @param replication of topics that are created

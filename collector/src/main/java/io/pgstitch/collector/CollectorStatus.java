@@ -15,7 +15,7 @@ import java.util.List;
  * @param failed batches that Kafka refused for good
  * @param bytes of the batches, before compression
  * @param lost events that the kernel could not hand over, as counted in the backends' sequences
- * @param ringFull events that found the ring buffer full, as counted by the kernel
+ * @param ringFull events that found their ring buffer full, as counted by the kernel
  * @param noState backends for which the kernel had no memory
  * @param returnsUnseen returns of functions that the kernel did not report, because more than 64
  *     were open; their exits are marked as late

@@ -101,7 +101,7 @@ final class EventPump implements Runnable {
         }
       }
       while (drain()) {
-        // What was in the ring when the probes were taken away.
+        // What was in the rings when the probes were taken away.
       }
       flush();
     } catch (RuntimeException | Error e) {
@@ -110,7 +110,7 @@ final class EventPump implements Runnable {
     }
   }
 
-  /** Takes what is in the ring; true when there may be more. */
+  /** Takes what is in the rings; true when there may be more. */
   private boolean drain() {
     programs.drain(buffer);
     int limit = buffer.limit();
@@ -213,7 +213,7 @@ final class EventPump implements Runnable {
     return new ClockAnchor(HostClock.monotonicNanos(), HostClock.utcNanos());
   }
 
-  /** Ends the thread once the ring is empty. */
+  /** Ends the thread once the rings are empty. */
   void stop() {
     stopping = true;
   }

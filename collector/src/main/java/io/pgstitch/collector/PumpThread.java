@@ -17,10 +17,10 @@ final class PumpThread {
   }
 
   /**
-   * Has the pump empty the ring and end.
+   * Has the pump empty the rings and end.
    *
    * @param patience how long that may take
-   * @return whether it has ended, or was never started: nobody reads the ring's memory any more
+   * @return whether it has ended, or was never started: nobody reads the rings' memory any more
    */
   boolean stop(Duration patience) {
     pump.stop();

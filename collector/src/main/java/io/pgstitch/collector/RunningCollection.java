@@ -96,7 +96,7 @@ final class RunningCollection implements AutoCloseable {
     return ofPump != null ? ofPump : kafka.sender().failure();
   }
 
-  /** Probes go first, so that what is in the ring is all that comes; then it is sent. */
+  /** Probes go first, so that what is in the rings is all that comes; then it is sent. */
   @Override
   public void close() {
     parts.control().ifPresent(ControlListener::close);
@@ -110,7 +110,7 @@ final class RunningCollection implements AutoCloseable {
     if (ringUnread) {
       kernel.close();
     } else {
-      // It still reads the ring's memory, which must not be unmapped under it.
+      // It still reads the rings' memory, which must not be unmapped under it.
       LOG.error("events were still being read after 30 s: what is left of them is lost");
     }
   }

@@ -191,7 +191,7 @@ final class ServerWatch {
       long since = unusedSince.computeIfAbsent(binary, b -> now);
       if (full || now - since >= KEPT.toNanos()) {
         unusedSince.remove(binary);
-        // Its last events may still be in the ring: the index stays readable, and is not used
+        // Its last events may still be in a ring: the index stays readable, and is not used
         // again while there is another.
         attacher.detach(attached.remove(binary));
       }

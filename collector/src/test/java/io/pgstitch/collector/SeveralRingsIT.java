@@ -1,0 +1,128 @@
+package io.pgstitch.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.collector.host.BackendProbe;
+import io.pgstitch.collector.host.PostgresServer;
+import io.pgstitch.collector.host.Procfs;
+import io.pgstitch.collector.host.ServerFinder;
+import io.pgstitch.collector.postgres.FactSource;
+import io.pgstitch.collector.probe.BinaryAttacher;
+import io.pgstitch.collector.probe.BinaryDescriber;
+import io.pgstitch.collector.probe.Probe;
+import io.pgstitch.collector.probe.ProbeCatalogue;
+import io.pgstitch.testkit.PostgresInstallations;
+import io.pgstitch.testkit.ThrowawayPostgres;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Backends write to several rings, and whoever reads gets one order: the events of a backend as it
+ * numbered them, those of two by their time.
+ */
+final class SeveralRingsIT {
+  private static final int RING_BYTES = 16 << 20;
+  private static final int BUFFER_BYTES = 1 << 20;
+  private static final int SESSIONS = 6;
+  private static final int STATEMENTS = 2_000;
+  private static final int DETAILED = 4;
+
+  /** What a program took between the clock and its place in the ring, on a busy machine. */
+  private static final long NANOS_APART = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private final KernelEvent event = new KernelEvent();
+  private final ByteBuffer buffer =
+      ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
+  private final Map<Integer, Long> numbers = new TreeMap<>();
+  private final List<String> wrong = new ArrayList<>();
+  private long events;
+  private long latest;
+  private long late;
+
+  @Test
+  void eventsOfManyBackendsComeInTheOrderOfTheirTime() throws Exception {
+    try (ThrowawayPostgres server =
+            ThrowawayPostgres.builder(PostgresInstallations.ofMajor(17)).start();
+        KernelPrograms programs = KernelPrograms.load(RING_BYTES)) {
+      attach(programs, server);
+      List<Thread> clients = new ArrayList<>();
+      for (int i = 0; i < SESSIONS; i++) {
+        clients.add(new Thread(() -> work(server)));
+      }
+      clients.forEach(Thread::start);
+      while (clients.stream().anyMatch(Thread::isAlive)) {
+        drain(programs);
+        TimeUnit.MILLISECONDS.sleep(4);
+      }
+      while (drain(programs)) {
+        // What came since.
+      }
+      assertThat(programs.losses(KernelPrograms.LOSS_RING_FULL)).isZero();
+    }
+
+    assertThat(wrong).isEmpty();
+    assertThat(numbers).hasSizeGreaterThanOrEqualTo(SESSIONS);
+    assertThat(events).isGreaterThan((long) SESSIONS * STATEMENTS * 10);
+    // Ring after ring, most of what all but the first have would come late by up to 4 ms.
+    assertThat(late).as("of %d events", events).isLessThan(events / 100);
+  }
+
+  private static void attach(KernelPrograms programs, ThrowawayPostgres server) throws Exception {
+    int pid = Math.toIntExact(server.postmasterPid());
+    Procfs procfs = Procfs.system();
+    PostgresServer found = new ServerFinder(procfs).server(pid).orElseThrow();
+    programs.putRun(true, DETAILED, true);
+    programs.addTarget(pid);
+    programs.putRules(true, List.of());
+    new BinaryAttacher(
+            programs,
+            ProbeCatalogue.load(),
+            Probe.Tier.ofDefaultLevel(DETAILED, true),
+            new BackendProbe(procfs),
+            new BinaryDescriber(programs, KernelEvent.BIND_BYTES, 0),
+            FactSource.builtIn())
+        .attach(found, 0, true);
+  }
+
+  private static void work(ThrowawayPostgres server) {
+    try (SqlSession session = new SqlSession(server)) {
+      for (int i = 0; i < STATEMENTS; i++) {
+        session.run("select 1");
+      }
+    }
+  }
+
+  private boolean drain(KernelPrograms programs) {
+    programs.drain(buffer);
+    for (int at = 0; at < buffer.limit(); at = event.next()) {
+      event.moveTo(buffer, at);
+      take();
+    }
+    return buffer.limit() > 0;
+  }
+
+  private void take() {
+    switch (event.kind()) {
+      case KernelEvent.ACTIVITY, KernelEvent.ENTRY, KernelEvent.EXIT, KernelEvent.COMMAND_END -> {
+        Long before = numbers.put(event.pid(), event.sequence());
+        if (before != null && event.sequence() <= before) {
+          wrong.add(event.pid() + ": " + event.sequence() + " after " + before);
+        }
+        events++;
+        late += latest - event.timeNanos() > NANOS_APART ? 1 : 0;
+        latest = Math.max(latest, event.timeNanos());
+      }
+      default -> {
+        // Its time is none at which something was put into the ring.
+      }
+    }
+  }
+}
