@@ -33,6 +33,9 @@
 #define CALL_SIGPROCMASK 14
 #define CALL_KILL 62
 #define CALL_GETPID 39
+#define CALL_SETITIMER 38
+#define CALL_GETTIMEOFDAY 96
+#define CALL_CLOCK_GETTIME 228
 #define CALL_SENDMSG 46
 #define CALL_EPOLL_WAIT 232
 #define CALL_EPOLL_PWAIT 281
@@ -59,6 +62,9 @@
 #define CALL_SIGPROCMASK 135
 #define CALL_KILL 129
 #define CALL_GETPID 172
+#define CALL_SETITIMER 103
+#define CALL_GETTIMEOFDAY 169
+#define CALL_CLOCK_GETTIME 113
 #define CALL_SENDMSG 211
 #define CALL_EPOLL_WAIT -1
 #define CALL_EPOLL_PWAIT 22
@@ -174,11 +180,13 @@ static __always_inline void outside(struct backend *b, struct pt_regs *regs, lon
 }
 
 /* What a signal's handler calls, which may run at any place inside a wait: SetLatch of its own latch
- * is a kill, and each handler ends with sigreturn. */
+ * is a kill, that of a timeout looks at the clock, which is a call on some hosts, and sets the timer for the
+ * next one, and each handler ends with sigreturn. */
 static __always_inline bool is_of_signal(long call)
 {
 	return call == CALL_SIGRETURN || call == CALL_SIGPROCMASK || call == CALL_KILL ||
-	       call == CALL_GETPID;
+	       call == CALL_GETPID || call == CALL_SETITIMER || call == CALL_GETTIMEOFDAY ||
+	       call == CALL_CLOCK_GETTIME;
 }
 
 static __always_inline void begin_wait(struct backend *b, __u32 event, __u64 now)
