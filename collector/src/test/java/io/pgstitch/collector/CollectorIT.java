@@ -80,20 +80,41 @@ final class CollectorIT {
     try (TracedServer traced = new TracedServer(dir, major)) {
       traced.collect();
       long between = TimedSleep.nanosMeasuredBy(traced.server().client());
-      List<RawEventBatch> batches = traced.batches();
       List<Long> sleeps =
-          batches.stream()
-              .flatMap(
-                  b ->
-                      b.getEvents().stream()
-                          .filter(Wait.class::isInstance)
-                          .map(Wait.class::cast)
-                          .filter(w -> b.getStrings().get(w.getEvent()).equals("PgSleep"))
-                          .map(Wait::getDurationNs))
-              .toList();
+          waits(traced.batches(), "PgSleep").stream().map(Wait::getDurationNs).toList();
       assertThat(sleeps).hasSize(1);
       assertThat(sleeps.get(0)).isBetween(TimedSleep.NANOS, between);
     }
+  }
+
+  /**
+   * One timer goes off again and again while another one runs: the signal's handler sets it for the
+   * next of them, by a system call inside the wait.
+   */
+  @Test
+  void aTimerThatIsSetInsideAWaitIsNoCallOfIt() {
+    try (TracedServer traced = new TracedServer(dir, 18)) {
+      traced.collect();
+      try (SqlSession session = new SqlSession(traced.server())) {
+        session.run("set client_connection_check_interval = '100ms'");
+        session.run("set statement_timeout = '1min'");
+        session.run("select pg_sleep(1)");
+      }
+      assertThat(waits(traced.batches(), "PgSleep"))
+          .hasSizeGreaterThan(3)
+          .allMatch(w -> w.getCalls() == 1);
+    }
+  }
+
+  private static List<Wait> waits(List<RawEventBatch> batches, String event) {
+    return batches.stream()
+        .flatMap(
+            b ->
+                b.getEvents().stream()
+                    .filter(Wait.class::isInstance)
+                    .map(Wait.class::cast)
+                    .filter(w -> b.getStrings().get(w.getEvent()).equals(event)))
+        .toList();
   }
 
   @ParameterizedTest
