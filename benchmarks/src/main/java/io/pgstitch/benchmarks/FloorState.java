@@ -1,6 +1,7 @@
 package io.pgstitch.benchmarks;
 
 import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.bpf.RunCounts;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.FunctionSymbols;
 import io.pgstitch.collector.probe.Probe;
@@ -86,7 +87,7 @@ final class FloorState implements ServerState {
     if (!load.equals(loads.get(0)) || !counted.isEmpty()) {
       return;
     }
-    try (KernelPrograms.RunCounts counts = programs.countRuns()) {
+    try (RunCounts counts = programs.countRuns()) {
       double each =
           traps.ofSelect(database, "", () -> counts.functionRuns().getOrDefault(PROGRAM, 0L));
       if (each <= 0) {

@@ -54,9 +54,9 @@ record RingRecording(List<ByteBuffer> pieces, EventNames names) {
             .orElseThrow(() -> new IllegalStateException(postmaster + " is no server"));
     ProbeCatalogue catalogue = ProbeCatalogue.load();
     try (KernelPrograms programs = KernelPrograms.load(RING_BYTES)) {
-      programs.putRun(true, level, true);
-      programs.addTarget(postmaster);
-      programs.putRules(true, List.of());
+      programs.switches().putRun(true, level, true);
+      programs.switches().addTarget(postmaster);
+      programs.switches().putRules(true, List.of());
       programs.attachTracepoint("on_switch");
       programs.attachTracepoint("on_process_exit");
       List<Long> unused = SessionProbes.attachWaits(programs);

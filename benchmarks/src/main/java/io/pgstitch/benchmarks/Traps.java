@@ -1,6 +1,7 @@
 package io.pgstitch.benchmarks;
 
 import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.bpf.RunCounts;
 import java.util.function.LongSupplier;
 
 /**
@@ -24,7 +25,7 @@ final class Traps {
    * @param options of its session
    */
   double ofSelect(Database database, String options, LongSupplier runs) {
-    KernelPrograms.RunCounts counting = programs.countRuns();
+    RunCounts counting = programs.countRuns();
     try {
       long few = runsFor(database, options, runs, FEW);
       long many = runsFor(database, options, runs, MANY);

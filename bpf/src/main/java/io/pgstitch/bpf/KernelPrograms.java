@@ -1,14 +1,11 @@
 package io.pgstitch.bpf;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -32,9 +29,10 @@ public final class KernelPrograms implements AutoCloseable {
   private final long handle;
   private final boolean multi;
   private final List<Long> attachments = new ArrayList<>();
+  private final KernelMaps maps;
+  private final BinaryMaps binaries;
+  private final TraceSwitches switches;
   private boolean closed;
-  private int generation;
-  private int ruleKinds;
 
   /** Held while what was left for later is loaded. */
   private final Object restLock = new Object();
@@ -53,6 +51,9 @@ public final class KernelPrograms implements AutoCloseable {
     this.handle = handle;
     this.multi = multi;
     this.rest = rest;
+    this.maps = new KernelMaps(handle);
+    this.binaries = new BinaryMaps(maps);
+    this.switches = new TraceSwitches(maps);
   }
 
   /**
@@ -120,125 +121,14 @@ public final class KernelPrograms implements AutoCloseable {
     return multi;
   }
 
-  /** Tells the programs where control data stands in a binary. */
-  public synchronized void putControlLayout(int index, ControlLayout layout) {
-    NativeBpf.putMap(handle, "control_layouts", index, layout.toBytes());
+  /** What is told of binaries. */
+  public BinaryMaps binaries() {
+    return binaries;
   }
 
-  /** Tells the programs what the code of a binary says. */
-  public synchronized void putCode(int index, CodeLayout layout) {
-    NativeBpf.putMap(handle, "code_layouts", index, layout.toBytes());
-  }
-
-  /**
-   * Adds rules, and lets backends that run look for one for their pid.
-   *
-   * @param anyone whether each session may switch itself; otherwise superusers and {@link
-   *     #allowRole allowed roles}
-   */
-  public synchronized void putRules(boolean anyone, List<LevelRule> rules) {
-    generation++;
-    for (LevelRule rule : rules) {
-      ruleKinds |= 1 << rule.kind().ordinal();
-      byte[] value =
-          ByteBuffer.allocate(16)
-              .order(ByteOrder.nativeOrder())
-              .putInt(rule.level())
-              .putInt(generation)
-              .putLong(rule.startTicks())
-              .array();
-      NativeBpf.putEntry(handle, "rules", rule.key(), value);
-    }
-    ByteBuffer all = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());
-    all.putInt(generation).putInt(ruleKinds).putInt(anyone ? 1 : 0).putInt(0);
-    NativeBpf.putMap(handle, "control", 0, all.array());
-  }
-
-  /** Lets the sessions of a role switch themselves, where not everybody may. */
-  public synchronized void allowRole(String role) {
-    byte[] one = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(1).array();
-    NativeBpf.putEntry(handle, "switchers", LevelRule.key(LevelRule.Kind.ROLE, 0, role), one);
-  }
-
-  /** Tells the programs about a binary. Cookies made with {@link #cookie} name it by its index. */
-  public synchronized void putBinary(int index, BinaryConfig config) {
-    NativeBpf.putMap(handle, "binaries", index, config.toBytes());
-  }
-
-  /** Tells the programs where a binary keeps what waits wait for and what errors say. */
-  public synchronized void putTargets(int index, TargetConfig config) {
-    NativeBpf.putMap(handle, "target_configs", index, config.toBytes());
-  }
-
-  /** Tells the programs how a binary's background processes are known. */
-  public synchronized void putWorkers(int index, WorkerConfig config) {
-    NativeBpf.putMap(handle, "worker_configs", index, config.toBytes());
-  }
-
-  /**
-   * Tells the programs where a binary keeps bind values.
-   *
-   * @param layout the words of {@code struct bind_layout}, in its order
-   */
-  public synchronized void putBindLayout(int index, int[] layout) {
-    ByteBuffer value = ByteBuffer.allocate(4 * layout.length).order(ByteOrder.nativeOrder());
-    value.asIntBuffer().put(layout);
-    NativeBpf.putMap(handle, "bind_layouts", index, value.array());
-  }
-
-  /**
-   * Tells the programs what the layouts of a binary are held against.
-   *
-   * @param words those of {@code struct layout_config}, in its order
-   */
-  public synchronized void putLayoutChecks(int index, int[] words) {
-    ByteBuffer value = ByteBuffer.allocate(4 * words.length).order(ByteOrder.nativeOrder());
-    value.asIntBuffer().put(words);
-    NativeBpf.putMap(handle, "layout_configs", index, value.array());
-  }
-
-  /**
-   * Tells the programs how a binary stores a data type.
-   *
-   * @param oid below 65536
-   * @param length typlen of pg_type
-   * @param byValue typbyval of pg_type
-   */
-  public synchronized void putBindType(int index, int oid, int length, boolean byValue) {
-    int form = length & 0xffff | (byValue ? 1 << 16 : 0);
-    byte[] value = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(form).array();
-    NativeBpf.putMap(handle, "bind_types", index << 16 | oid, value);
-  }
-
-  /**
-   * Tells the programs where a binary's plan trees and WAL counters lie.
-   *
-   * @param shapes of its node types, by the NodeTag of their states
-   */
-  public synchronized void putPlans(int index, PlanConfig config, Map<Integer, NodeShape> shapes) {
-    shapes.forEach(
-        (tag, shape) ->
-            NativeBpf.putMap(handle, "node_shapes", index << 16 | tag, shape.toBytes()));
-    NativeBpf.putMap(handle, "plan_configs", index, config.toBytes());
-  }
-
-  /**
-   * Sets what is in force for all backends.
-   *
-   * @param onlyTargets whether only the processes of {@link #addTarget} are traced
-   * @param level of each backend that nothing more special is said of
-   * @param phases whether an executor's start and end are seen at each detailed level
-   */
-  public synchronized void putRun(boolean onlyTargets, int level, boolean phases) {
-    ByteBuffer value = ByteBuffer.allocate(12).order(ByteOrder.nativeOrder());
-    value.putInt(onlyTargets ? 1 : 0).putInt(level).putInt(phases ? 1 : 0);
-    NativeBpf.putMap(handle, "config", 0, value.array());
-  }
-
-  /** Adds a backend, or a server whose backends are meant, by its pid. */
-  public synchronized void addTarget(int pid) {
-    byte[] one = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(1).array();
-    NativeBpf.putMap(handle, "targets", pid, one);
+  /** What is told of levels. */
+  public TraceSwitches switches() {
+    return switches;
   }
 
   /**
@@ -255,35 +145,11 @@ public final class KernelPrograms implements AutoCloseable {
    * host: for tests and measurements.
    */
   public RunCounts countRuns() {
-    return new RunCounts(NativeBpf.countRuns());
+    return new RunCounts(NativeBpf.countRuns(), this::functionRuns);
   }
 
-  /** While it is open the kernel counts. */
-  public final class RunCounts implements AutoCloseable {
-    private final int descriptor;
-
-    private RunCounts(int descriptor) {
-      this.descriptor = descriptor;
-    }
-
-    /** How often each program ran that functions of servers hit, at entries and returns. */
-    public Map<String, Long> functionRuns() {
-      String lines;
-      synchronized (KernelPrograms.this) {
-        lines = NativeBpf.functionRuns(handle);
-      }
-      Map<String, Long> runs = new TreeMap<>();
-      lines
-          .lines()
-          .map(line -> line.split(" ", 2))
-          .forEach(f -> runs.put(f[1], Long.parseLong(f[0])));
-      return runs;
-    }
-
-    @Override
-    public void close() {
-      NativeBpf.stopCounting(descriptor);
-    }
+  private synchronized String functionRuns() {
+    return NativeBpf.functionRuns(handle);
   }
 
   /**
@@ -451,6 +317,7 @@ public final class KernelPrograms implements AutoCloseable {
       detachAll();
       synchronized (restLock) {
         rest = null;
+        maps.close();
         NativeBpf.close(handle);
       }
     }

@@ -1,6 +1,6 @@
 package io.pgstitch.collector;
 
-import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.bpf.RunCounts;
 import io.pgstitch.collector.control.SessionControl;
 import io.pgstitch.schema.TracedSession;
 import java.util.List;
@@ -85,7 +85,7 @@ public final class Collector implements SessionControl, AutoCloseable {
   }
 
   /** Counts hits of the servers' functions; for tests. */
-  KernelPrograms.RunCounts countRuns() {
+  RunCounts countRuns() {
     return running.programs().countRuns();
   }
 

@@ -48,10 +48,10 @@ record KernelSide(KernelPrograms programs, TracePlan plan) implements AutoClosea
    * @param rules of those whose level is another than the plan's
    */
   void begin(CollectorSettings settings, List<LevelRule> rules) {
-    programs.putRun(!settings.pids().isEmpty(), plan.level(), settings.phases());
-    settings.pids().forEach(programs::addTarget);
-    settings.control().roles().forEach(programs::allowRole);
-    programs.putRules(settings.control().anyone(), rules);
+    programs.switches().putRun(!settings.pids().isEmpty(), plan.level(), settings.phases());
+    settings.pids().forEach(programs.switches()::addTarget);
+    settings.control().roles().forEach(programs.switches()::allowRole);
+    programs.switches().putRules(settings.control().anyone(), rules);
     programs.attachTracepoint(ON_SWITCH);
     programs.attachTracepoint(ON_PROCESS_EXIT);
     if (plan.waits()) {

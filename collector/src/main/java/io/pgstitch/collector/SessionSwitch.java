@@ -69,7 +69,7 @@ final class SessionSwitch implements SessionControl {
     int mode = level | (functions ? Levels.FUNCTIONS : 0);
     probes.levelOf(pid, binary, mode).join();
     LevelRule rule = new LevelRule(LevelRule.Kind.PID, pid, mode).ofProcessStartedAt(started);
-    programs.putRules(anyone, List.of(rule));
+    programs.switches().putRules(anyone, List.of(rule));
     if ((mode & Levels.WAITS) != 0) {
       firstLooks.lookAt(pid, binary);
     }

@@ -2,7 +2,7 @@ package io.pgstitch.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.bpf.RunCounts;
 import io.pgstitch.collector.host.BackendMemory;
 import io.pgstitch.collector.host.BackendProbe;
 import io.pgstitch.collector.host.ElfFile;
@@ -57,7 +57,7 @@ final class PlantingIT {
 
   /** What statements cost: how often each program ran. */
   private static Map<String, Long> cost(
-      KernelPrograms.RunCounts counts, SqlSession session, String... statements) {
+      RunCounts counts, SqlSession session, String... statements) {
     Map<String, Long> before = counts.functionRuns();
     for (int i = 0; i < TIMES; i++) {
       for (String sql : statements) {
@@ -93,7 +93,7 @@ final class PlantingIT {
         statements);
   }
 
-  private static void takesFiveTraps(KernelPrograms.RunCounts counts, SqlSession session) {
+  private static void takesFiveTraps(RunCounts counts, SqlSession session) {
     for (String sql : QUERIES) {
       // A relation's first use by a session builds its cache entry, which is a hit of its own.
       session.run(sql);
@@ -128,7 +128,7 @@ final class PlantingIT {
       traced.set("level", "1");
       Collector collector = traced.collect();
       try (SqlSession session = new SqlSession(traced.server());
-          KernelPrograms.RunCounts counts = collector.countRuns()) {
+          RunCounts counts = collector.countRuns()) {
         session.run("create table t(a int)");
         takesFiveTraps(counts, session);
       }
@@ -142,7 +142,7 @@ final class PlantingIT {
       traced.set("level", "0");
       Collector collector = traced.collect();
       try (SqlSession session = new SqlSession(traced.server());
-          KernelPrograms.RunCounts counts = collector.countRuns()) {
+          RunCounts counts = collector.countRuns()) {
         session.run("create table t(a int)");
         assertThat(QUERIES).allMatch(sql -> cost(counts, session, sql).isEmpty());
         session.run("set pgstitch.level = 1");
@@ -169,7 +169,7 @@ final class PlantingIT {
       traced.set("phases", "false");
       Collector collector = traced.collect();
       try (SqlSession session = new SqlSession(traced.server());
-          KernelPrograms.RunCounts counts = collector.countRuns()) {
+          RunCounts counts = collector.countRuns()) {
         session.run("select 1");
         assertThat(sum(cost(counts, session, "select 1"))).isEqualTo(12L * TIMES);
         session.run("set pgstitch.level = 28");
@@ -194,7 +194,7 @@ final class PlantingIT {
       Path executable = binary.installation().postgres();
       try (SqlSession neighbour = new SqlSession(traced.server());
           SqlSession detailed = new SqlSession(traced.server());
-          KernelPrograms.RunCounts counts = collector.countRuns()) {
+          RunCounts counts = collector.countRuns()) {
         neighbour.run("create table t(a int)");
         detailed.run("set pgstitch.level = 12");
         // Entry and return of parse, analysis, planning, and of the portal's and the executor's
@@ -247,7 +247,7 @@ final class PlantingIT {
       traced.set("pids", String.valueOf(wanted.pid()));
       traced.set("functions", "true");
       Collector collector = traced.collect();
-      try (KernelPrograms.RunCounts counts = collector.countRuns()) {
+      try (RunCounts counts = collector.countRuns()) {
         assertThat(cost(counts, neighbour, "select 'other'")).isEmpty();
         assertThat(sum(cost(counts, wanted, "select 'wanted'"))).isGreaterThan(5L * TIMES);
         Path executable = binary.installation().postgres();

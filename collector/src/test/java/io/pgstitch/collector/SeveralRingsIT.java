@@ -79,9 +79,9 @@ final class SeveralRingsIT {
     int pid = Math.toIntExact(server.postmasterPid());
     Procfs procfs = Procfs.system();
     PostgresServer found = new ServerFinder(procfs).server(pid).orElseThrow();
-    programs.putRun(true, DETAILED, true);
-    programs.addTarget(pid);
-    programs.putRules(true, List.of());
+    programs.switches().putRun(true, DETAILED, true);
+    programs.switches().addTarget(pid);
+    programs.switches().putRules(true, List.of());
     new BinaryAttacher(
             programs,
             ProbeCatalogue.load(),

@@ -31,17 +31,19 @@ public final class BinaryDescriber {
    * @param attachedNanos CLOCK_MONOTONIC when its probes were planted
    */
   void describe(int index, ElfFile elf, PostgresFacts facts, long attachedNanos) {
-    programs.putCode(index, CodeFacts.of(elf).layout());
-    programs.putControlLayout(index, ControlFacts.of(elf, facts));
-    programs.putBindLayout(index, BindLayout.of(facts.major(), facts.source()).words(bindBytes));
+    programs.binaries().putCode(index, CodeFacts.of(elf).layout());
+    programs.binaries().putControlLayout(index, ControlFacts.of(elf, facts));
+    programs
+        .binaries()
+        .putBindLayout(index, BindLayout.of(facts.major(), facts.source()).words(bindBytes));
     for (DataType type : DataTypes.of(facts.major()).all()) {
-      programs.putBindType(index, type.oid(), type.length(), type.byValue());
+      programs.binaries().putBindType(index, type.oid(), type.length(), type.byValue());
     }
     PlanProbes.tell(programs, index, elf, facts, true);
-    programs.putTargets(index, TargetFacts.of(elf, facts));
-    programs.putWorkers(index, WorkerFacts.of(elf, facts, background));
-    programs.putLayoutChecks(index, CheckFacts.words(elf, facts));
-    programs.putBinary(index, BinaryFacts.of(elf, facts, attachedNanos));
+    programs.binaries().putTargets(index, TargetFacts.of(elf, facts));
+    programs.binaries().putWorkers(index, WorkerFacts.of(elf, facts, background));
+    programs.binaries().putLayoutChecks(index, CheckFacts.words(elf, facts));
+    programs.binaries().putBinary(index, BinaryFacts.of(elf, facts, attachedNanos));
   }
 
   /**
@@ -52,21 +54,23 @@ public final class BinaryDescriber {
    */
   void planted(
       int index, ElfFile elf, PostgresFacts facts, boolean withLayout, long attachedNanos) {
-    programs.putBinary(
-        index,
-        withLayout
-            ? BinaryFacts.of(elf, facts, attachedNanos)
-            : BinaryFacts.withoutLayout(elf, facts, attachedNanos));
+    programs
+        .binaries()
+        .putBinary(
+            index,
+            withLayout
+                ? BinaryFacts.of(elf, facts, attachedNanos)
+                : BinaryFacts.withoutLayout(elf, facts, attachedNanos));
   }
 
   /** Tells what is true of any build: nothing that needs a struct is read any more. */
   void describeWithoutLayout(int index, ElfFile elf, PostgresFacts facts, long attachedNanos) {
-    programs.putCode(index, CodeFacts.of(elf).layout());
-    programs.putBinary(index, BinaryFacts.withoutLayout(elf, facts, attachedNanos));
-    programs.putControlLayout(index, ControlFacts.withoutLayout(elf, facts));
-    programs.putBindLayout(index, BindLayout.noWords());
-    programs.putWorkers(index, WorkerConfig.NONE);
-    programs.putLayoutChecks(index, CheckFacts.nothingKnown());
+    programs.binaries().putCode(index, CodeFacts.of(elf).layout());
+    programs.binaries().putBinary(index, BinaryFacts.withoutLayout(elf, facts, attachedNanos));
+    programs.binaries().putControlLayout(index, ControlFacts.withoutLayout(elf, facts));
+    programs.binaries().putBindLayout(index, BindLayout.noWords());
+    programs.binaries().putWorkers(index, WorkerConfig.NONE);
+    programs.binaries().putLayoutChecks(index, CheckFacts.nothingKnown());
     PlanProbes.tell(programs, index, elf, facts, false);
   }
 }

@@ -19,13 +19,13 @@ final class PlanProbes {
   static void tell(
       KernelPrograms programs, int index, ElfFile elf, PostgresFacts common, boolean layoutKnown) {
     if (!layoutKnown) {
-      programs.putPlans(index, PlanConfig.nothingKnown(), Map.of());
+      programs.binaries().putPlans(index, PlanConfig.nothingKnown(), Map.of());
       return;
     }
     PlanFacts facts = PlanFacts.ofAny(common.major(), common.source());
     Map<Integer, NodeShape> shapes = new HashMap<>();
     facts.nodes().forEach((tag, node) -> shapes.put(tag, shape(node)));
-    programs.putPlans(index, config(elf, facts, common), shapes);
+    programs.binaries().putPlans(index, config(elf, facts, common), shapes);
   }
 
   private static NodeShape shape(PlanFacts.NodeType node) {
