@@ -6,48 +6,55 @@ build_log=$root/target/build.log
 class_archive=$root/cli/target/pgstitch.jsa
 modules=(bpf schemas testkit collector stream-processor exporter benchmarks cli)
 
-# Every JDK since 9 says its version in this file; starting it to ask would cost more than all the rest of this script.
-# So would a process to read it.
-java_major() {
+# The functions on the way to Java leave what they find in variables: each process that a shell starts to have something printed takes a
+# millisecond, and every command waits for it.
+
+# Sets REPLY to the major version of the JDK in this directory. Every JDK since 9 says its version in this file; starting it to ask would cost
+# more than all the rest of this script.
+read_major() {
   local line
   [[ -r $1/release ]] || return 1
   while IFS= read -r line; do
     if [[ $line =~ ^JAVA_VERSION=\"([0-9]+) ]]; then
-      echo "${BASH_REMATCH[1]}"
+      REPLY=${BASH_REMATCH[1]}
       return
     fi
   done <"$1/release"
+  return 1
 }
 
 usable_jdk() {
-  [[ -x $1/bin/java && -x $1/bin/javac ]] || return 1
-  local major
-  major=$(java_major "$1") || return 1
-  [[ $major =~ ^[0-9]+$ ]] && ((major >= 17))
+  [[ -x $1/bin/java && -x $1/bin/javac ]] && read_major "$1" && ((REPLY >= 17))
 }
 
-# Prints a JDK's directory: JAVA_HOME when that is 17 or later, else the one nearest to 17, which the tests run with.
+# Takes this one when it is nearer to 17 than what was found.
+consider_jdk() {
+  if [[ ! -L $1 ]] && usable_jdk "$1" && ((java_major == 0 || REPLY < java_major)); then
+    java_home=$1 java_major=$REPLY
+  fi
+}
+
+# Sets java_home and java_major: JAVA_HOME when that is 17 or later, else the one nearest to 17, which the tests run with.
 find_java() {
+  local home on_path
+  java_home='' java_major=0
   if [[ -n ${JAVA_HOME:-} ]] && usable_jdk "$JAVA_HOME"; then
-    echo "$JAVA_HOME"
+    java_home=$JAVA_HOME java_major=$REPLY
     return
   fi
-  local home major on_path best='' best_major=0
-  on_path=$(command -v javac || true)
-  for home in /usr/lib/jvm/* /opt/java/* ${on_path:+"$(dirname "$(dirname "$(readlink -f "$on_path")")")"}; do
-    [[ -L $home ]] && continue
-    usable_jdk "$home" || continue
-    major=$(java_major "$home")
-    if ((best_major == 0 || major < best_major)); then
-      best=$home best_major=$major
-    fi
+  for home in /usr/lib/jvm/* /opt/java/*; do
+    consider_jdk "$home"
   done
-  [[ -n $best ]] && echo "$best"
+  if ((java_major != 17)) && on_path=$(command -v javac); then
+    on_path=$(readlink -f "$on_path")
+    consider_jdk "${on_path%/*/*}"
+  fi
+  [[ -n $java_home ]]
 }
 
-# Sets java_home and exports JAVA_HOME for Maven.
+# Exports JAVA_HOME for Maven, too.
 choose_java() {
-  java_home=$(find_java) || give_up "no JDK 17 or later was found" \
+  find_java || give_up "no JDK 17 or later was found" \
     "Install one (openjdk-17-jdk-headless) or set JAVA_HOME; on Debian and Ubuntu \`sudo ./pgstitch demo\` installs it."
   export JAVA_HOME=$java_home
 }
@@ -112,12 +119,14 @@ ensure_built() {
 }
 
 # A class or a file is looked for in one jar after the other, each of which is opened and read for it: ours come first, and what every command needs.
-class_path() {
-  local lib=$root/cli/target/lib jar path=$root/cli/target/pgstitch-cli.jar
+# Sets class_path.
+order_jars() {
+  local lib=$root/cli/target/lib jar
+  class_path=$root/cli/target/pgstitch-cli.jar
   for jar in "$lib"/pgstitch-{bpf,collector,schemas}-*.jar "$lib"/picocli-*.jar "$lib"/{kafka-clients,avro,jackson-databind,slf4j-api,slf4j-jdk14}-*.jar; do
-    path+=:$jar
+    class_path+=:$jar
   done
-  printf '%s' "$path:$lib/*"
+  class_path+=:$lib/*
 }
 
 # exec_java JVM_OPTION... MAIN_CLASS ARGUMENT...: replaces this shell, so that signals reach the program.
@@ -125,10 +134,11 @@ exec_java() {
   # Trees are drawn with characters that a POSIX locale lacks; what reads our output reads UTF-8.
   local options=(-Dsun.stdout.encoding=UTF-8 -Dsun.stderr.encoding=UTF-8 -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8)
   # Later releases warn about native methods of the class path unless they are allowed.
-  (($(java_major "$java_home") >= 22)) && options+=(--enable-native-access=ALL-UNNAMED)
+  ((java_major >= 22)) && options+=(--enable-native-access=ALL-UNNAMED)
   # One that does not fit, as after another JDK came, is left aside in silence.
   [[ -f $class_archive ]] && options+=("-XX:SharedArchiveFile=$class_archive" -Xlog:cds=off -Xlog:cds+dynamic=off)
+  order_jars
   # shellcheck disable=SC2086 # several options in one variable
   exec "$java_home/bin/java" "${options[@]}" ${PGSTITCH_JAVA_OPTS:-} -Dpgstitch.home="$root" \
-    -cp "$(class_path)" "$@"
+    -cp "$class_path" "$@"
 }

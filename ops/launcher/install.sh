@@ -11,7 +11,7 @@ server_headers=/var/cache/pgstitch-testkit/headers
 # Asks for the thing itself, not for a package: a JDK from elsewhere is as good as Debian's.
 have() {
   case $1 in
-    jdk) find_java >/dev/null ;;
+    jdk) find_java ;;
     maven) command -v mvn >/dev/null ;;
     clang | gcc | kcat | curl | docker-compose) command -v "$1" >/dev/null ;;
     llvm) command -v llvm-strip >/dev/null ;;

@@ -33,6 +33,38 @@ final class CollectorMeasure implements Measure {
    */
   private static final int SETTLING = 3;
 
+  /**
+   * Events that it has sent before it is measured, however slow the machine is: some 200,000
+   * statements, when what is done for each has been compiled for the last time.
+   */
+  private static final long SETTLED_AFTER = 5_000_000;
+
+  /**
+   * A time of a busy server.
+   *
+   * @param cpuNanos that the collector used
+   * @param sent what it sent
+   */
+  private record Busy(long cpuNanos, TopicTally sent) {
+    static Busy of(Child collector, Broker broker, Database database, long seconds)
+        throws InterruptedException {
+      try (KafkaConsumer<byte[], byte[]> topic = broker.rawEventsFromNow(Duration.ofMillis(5))) {
+        long before = collector.cpuNanos();
+        database
+            .server()
+            .client()
+            .pgbench("-n", "-S", "-c", "8", "-T", String.valueOf(seconds), "postgres");
+        TimeUnit.MILLISECONDS.sleep(500);
+        long used = collector.cpuNanos() - before;
+        TopicTally sent = TopicTally.read(topic);
+        if (sent.events() == 0) {
+          throw new IllegalStateException("no event came: " + collector.errors());
+        }
+        return new Busy(used, sent);
+      }
+    }
+  }
+
   @Override
   public String name() {
     return "collector";
@@ -80,25 +112,19 @@ final class CollectorMeasure implements Measure {
     long seconds = Math.max(4, run.effort().windowMillis() / 1000);
     try (Child collector =
         CollectorProcess.start(run, broker, database, List.of("level=" + LEVEL))) {
-      for (int round = 0; round <= run.effort().rounds(); round++) {
+      run.say("collector: alive, settling");
+      long events = 0;
+      for (int window = 0; window < SETTLING || events < SETTLED_AFTER; window++) {
+        TopicTally sent = Busy.of(collector, broker, database, run.effort().settleSeconds()).sent();
+        events += sent.events();
+        lost += sent.lost();
+      }
+      for (int round = 1; round <= run.effort().rounds(); round++) {
         run.say("collector: alive, round " + round + " of " + run.effort().rounds());
-        try (KafkaConsumer<byte[], byte[]> topic = broker.rawEventsFromNow(Duration.ofMillis(5))) {
-          long before = collector.cpuNanos();
-          long busy = round == 0 ? SETTLING * run.effort().settleSeconds() : seconds;
-          database
-              .server()
-              .client()
-              .pgbench("-n", "-S", "-c", "8", "-T", String.valueOf(busy), "postgres");
-          TimeUnit.MILLISECONDS.sleep(500);
-          long used = collector.cpuNanos() - before;
-          TopicTally tally = TopicTally.read(topic);
-          lost += tally.lost();
-          // In the first round it settles.
-          if (round > 0) {
-            cpu.add(used / 1e3 / tally.events());
-            memory.add(collector.residentBytes() / 1e6);
-          }
-        }
+        Busy busy = Busy.of(collector, broker, database, seconds);
+        lost += busy.sent().lost();
+        cpu.add(busy.cpuNanos() / 1e3 / busy.sent().events());
+        memory.add(collector.residentBytes() / 1e6);
       }
       collector.stop();
     }

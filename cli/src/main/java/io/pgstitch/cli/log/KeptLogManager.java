@@ -1,10 +1,11 @@
 package io.pgstitch.cli.log;
 
+import java.io.IOException;
 import java.util.logging.LogManager;
 
 /**
- * Keeps what {@link Log} sets up to the end of the process: a command logs while it flushes after a
- * signal, and the JDK takes its handlers away then.
+ * Begins with {@link LogSettings} and keeps what was set up to the end of the process: a command
+ * logs while it flushes after a signal, and the JDK takes its handlers away then.
  */
 public final class KeptLogManager extends LogManager {
   /** Called by the JDK, which is told its name. */
@@ -12,7 +13,9 @@ public final class KeptLogManager extends LogManager {
 
   /** The JDK's file of settings has nothing that is wanted. */
   @Override
-  public void readConfiguration() {}
+  public void readConfiguration() throws IOException {
+    readConfiguration(LogSettings.file());
+  }
 
   @Override
   public void reset() {}

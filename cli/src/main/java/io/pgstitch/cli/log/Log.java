@@ -1,13 +1,8 @@
 package io.pgstitch.cli.log;
 
-import java.io.UnsupportedEncodingException;
-import java.nio.charset.StandardCharsets;
-import java.time.LocalTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.logging.ConsoleHandler;
 import java.util.logging.Handler;
-import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
@@ -30,21 +25,8 @@ public final class Log {
     System.setProperty("slf4j.provider", "org.slf4j.jul.JULServiceProvider");
     System.setProperty("slf4j.internal.verbosity", "WARN");
     System.setProperty("java.util.logging.manager", KeptLogManager.class.getName());
-    Logger.getLogger(ROOT).addHandler(handler());
-    setLevel(ROOT, LogLevel.WARN);
-    setLevel("io.pgstitch", LogLevel.INFO);
-    // The embedded broker tells of its own start and stop at this level.
-    setLevel("kafka", LogLevel.ERROR);
-    // What it refuses is told to the client, which repeats it or fails with the reason.
-    setLevel("kafka.server.ReplicaManager", LogLevel.OFF);
-    setLevel("org.apache.kafka.controller", LogLevel.ERROR);
-    setLevel("org.apache.kafka.server", LogLevel.ERROR);
-    setLevel("org.apache.kafka.image", LogLevel.ERROR);
-    // Noise says more of these, which INFO for all others would not go with.
-    Noise.LOGGERS.forEach(name -> setLevel(name, LogLevel.WARN));
-    // A replay that has read a partition to its end puts it down while an answer about it may be on
-    // its way.
-    setLevel("org.apache.kafka.clients.consumer.internals.OffsetFetcherUtils", LogLevel.ERROR);
+    // Made for the first one who asks for them, and never after a signal to end.
+    Handler[] unused = Logger.getLogger(ROOT).getHandlers();
   }
 
   /** From which level on those loggers write that nothing more special is said of. */
@@ -54,19 +36,10 @@ public final class Log {
 
   /** Loggers whose name is this, or begins with it and a dot, write from this level on. */
   public static synchronized void setLevel(String name, LogLevel from) {
-    HELD.computeIfAbsent(name, Logger::getLogger).setLevel(from.level());
-  }
-
-  private static Handler handler() {
-    ConsoleHandler handler = new ConsoleHandler();
-    try {
-      handler.setEncoding(StandardCharsets.UTF_8.name());
-    } catch (UnsupportedEncodingException e) {
-      throw new IllegalStateException(e);
-    }
-    handler.setLevel(Level.ALL);
-    handler.setFormatter(new LogLines(LocalTime::now));
-    handler.setFilter(new Noise(System::nanoTime));
-    return handler;
+    // Not by a reference to the method: it looks at its caller, and a reference to such a one takes
+    // as long as all the rest of the set-up.
+    Logger logger = Logger.getLogger(name);
+    HELD.put(name, logger);
+    logger.setLevel(from.level());
   }
 }

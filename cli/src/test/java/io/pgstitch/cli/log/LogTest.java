@@ -2,7 +2,9 @@ package io.pgstitch.cli.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.logging.Level;
+import java.util.logging.LogManager;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
@@ -13,9 +15,13 @@ final class LogTest {
   }
 
   @Test
-  void levelsAreOfNamesAndOfAllThatBeginsSo() {
-    Log.install();
+  void levelsAreOfNamesAndOfAllThatBeginsSo() throws IOException {
+    LogManager manager = LogManager.getLogManager();
+    manager.readConfiguration(LogSettings.file());
     try {
+      assertThat(Logger.getLogger("").getHandlers())
+          .singleElement()
+          .isInstanceOf(StderrHandler.class);
       assertThat(writes("io.pgstitch.collector.Collector", Level.INFO)).isTrue();
       assertThat(writes("io.pgstitch.collector.Collector", Level.FINE)).isFalse();
       assertThat(writes("io.pgstitching", Level.INFO)).isFalse();
@@ -32,6 +38,7 @@ final class LogTest {
     } finally {
       Log.setRootLevel(LogLevel.WARN);
       Log.setLevel("io.pgstitch", LogLevel.INFO);
+      manager.readConfiguration();
     }
   }
 }

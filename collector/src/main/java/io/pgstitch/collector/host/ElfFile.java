@@ -9,21 +9,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * The symbols of a 64-bit little-endian ELF file and where they lie in it: exported ones always,
- * static ones where the file was not stripped. Format: elf.h; the unwind table's is that of the
- * Linux Standard Base.
+ * static ones where the file was not stripped. Format: elf.h.
  */
 public final class ElfFile {
-  private static final int NT_GNU_BUILD_ID = 3;
   private static final long SHF_EXECINSTR = 4;
   private static final int SHT_NOTE = 7;
   private static final int SHT_NOBITS = 8;
@@ -176,21 +172,10 @@ public final class ElfFile {
 
   /** The linker's id of this build in hex digits; empty when it gave none. */
   Optional<String> buildId() {
-    for (Section section : sections) {
-      if (section.type == SHT_NOTE && section.name.equals(".note.gnu.build-id")) {
-        ByteBuffer note = content(section);
-        int nameSize = note.getInt(0);
-        int idSize = note.getInt(4);
-        if (note.getInt(8) == NT_GNU_BUILD_ID && nameSize == 4 && idSize > 1 && idSize <= 64) {
-          StringBuilder id = new StringBuilder();
-          for (int i = 0; i < idSize; i++) {
-            id.append(String.format("%02x", note.get(16 + i)));
-          }
-          return Optional.of(id.toString());
-        }
-      }
-    }
-    return Optional.empty();
+    return sections.stream()
+        .filter(s -> s.type == SHT_NOTE && s.name.equals(BuildIdNote.SECTION))
+        .flatMap(s -> BuildIdNote.read(content(s)).stream())
+        .findFirst();
   }
 
   /**
@@ -198,42 +183,11 @@ public final class ElfFile {
    * no table that can be searched.
    */
   boolean unwindsFrom(long address) {
-    Optional<Section> header =
-        sections.stream()
-            .filter(s -> s.name.equals(".eh_frame_hdr") && s.type != SHT_NOBITS)
-            .findFirst();
-    if (header.isEmpty() || header.get().size < 12) {
-      return true;
-    }
-    ByteBuffer table = content(header.get());
-    // Version 1, count as udata4, table of sdata4 pairs relative to the header, sorted by address.
-    boolean searchable =
-        table.get(0) == 1
-            && table.get(2) == 0x03
-            && table.get(3) == 0x3b
-            && (table.get(1) & 7) == 3;
-    if (!searchable) {
-      return true;
-    }
-    return search(table, address - header.get().address).isPresent();
-  }
-
-  private static OptionalInt search(ByteBuffer table, long wanted) {
-    int low = 0;
-    int high = Math.min(table.getInt(8), (table.limit() - 12) / 8) - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      int at = table.getInt(12 + middle * 8);
-      if (at == wanted) {
-        return OptionalInt.of(middle);
-      }
-      if (at < wanted) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return OptionalInt.empty();
+    return sections.stream()
+        .filter(s -> s.name.equals(".eh_frame_hdr") && s.type != SHT_NOBITS)
+        .findFirst()
+        .map(s -> new UnwindTable(content(s), s.address).mayBegin(address))
+        .orElse(true);
   }
 
   /**
@@ -265,20 +219,9 @@ public final class ElfFile {
   }
 
   private Optional<String> constant(String prefix) {
-    byte[] wanted = prefix.getBytes(StandardCharsets.US_ASCII);
     return content(".rodata")
-        .flatMap(constants -> find(bytes(constants), wanted))
-        .or(() -> find(bytes(file.duplicate()), wanted)); // a linker may call it otherwise
-  }
-
-  private static Optional<String> find(byte[] bytes, byte[] wanted) {
-    for (int i = 0; i <= bytes.length - wanted.length; i++) {
-      if (bytes[i] == wanted[0]
-          && Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length)) {
-        return Optional.of(textAt(bytes, i, 256));
-      }
-    }
-    return Optional.empty();
+        .flatMap(constants -> Texts.find(bytes(constants), prefix))
+        .or(() -> Texts.find(bytes(file.duplicate()), prefix)); // a linker may call it otherwise
   }
 
   private static byte[] bytes(ByteBuffer from) {
@@ -335,14 +278,6 @@ public final class ElfFile {
   private ByteBuffer part(int header) {
     return file.slice(
         Math.toIntExact(file.getLong(header + 24)), Math.toIntExact(file.getLong(header + 32)));
-  }
-
-  static String textAt(byte[] bytes, int at, int most) {
-    int end = at;
-    while (end < bytes.length && end - at < most && bytes[end] != 0) {
-      end++;
-    }
-    return new String(bytes, at, end - at, StandardCharsets.US_ASCII);
   }
 
   private String textAt(int at, int most) {

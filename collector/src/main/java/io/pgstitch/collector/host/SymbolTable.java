@@ -115,7 +115,7 @@ final class SymbolTable {
     Set<String> all = new LinkedHashSet<>();
     for (int at = 0; at + ENTRY <= entries.limit(); at += ENTRY) {
       if (symbol(at).isFunction()) {
-        all.add(ElfFile.textAt(names, entries.getInt(at), LONGEST_NAME));
+        all.add(Texts.at(names, entries.getInt(at), LONGEST_NAME));
       }
     }
     return all;

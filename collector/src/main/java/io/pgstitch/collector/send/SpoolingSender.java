@@ -23,6 +23,7 @@ public final class SpoolingSender implements BatchSink, AutoCloseable {
 
   private final Inbox inbox;
   private final BatchCourier courier;
+  private final CourierLoop loop;
   private final Thread thread;
   private final LongAdder overrunBatches = new LongAdder();
   private final LongAdder overrun = new LongAdder();
@@ -30,7 +31,8 @@ public final class SpoolingSender implements BatchSink, AutoCloseable {
   private SpoolingSender(Inbox inbox, BatchCourier courier) {
     this.inbox = inbox;
     this.courier = courier;
-    this.thread = new Thread(courier, "pgstitch-courier");
+    this.loop = new CourierLoop(inbox, courier, System::nanoTime);
+    this.thread = new Thread(loop, "pgstitch-courier");
   }
 
   /**
@@ -48,7 +50,7 @@ public final class SpoolingSender implements BatchSink, AutoCloseable {
       link.warmUp();
       Inbox inbox = new Inbox(INBOX_BYTES);
       SpoolingSender sender =
-          new SpoolingSender(inbox, new BatchCourier(inbox, link, spool, System::nanoTime));
+          new SpoolingSender(inbox, new BatchCourier(link, spool, System::nanoTime));
       sender.thread.start();
       return sender;
     } catch (RuntimeException e) {
@@ -84,7 +86,7 @@ public final class SpoolingSender implements BatchSink, AutoCloseable {
 
   /** What ended the work before its time, or null. */
   public Throwable failure() {
-    return courier.failure();
+    return loop.failure();
   }
 
   /** Sends what there is as long as Kafka takes it; the rest stays in the spool. */

@@ -41,6 +41,18 @@ final class Segment {
     this.firstUtcMillis = header.firstUtcMillis();
   }
 
+  /**
+   * Goes on where an earlier process had it acknowledged.
+   *
+   * @return where the next batch begins
+   */
+  long resumeAt(long offset) {
+    readEnd = Math.max(SegmentHeader.BYTES, offset);
+    acknowledgedEnd = readEnd;
+    waiting -= waiting * readEnd / size;
+    return readEnd;
+  }
+
   /** Whether all that could be read from it has been acknowledged. */
   boolean isDone() {
     return finished && acknowledgedEnd >= readEnd;

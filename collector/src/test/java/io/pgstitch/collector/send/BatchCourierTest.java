@@ -36,7 +36,7 @@ final class BatchCourierTest {
   }
 
   private BatchCourier courier(SimulatedBroker broker, Spool spool) {
-    return new BatchCourier(new Inbox(MEBIBYTE), broker, spool, () -> now);
+    return new BatchCourier(broker, spool, () -> now);
   }
 
   private void tick(long millis) {
