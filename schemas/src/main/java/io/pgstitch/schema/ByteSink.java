@@ -28,6 +28,7 @@ public final class ByteSink extends BinaryEncoder {
   /** A length up to this is one byte. */
   private static final int SHORT = 63;
 
+  private final KnownBackend backends = new KnownBackend();
   private byte[] bytes;
   private int size;
 
@@ -146,6 +147,32 @@ public final class ByteSink extends BinaryEncoder {
     room(length);
     System.arraycopy(from, start, bytes, size, length);
     size += length;
+  }
+
+  /**
+   * So many zero bytes: numbers that are 0, flags that are false, texts that are empty or absent.
+   */
+  void writeZeros(int count) {
+    room(count + Long.BYTES);
+    for (int i = 0; i < count; i += Long.BYTES) {
+      EIGHT.set(bytes, size + i, 0L);
+    }
+    size += count;
+  }
+
+  /** As many bytes as were written so far. */
+  int size() {
+    return size;
+  }
+
+  /** What was written from a place on. */
+  byte[] since(int place) {
+    return Arrays.copyOfRange(bytes, place, size);
+  }
+
+  /** Writes the backends of records. */
+  KnownBackend backends() {
+    return backends;
   }
 
   private void room(int more) {
