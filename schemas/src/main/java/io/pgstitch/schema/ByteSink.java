@@ -23,6 +23,9 @@ public final class ByteSink extends BinaryEncoder {
   private static final VarHandle EIGHT =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+  /** In a byte of a number: another one follows. */
+  private static final long MORE = 0x8080808080808080L;
+
   private static final int LARGEST_KEPT = 4 << 20;
 
   /** A length up to this is one byte. */
@@ -73,18 +76,26 @@ public final class ByteSink extends BinaryEncoder {
     byte[] to = bytes;
     int at = size;
     long rest = (value << 1) ^ (value >> 63);
-    if (rest >>> EIGHT_GROUPS != 0) {
-      // Times are of this kind: eight bytes at once instead of one after the other.
-      EIGHT.set(to, at, groups(rest) | 0x8080808080808080L);
+    if ((rest & ~0x7fL) == 0) {
+      to[at] = (byte) rest;
+      size = at + 1;
+    } else if (rest >>> EIGHT_GROUPS == 0) {
+      // All bytes at once, and some more that the next ones replace: lengths cannot be foretold.
+      int groups = (Long.SIZE + 6 - Long.numberOfLeadingZeros(rest)) / 7;
+      EIGHT.set(to, at, groups(rest) | (MORE & (1L << 8 * groups - 8) - 1));
+      size = at + groups;
+    } else {
+      // Times are of this kind.
+      EIGHT.set(to, at, groups(rest) | MORE);
       at += Long.BYTES;
       rest >>>= EIGHT_GROUPS;
+      if (rest > 0x7f) {
+        to[at++] = (byte) (rest | 0x80);
+        rest >>>= 7;
+      }
+      to[at] = (byte) rest;
+      size = at + 1;
     }
-    while ((rest & ~0x7fL) != 0) {
-      to[at++] = (byte) (rest | 0x80);
-      rest >>>= 7;
-    }
-    to[at++] = (byte) rest;
-    size = at;
   }
 
   /** The lower 56 bits in groups of seven, each in a byte. */

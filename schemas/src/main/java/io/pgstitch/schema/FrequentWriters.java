@@ -27,6 +27,12 @@ final class FrequentWriters {
     if (type == WaitLine.class) {
       return FrequentWriters::waitLine;
     }
+    if (type == QueryTrace.class) {
+      return OutputWriters::trace;
+    }
+    if (type == TraceRecords.class) {
+      return OutputWriters::records;
+    }
     if (type == Backend.class) {
       return (record, to) -> to.backends().write((Backend) record, to);
     }
@@ -36,7 +42,7 @@ final class FrequentWriters {
     return generated ? (record, to) -> ((SpecificRecordBase) record).customEncode(to) : null;
   }
 
-  private static void span(Object record, ByteSink to) throws IOException {
+  static void span(Object record, ByteSink to) throws IOException {
     Span span = (Span) record;
     to.writeString(span.getSpanId());
     to.writeString(span.getParentSpanId());
@@ -112,7 +118,7 @@ final class FrequentWriters {
     }
   }
 
-  private static void waitLine(Object record, ByteSink to) throws IOException {
+  static void waitLine(Object record, ByteSink to) throws IOException {
     WaitLine line = (WaitLine) record;
     to.writeInt(line.getCursor());
     to.writeString(line.getEventClass());
@@ -137,22 +143,21 @@ final class FrequentWriters {
     }
   }
 
-  private static void optional(String text, ByteSink to) throws IOException {
+  static void optional(String text, ByteSink to) throws IOException {
     to.writeIndex(text == null ? 0 : 1);
     if (text != null) {
       to.writeString(text);
     }
   }
 
-  private static void optional(SpecificRecordBase record, ByteSink to) throws IOException {
+  static void optional(SpecificRecordBase record, ByteSink to) throws IOException {
     to.writeIndex(record == null ? 0 : 1);
     if (record != null) {
       record.customEncode(to);
     }
   }
 
-  private static void optional(List<? extends SpecificRecordBase> records, ByteSink to)
-      throws IOException {
+  static void optional(List<? extends SpecificRecordBase> records, ByteSink to) throws IOException {
     to.writeIndex(records == null ? 0 : 1);
     if (records != null) {
       to.writeArrayStart();

@@ -26,6 +26,7 @@ final class Session {
   final StitchCounters counters;
   private final BitSet cursors = new BitSet();
   private Reading lastReading = new Reading();
+  final LastSlice slices = new LastSlice();
 
   Session(OpenSession state, Backend backend, StitchLimits limits, StitchCounters counters) {
     this.state = state;
