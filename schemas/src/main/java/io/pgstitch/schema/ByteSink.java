@@ -32,6 +32,7 @@ public final class ByteSink extends BinaryEncoder {
   private static final int SHORT = 63;
 
   private final KnownBackend backends = new KnownBackend();
+  private final KnownNames names = new KnownNames();
   private byte[] bytes;
   private int size;
 
@@ -135,6 +136,16 @@ public final class ByteSink extends BinaryEncoder {
       byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
       writeInt(encoded.length);
       writeFixed(encoded, 0, encoded.length);
+    }
+  }
+
+  /** Writes a text that is likely to come again as the same object. */
+  void writeName(String name) {
+    byte[] known = names.of(name);
+    if (known == null) {
+      writeString(name);
+    } else {
+      writeFixed(known, 0, known.length);
     }
   }
 

@@ -47,7 +47,7 @@ final class FrequentWriters {
     to.writeString(span.getSpanId());
     to.writeString(span.getParentSpanId());
     to.writeEnum(span.getKind().ordinal());
-    to.writeString(span.getName());
+    to.writeName(span.getName());
     to.writeLong(span.getStartUtcNs());
     to.writeLong(span.getEndUtcNs());
     to.writeLong(span.getCpuNs());
@@ -61,7 +61,10 @@ final class FrequentWriters {
     }
     optional(span.getText(), to);
     to.writeLong(span.getQueryId());
-    optional(span.getEventClass(), to);
+    to.writeIndex(span.getEventClass() == null ? 0 : 1);
+    if (span.getEventClass() != null) {
+      to.writeName(span.getEventClass());
+    }
     to.writeInt(span.getCalls());
     target(span.getTarget(), to);
     optional(span.getSqlstate(), to);
@@ -121,8 +124,8 @@ final class FrequentWriters {
   static void waitLine(Object record, ByteSink to) throws IOException {
     WaitLine line = (WaitLine) record;
     to.writeInt(line.getCursor());
-    to.writeString(line.getEventClass());
-    to.writeString(line.getEvent());
+    to.writeName(line.getEventClass());
+    to.writeName(line.getEvent());
     to.writeLong(line.getElapsedUs());
     target(line.getTarget(), to);
     to.writeLong(line.getObjectId());
@@ -136,11 +139,34 @@ final class FrequentWriters {
       to.writeIndex(0);
     } else if (target instanceof IoTarget file) {
       to.writeIndex(1);
-      file.customEncode(to);
+      file(file, to);
     } else {
       to.writeIndex(2);
       ((LockTarget) target).customEncode(to);
     }
+  }
+
+  private static void file(IoTarget file, ByteSink to) {
+    to.writeInt(file.getFileDescriptor());
+    to.writeLong(file.getOffset());
+    to.writeLong(file.getBytes());
+    to.writeLong(file.getTablespaceOid());
+    to.writeLong(file.getDatabaseOid());
+    to.writeLong(file.getRelfilenode());
+    to.writeName(file.getFork());
+    to.writeLong(file.getBlock());
+    to.writeLong(file.getRelationOid());
+    to.writeName(file.getRelation());
+    to.writeName(file.getFile());
+  }
+
+  static void functionCall(FunctionCall line, ByteSink to) {
+    to.writeInt(line.getCursor());
+    to.writeName(line.getName());
+    to.writeInt(line.getDep());
+    to.writeLong(line.getCpuUs());
+    to.writeLong(line.getElapsedUs());
+    to.writeLong(line.getTimUs());
   }
 
   static void optional(String text, ByteSink to) throws IOException {

@@ -74,6 +74,9 @@ final class OutputWriters {
       if (line instanceof WaitLine wait) {
         to.writeIndex(3);
         FrequentWriters.waitLine(wait, to);
+      } else if (line instanceof FunctionCall call) {
+        to.writeIndex(9);
+        FrequentWriters.functionCall(call, to);
       } else {
         to.writeIndex(branch(line));
         ((SpecificRecordBase) line).customEncode(to);
@@ -84,9 +87,7 @@ final class OutputWriters {
 
   /** Place in the union of lines, the most frequent first. */
   private static int branch(Object line) {
-    if (line instanceof FunctionCall) {
-      return 9;
-    } else if (line instanceof Call) {
+    if (line instanceof Call) {
       return 1;
     } else if (line instanceof ParsingInCursor) {
       return 0;
