@@ -23,11 +23,16 @@ public final class ByteSink extends BinaryEncoder {
   private static final VarHandle EIGHT =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+  /** In a byte of a number: another one follows. */
+  private static final long MORE = 0x8080808080808080L;
+
   private static final int LARGEST_KEPT = 4 << 20;
 
   /** A length up to this is one byte. */
   private static final int SHORT = 63;
 
+  private final KnownBackend backends = new KnownBackend();
+  private final KnownNames names = new KnownNames();
   private byte[] bytes;
   private int size;
 
@@ -72,18 +77,26 @@ public final class ByteSink extends BinaryEncoder {
     byte[] to = bytes;
     int at = size;
     long rest = (value << 1) ^ (value >> 63);
-    if (rest >>> EIGHT_GROUPS != 0) {
-      // Times are of this kind: eight bytes at once instead of one after the other.
-      EIGHT.set(to, at, groups(rest) | 0x8080808080808080L);
+    if ((rest & ~0x7fL) == 0) {
+      to[at] = (byte) rest;
+      size = at + 1;
+    } else if (rest >>> EIGHT_GROUPS == 0) {
+      // All bytes at once, and some more that the next ones replace: lengths cannot be foretold.
+      int groups = (Long.SIZE + 6 - Long.numberOfLeadingZeros(rest)) / 7;
+      EIGHT.set(to, at, groups(rest) | (MORE & (1L << 8 * groups - 8) - 1));
+      size = at + groups;
+    } else {
+      // Times are of this kind.
+      EIGHT.set(to, at, groups(rest) | MORE);
       at += Long.BYTES;
       rest >>>= EIGHT_GROUPS;
+      if (rest > 0x7f) {
+        to[at++] = (byte) (rest | 0x80);
+        rest >>>= 7;
+      }
+      to[at] = (byte) rest;
+      size = at + 1;
     }
-    while ((rest & ~0x7fL) != 0) {
-      to[at++] = (byte) (rest | 0x80);
-      rest >>>= 7;
-    }
-    to[at++] = (byte) rest;
-    size = at;
   }
 
   /** The lower 56 bits in groups of seven, each in a byte. */
@@ -126,6 +139,16 @@ public final class ByteSink extends BinaryEncoder {
     }
   }
 
+  /** Writes a text that is likely to come again as the same object. */
+  void writeName(String name) {
+    byte[] known = names.of(name);
+    if (known == null) {
+      writeString(name);
+    } else {
+      writeFixed(known, 0, known.length);
+    }
+  }
+
   /** Writes nothing and says so when there are other letters. */
   private boolean writeAscii(String text, int length) {
     room(1 + length);
@@ -146,6 +169,32 @@ public final class ByteSink extends BinaryEncoder {
     room(length);
     System.arraycopy(from, start, bytes, size, length);
     size += length;
+  }
+
+  /**
+   * So many zero bytes: numbers that are 0, flags that are false, texts that are empty or absent.
+   */
+  void writeZeros(int count) {
+    room(count + Long.BYTES);
+    for (int i = 0; i < count; i += Long.BYTES) {
+      EIGHT.set(bytes, size + i, 0L);
+    }
+    size += count;
+  }
+
+  /** As many bytes as were written so far. */
+  int size() {
+    return size;
+  }
+
+  /** What was written from a place on. */
+  byte[] since(int place) {
+    return Arrays.copyOfRange(bytes, place, size);
+  }
+
+  /** Writes the backends of records. */
+  KnownBackend backends() {
+    return backends;
   }
 
   private void room(int more) {

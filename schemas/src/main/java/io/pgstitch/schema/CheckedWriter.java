@@ -2,7 +2,6 @@ package io.pgstitch.schema;
 
 import java.io.IOException;
 import org.apache.avro.Schema;
-import org.apache.avro.io.Encoder;
 
 /**
  * A quick writer of records. Where a value does not fit, it is written again field by field, which
@@ -18,7 +17,7 @@ final class CheckedWriter implements ValueWriter {
   }
 
   @Override
-  public void write(Object record, Encoder to) throws IOException {
+  public void write(Object record, ByteSink to) throws IOException {
     try {
       quick.write(record, to);
     } catch (NullPointerException | ClassCastException e) {

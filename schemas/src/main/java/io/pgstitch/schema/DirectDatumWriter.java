@@ -12,6 +12,8 @@ import org.apache.avro.io.Encoder;
  * of its field. Avro's generated "custom coders" would do the same, but not for records that have
  * unions of several records, which all of ours have.
  *
+ * <p>Made for a {@link ByteSink}; another encoder gets what was written to one.
+ *
  * <p>Errors: {@link org.apache.avro.AvroRuntimeException} when a value does not fit, naming the
  * field. One instance may be used by several threads.
  *
@@ -33,6 +35,13 @@ public final class DirectDatumWriter<T> implements DatumWriter<T> {
 
   @Override
   public void write(T datum, Encoder to) throws IOException {
-    writer.write(datum, to);
+    if (to instanceof ByteSink sink) {
+      writer.write(datum, sink);
+      return;
+    }
+    ByteSink sink = new ByteSink();
+    writer.write(datum, sink);
+    byte[] bytes = sink.toByteArray();
+    to.writeFixed(bytes, 0, bytes.length);
   }
 }

@@ -2,7 +2,6 @@ package io.pgstitch.schema;
 
 import java.io.IOException;
 import org.apache.avro.AvroRuntimeException;
-import org.apache.avro.io.Encoder;
 
 /** Writes a record: its fields, one after the other. */
 final class RecordWriter implements ValueWriter {
@@ -20,7 +19,7 @@ final class RecordWriter implements ValueWriter {
   }
 
   @Override
-  public void write(Object record, Encoder to) throws IOException {
+  public void write(Object record, ByteSink to) throws IOException {
     int i = 0;
     try {
       for (; i < fields.length; i++) {

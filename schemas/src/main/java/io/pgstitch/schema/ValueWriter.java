@@ -1,10 +1,9 @@
 package io.pgstitch.schema;
 
 import java.io.IOException;
-import org.apache.avro.io.Encoder;
 
 /** Writes a value of one schema, or one field of the record that it is given. */
 @FunctionalInterface
 interface ValueWriter {
-  void write(Object value, Encoder to) throws IOException;
+  void write(Object value, ByteSink to) throws IOException;
 }

@@ -66,6 +66,21 @@ class AvroSerdeTest {
   }
 
   @Test
+  void aBackendThatItsOwnerChangesBetweenTwoRecordsIsWrittenAsItIs() {
+    TraceRecords records = new TraceRecords(Samples.backend(), "", 0, 1L, List.of());
+    try (var writer = new AvroSerializer<>(TraceRecords.class, new BundledSchemaRegistry());
+        var reader = new AvroDeserializer<>(TraceRecords.class, new BundledSchemaRegistry())) {
+      for (int pid = 1; pid < 4; pid++) {
+        records.getBackend().setPid(pid);
+        for (int again = 0; again < 2; again++) {
+          byte[] bytes = writer.serialize(Topics.TRACE_RECORDS, records);
+          assertThat(reader.deserialize(Topics.TRACE_RECORDS, bytes)).isEqualTo(records);
+        }
+      }
+    }
+  }
+
+  @Test
   void aRecordThatDoesNotFitIsRefusedAndTheNextOneIsFine() {
     ControlCommand incomplete = new ControlCommand();
     incomplete.setId("only the id");

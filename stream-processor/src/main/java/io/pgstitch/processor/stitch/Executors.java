@@ -183,7 +183,7 @@ final class Executors {
     if (event.getLocation() >= 0 && statement.getText().equals(state.getMessageText())) {
       // The definition of its portal was not seen.
       statement.setText(
-          SourceSlice.of(statement.getText(), event.getLocation(), event.getLength()));
+          session.slices.of(statement.getText(), event.getLocation(), event.getLength()));
       lifecycle.placed(event.getLocation(), event.getLength());
     }
     if (statement.getQueryId() == 0) {
@@ -201,7 +201,7 @@ final class Executors {
     CursorText identity = new CursorText();
     identity.setObject(event.getObject());
     String source = event.getText() == 0 ? state.getMessageText() : strings.get(event.getText());
-    identity.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
+    identity.setText(session.slices.of(source, event.getLocation(), event.getLength()));
     boolean cut = event.getText() == 0 ? state.getMessageTruncated() : event.getTextTruncated();
     identity.setTextTruncated(
         cut && !SourceSlice.isWhole(source, event.getLocation(), event.getLength()));

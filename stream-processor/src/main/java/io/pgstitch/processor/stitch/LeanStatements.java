@@ -133,7 +133,7 @@ final class LeanStatements {
     statement.setQueryId(event.getQueryId());
     statement.setOwnObject(event.getObject());
     String source = session.state.getMessageText();
-    statement.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
+    statement.setText(session.slices.of(source, event.getLocation(), event.getLength()));
     lifecycle.placed(event.getLocation(), event.getLength());
   }
 }

@@ -9,9 +9,13 @@ import java.util.List;
  * the knowledge of how many of them the store already has.
  */
 final class PendingOutput {
-  private final ArrayList<Span> spans = new ArrayList<>();
-  private final ArrayList<Object> records = new ArrayList<>();
-  private long chars;
+  /** Lists are made as large as the last ones were, up to this. */
+  private static final int MOST_RESERVED = 64;
+
+  private ArrayList<Span> spans = new ArrayList<>();
+  private ArrayList<Object> records = new ArrayList<>();
+  private long spanChars;
+  private long recordChars;
   private int savedSpans;
   private int savedRecords;
   private boolean savedAreStale;
@@ -26,7 +30,7 @@ final class PendingOutput {
 
   void add(Span span) {
     spans.add(span);
-    chars += OutputWeight.of(span);
+    spanChars += OutputWeight.of(span);
   }
 
   void addAll(List<Span> more) {
@@ -35,19 +39,19 @@ final class PendingOutput {
 
   void addRecord(Object record) {
     records.add(record);
-    chars += OutputWeight.of(record);
+    recordChars += OutputWeight.of(record);
   }
 
   /** Characters of texts and values in them. */
   long chars() {
-    return chars;
+    return spanChars + recordChars;
   }
 
   /** Adds a record before others. */
   void insertRecord(int place, Object record) {
     savedAreStale |= place < savedRecords;
     records.add(place, record);
-    chars += OutputWeight.of(record);
+    recordChars += OutputWeight.of(record);
   }
 
   int size() {
@@ -80,7 +84,7 @@ final class PendingOutput {
     List<Span> tail = spans.subList(from, spans.size());
     List<Span> cut = new ArrayList<>(tail);
     savedAreStale |= from < savedSpans;
-    cut.forEach(span -> chars -= OutputWeight.of(span));
+    cut.forEach(span -> spanChars -= OutputWeight.of(span));
     tail.clear();
     return cut;
   }
@@ -90,19 +94,27 @@ final class PendingOutput {
     List<Object> tail = records.subList(from, records.size());
     List<Object> cut = new ArrayList<>(tail);
     savedAreStale |= from < savedRecords;
-    cut.forEach(record -> chars -= OutputWeight.of(record));
+    cut.forEach(record -> recordChars -= OutputWeight.of(record));
     tail.clear();
     return cut;
   }
 
   /** Hands the spans over and forgets them. */
   List<Span> takeSpans() {
-    return cutSpans(0);
+    List<Span> taken = spans;
+    spans = new ArrayList<>(Math.min(taken.size() + 1, MOST_RESERVED));
+    spanChars = 0;
+    savedAreStale |= savedSpans > 0;
+    return taken;
   }
 
   /** Hands the records over and forgets them. */
   List<Object> takeRecords() {
-    return cutRecords(0);
+    List<Object> taken = records;
+    records = new ArrayList<>(Math.min(taken.size() + 1, MOST_RESERVED));
+    recordChars = 0;
+    savedAreStale |= savedRecords > 0;
+    return taken;
   }
 
   void restoreSaved(List<Span> moreSpans, List<Object> moreRecords) {

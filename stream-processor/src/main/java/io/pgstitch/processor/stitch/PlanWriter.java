@@ -22,7 +22,7 @@ import java.util.Map;
  */
 final class PlanWriter {
   private final Session session;
-  private final ParentIds parents = new ParentIds();
+  private final SpanIds ids = new SpanIds();
 
   PlanWriter(Session session) {
     this.session = session;
@@ -154,7 +154,7 @@ final class PlanWriter {
     long at = session.utcNs(session.state.getNow().getTimeNs());
     Span span =
         TraceWriter.span(
-            statement, ordinal, parents.id(statement, parent), SpanKind.PLAN_NODE, name);
+            ids.id(statement, ordinal), ids.id(statement, parent), SpanKind.PLAN_NODE, name);
     span.setStartUtcNs(at);
     span.setEndUtcNs(at);
     span.setRows(-1);

@@ -50,7 +50,7 @@ final class Plannings {
     CursorText identity = new CursorText();
     identity.setObject(0L);
     String source = event.getText() == 0 ? state.getMessageText() : strings.get(event.getText());
-    identity.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
+    identity.setText(session.slices.of(source, event.getLocation(), event.getLength()));
     boolean cut = event.getText() == 0 ? state.getMessageTruncated() : event.getTextTruncated();
     identity.setTextTruncated(
         cut && !SourceSlice.isWhole(source, event.getLocation(), event.getLength()));
@@ -69,7 +69,7 @@ final class Plannings {
         && event.getLocation() >= 0
         && statement.getText().equals(state.getMessageText())) {
       statement.setText(
-          SourceSlice.of(statement.getText(), event.getLocation(), event.getLength()));
+          session.slices.of(statement.getText(), event.getLocation(), event.getLength()));
       lifecycle.placed(event.getLocation(), event.getLength());
     }
   }

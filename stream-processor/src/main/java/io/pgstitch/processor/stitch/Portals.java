@@ -74,7 +74,7 @@ final class Portals {
     statement.setStatementName(strings.get(event.getStatementName()));
     statement.setQueryId(event.getQueryId());
     String source = event.getText() == 0 ? state.getMessageText() : strings.get(event.getText());
-    statement.setText(SourceSlice.of(source, event.getLocation(), event.getLength()));
+    statement.setText(session.slices.of(source, event.getLocation(), event.getLength()));
     lifecycle.placed(event.getLocation(), event.getLength());
   }
 

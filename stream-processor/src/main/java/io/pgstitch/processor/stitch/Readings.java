@@ -20,6 +20,18 @@ final class Readings {
     return copy;
   }
 
+  /**
+   * Whether two readings were taken with nothing between them: of blocks and WAL, the very sums.
+   */
+  @SuppressWarnings("ReferenceEquality") // sums are never changed, and equal ones are no matter
+  static boolean isSame(Reading one, Reading other) {
+    return one.getTimeNs() == other.getTimeNs()
+        && one.getCpuNs() == other.getCpuNs()
+        && one.getWaitNs() == other.getWaitNs()
+        && one.getBlocks() == other.getBlocks()
+        && one.getWal() == other.getWal();
+  }
+
   /** The reading at the start of a wait that ends now: a wait changes nothing but the waits. */
   static Reading beforeWait(Reading now, long waitNs) {
     Reading before = copy(now);

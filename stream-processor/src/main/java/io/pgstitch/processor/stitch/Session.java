@@ -25,6 +25,8 @@ final class Session {
   final StitchLimits limits;
   final StitchCounters counters;
   private final BitSet cursors = new BitSet();
+  private Reading lastReading = new Reading();
+  final LastSlice slices = new LastSlice();
 
   Session(OpenSession state, Backend backend, StitchLimits limits, StitchCounters counters) {
     this.state = state;
@@ -97,8 +99,12 @@ final class Session {
     }
   }
 
+  /** The counters now; the same object as long as they do not move, and never changed. */
   Reading reading() {
-    return Readings.copy(state.getNow());
+    if (!Readings.isSame(lastReading, state.getNow())) {
+      lastReading = Readings.copy(state.getNow());
+    }
+    return lastReading;
   }
 
   /** Counts blocks that were used since the last event. */

@@ -78,15 +78,16 @@ public final class SessionStitcher {
     if (place == null) {
       return;
     }
-    List<Object> fresh = batch.getEvents().subList(place.index(), batch.getEvents().size());
+    List<Object> all = batch.getEvents();
     session.counters.add(Counter.BATCHES, 1);
-    session.counters.add(Counter.EVENTS, fresh.size());
+    session.counters.add(Counter.EVENTS, all.size() - place.index());
     OpenSession state = session.state;
     state.setLastSequence(batch.getLastSequence());
     levelInForce(batch.getLevel());
     events.begin(batch, place.baseNs());
     lockWaiters.begin(batch, place.index());
-    for (Object event : fresh) {
+    for (int i = place.index(); i < all.size(); i++) {
+      Object event = all.get(i);
       events.take(event);
       if (event instanceof BackendEnd end) {
         backendEnded(end);

@@ -3,7 +3,6 @@ package io.pgstitch.processor.stitch;
 import io.pgstitch.processor.state.ToldFile;
 import io.pgstitch.schema.IoTarget;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * What the numbers of files in WAIT records mean to one who has only the records: a file is named
@@ -12,6 +11,7 @@ import java.util.Objects;
  */
 final class ToldFiles {
   private static final int MOST = 256;
+  private static final long PRIME = 0x100000001B3L;
 
   private final List<ToldFile> told;
 
@@ -50,15 +50,17 @@ final class ToldFiles {
 
   /** Which segment of it is read is not said: the block tells. */
   private static long relation(IoTarget io) {
-    int place = Objects.hash(io.getTablespaceOid(), io.getDatabaseOid(), io.getRelationOid());
-    return hash(hash(hash(1, io.getFork()), "/"), io.getRelation()) * 31 + place;
+    // Both names come again and again as the same objects, which know their hashes.
+    long names = io.getRelation().hashCode() * PRIME + io.getFork().hashCode();
+    long place = (io.getTablespaceOid() * 31 + io.getDatabaseOid()) * 31 + io.getRelationOid();
+    return names * PRIME + place;
   }
 
   /** The hash of a text behind others. */
   private static long hash(long before, String text) {
     long hash = before;
     for (int i = 0; i < text.length(); i++) {
-      hash = hash * 0x100000001B3L + text.charAt(i);
+      hash = hash * PRIME + text.charAt(i);
     }
     return hash;
   }

@@ -1,7 +1,10 @@
 package io.pgstitch.processor.stitch;
 
 import io.pgstitch.schema.Backend;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -12,7 +15,8 @@ import java.security.NoSuchAlgorithmException;
  * nanosecond; a span's are 64 bits mixed from the trace's and the span's number in it.
  */
 final class TraceIds {
-  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.ISO_8859_1);
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   private final long seedHigh;
@@ -49,10 +53,17 @@ final class TraceIds {
   }
 
   private static void hex(long value, byte[] digits, int offset) {
-    for (int i = 15; i >= 0; i--) {
-      digits[offset + i] = HEX[(int) (value & 15)];
-      value >>>= 4;
-    }
+    EIGHT.set(digits, offset, eightDigits(value >>> 32));
+    EIGHT.set(digits, offset + 8, eightDigits(value & 0xffffffffL));
+  }
+
+  /** The digits of 32 bits, a byte each, the first one highest. */
+  private static long eightDigits(long value) {
+    long halves = (value | value << 16) & 0x0000ffff0000ffffL;
+    long bytes = (halves | halves << 8) & 0x00ff00ff00ff00ffL;
+    long digits = (bytes | bytes << 4) & 0x0f0f0f0f0f0f0f0fL;
+    long letters = (digits + 0x0606060606060606L) >>> 4 & 0x0101010101010101L;
+    return digits + 0x3030303030303030L + letters * ('a' - '0' - 10);
   }
 
   private static long mix(long value) {

@@ -30,7 +30,7 @@ final class TraceWriter {
 
   private final Session session;
   private final RecordLines lines;
-  private final ParentIds parents = new ParentIds();
+  private final SpanIds ids = new SpanIds();
 
   TraceWriter(Session session) {
     this.session = session;
@@ -313,14 +313,13 @@ final class TraceWriter {
   }
 
   private Span span(OpenStatement statement, int ordinal, int parent, SpanKind kind, String name) {
-    return span(statement, ordinal, parents.id(statement, parent), kind, name);
+    return span(ids.id(statement, ordinal), ids.id(statement, parent), kind, name);
   }
 
-  /** A span of a statement's trace, numbered, with nothing measured yet. */
-  static Span span(
-      OpenStatement statement, int ordinal, String parent, SpanKind kind, String name) {
+  /** A span with nothing measured yet. */
+  static Span span(String id, String parent, SpanKind kind, String name) {
     Span span = new Span();
-    span.setSpanId(TraceIds.span(statement.getTraceHigh(), statement.getTraceLow(), ordinal));
+    span.setSpanId(id);
     span.setParentSpanId(parent);
     span.setKind(kind);
     span.setName(name);
