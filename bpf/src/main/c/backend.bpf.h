@@ -191,8 +191,8 @@ struct details {
 	__u64 finishing;       /* stack pointer of the running errfinish, 0 none */
 };
 
-/* All who write to a ring fight for one lock and one line of memory, so there are several: 17 places, which the
- * loader fills. The size here is none that is used. */
+/* All who write to a ring fight for one lock and one line of memory, so there are several, which the
+ * loader makes. The size here is none that is used. */
 struct events_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -200,7 +200,7 @@ struct events_ring {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, BACKEND_RINGS + 1);
+	__uint(max_entries, RINGS);
 	__type(key, __u32);
 	__array(values, struct events_ring);
 } rings SEC(".maps");
@@ -417,28 +417,29 @@ static __always_inline void fill_header(struct event_header *h, struct backend *
 	h->stack = stack;
 }
 
-/* Room for an event of a constant size; NULL when the ring is full. */
-static __always_inline void *reserve_in(__u32 place, const __u64 size)
+static __always_inline void *ring_of(__u32 pid)
 {
-	void *ring = bpf_map_lookup_elem(&rings, &place);
+	__u32 place = pid & (RINGS - 1);
+
+	return bpf_map_lookup_elem(&rings, &place);
+}
+
+/* Room for an event of a process, of a constant size; NULL when its ring is full. */
+static __always_inline void *reserve_for(__u32 pid, const __u64 size)
+{
+	void *ring = ring_of(pid);
 
 	return ring ? bpf_ringbuf_reserve(ring, size, 0) : 0;
 }
 
-static __always_inline __u32 ring_of(__u32 pid)
-{
-	return pid & (BACKEND_RINGS - 1);
-}
-
 static __always_inline void *reserve(const struct backend *b, const __u64 size)
 {
-	return reserve_in(ring_of(b->pid), size);
+	return reserve_for(b->pid, size);
 }
 
 static __always_inline void put(struct event_header *event, __u64 length)
 {
-	__u32 place = ring_of(event->pid);
-	void *ring = bpf_map_lookup_elem(&rings, &place);
+	void *ring = ring_of(event->pid);
 
 	if (!ring || bpf_ringbuf_output(ring, event, length, BPF_RB_NO_WAKEUP))
 		count_loss(LOSS_RING_FULL);

@@ -179,9 +179,7 @@ struct wait_event {
 
 /* Places in the map of rings: a process has that of its pid. A power of two; where there are fewer rings, one
  * stands at several places. */
-#define BACKEND_RINGS 16
-/* What is told of a whole server: the reader takes it before what backends said. */
-#define SHARED_RING BACKEND_RINGS
+#define RINGS 16
 
 /* A backend that may be in a wait since before the programs were attached, or had a level with waits:
  * what is read of it at its next system call, begin or end. Given by the collector. */

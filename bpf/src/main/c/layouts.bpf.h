@@ -46,7 +46,7 @@ __noinline int contradict(__u32 part, __u32 check, __u64 expected, __u64 found)
 	if (!c || c->contradicted[part])
 		return 0;
 	c->contradicted[part] = 1;
-	e = reserve_in(SHARED_RING, sizeof(*e));
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		/* The next one who finds it says so. */
 		c->contradicted[part] = 0;

@@ -274,7 +274,7 @@ __attribute__((noinline)) int plan_step(__u32 unused)
 		return 0;
 	}
 	w->nodes = number + 1;
-	e = reserve_in(ring_of(w->h.pid), sizeof(*e));
+	e = reserve_for(w->h.pid, sizeof(*e));
 	if (!e) {
 		/* What is below it is still shown. */
 		count_loss(LOSS_RING_FULL);

@@ -11,16 +11,13 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "events.h"
 
-/* One for what is told of a whole server, after those of the backends. */
-#define ALL_RINGS (BACKEND_RINGS + 1)
-
 /* A ring of less holds too little of a backend that has much to say. */
 #define SMALLEST_RING (1u << 20)
-#define SMALLEST_SHARED_RING (1u << 16)
 
 struct ring {
 	unsigned long *consumed;       /* where the kernel sees how far it was read */
@@ -34,9 +31,8 @@ struct ring {
 };
 
 struct rings {
-	struct ring of_backends[BACKEND_RINGS];
-	struct ring shared;
-	__u32 count; /* of those of backends */
+	struct ring ring[RINGS];
+	__u32 count;
 };
 
 enum head { HEAD_READY, HEAD_NONE, HEAD_BUSY };
@@ -72,26 +68,17 @@ static void move_head(struct ring *r, char *out, size_t *used)
 	r->at += (r->length + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
 }
 
-static void release_read(struct ring *r)
-{
-	__atomic_store_n(r->consumed, r->at, __ATOMIC_RELEASE);
-}
-
-static void look_how_far(struct ring *r)
-{
-	r->until = __atomic_load_n(r->produced, __ATOMIC_ACQUIRE);
-}
-
-/* Moves what backends said, by its time: the first of two events of two backends comes first. Stops before an
- * event that is still being written, since its time is not known. */
-static void merge(struct rings *r, char *out, size_t most, size_t *used)
+/* Moves what is not younger than a moment, the earliest first. Stops before an event that is still being
+ * written, since its time is not known. */
+static void merge(struct rings *r, __u64 moment, char *out, size_t most, size_t *used)
 {
 	for (;;) {
 		struct ring *first = NULL, *next = NULL;
 		enum head head = HEAD_READY;
+		__u64 until = moment;
 
 		for (__u32 i = 0; i < r->count; i++) {
-			struct ring *ring = &r->of_backends[i];
+			struct ring *ring = &r->ring[i];
 
 			if (!ring->length && look_at_head(ring) == HEAD_BUSY)
 				return;
@@ -104,9 +91,11 @@ static void merge(struct rings *r, char *out, size_t most, size_t *used)
 				next = ring;
 			}
 		}
-		if (!first)
+		if (!first || first->time > moment)
 			return;
-		while (head == HEAD_READY && *used < most && (!next || first->time <= next->time)) {
+		if (next && next->time < until)
+			until = next->time;
+		while (head == HEAD_READY && *used < most && first->time <= until) {
 			move_head(first, out, used);
 			head = look_at_head(first);
 		}
@@ -115,23 +104,27 @@ static void merge(struct rings *r, char *out, size_t most, size_t *used)
 	}
 }
 
-/* Moves records until none is left or `most` bytes are passed, by less than one record. What is told of a
- * whole server comes before what was said by backends: who said that knew that the other had been told. */
+static __u64 monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+/* Moves records until none is left or `most` bytes are passed, by less than one record. Between the looks at
+ * two rings time passes, and an event may rely on an earlier one, as a wait on the name of its relation that
+ * another backend has told. So none is moved that is younger than the first look. */
 static size_t drain_rings(struct rings *r, char *out, size_t most)
 {
-	enum head head;
+	__u64 moment = monotonic_ns();
 	size_t used = 0;
 
 	for (__u32 i = 0; i < r->count; i++)
-		look_how_far(&r->of_backends[i]);
-	look_how_far(&r->shared);
-	while ((head = look_at_head(&r->shared)) == HEAD_READY && used < most)
-		move_head(&r->shared, out, &used);
-	if (head != HEAD_BUSY && used < most)
-		merge(r, out, most, &used);
+		r->ring[i].until = __atomic_load_n(r->ring[i].produced, __ATOMIC_ACQUIRE);
+	merge(r, moment, out, most, &used);
 	for (__u32 i = 0; i < r->count; i++)
-		release_read(&r->of_backends[i]);
-	release_read(&r->shared);
+		__atomic_store_n(r->ring[i].consumed, r->ring[i].at, __ATOMIC_RELEASE);
 	return used;
 }
 
@@ -165,43 +158,33 @@ static void unmap_ring(struct ring *r)
 static void close_rings(struct rings *r)
 {
 	for (__u32 i = 0; i < r->count; i++)
-		unmap_ring(&r->of_backends[i]);
-	unmap_ring(&r->shared);
+		unmap_ring(&r->ring[i]);
 }
 
-/* Makes a ring that the programs find at some places of their map. */
-static int make_ring(struct ring *r, int map, __u32 first, __u32 step, __u32 end, size_t bytes)
-{
-	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "pgstitch_ring", 0, 0, bytes, NULL);
-	int error = fd < 0 ? errno : map_ring(r, fd, bytes);
-
-	for (__u32 i = first; !error && i < end; i += step) {
-		if (bpf_map_update_elem(map, &i, &fd, BPF_ANY))
-			error = errno;
-	}
-	if (fd >= 0)
-		close(fd);
-	return error;
-}
-
-/* Makes all rings: twice as many as there are processors, as far as their size allows. Returns an error number;
- * what was made is taken away by close_rings(). */
+/* Makes all rings, twice as many as there are processors as far as their size allows, and puts each at its
+ * places in the programs' map. Returns an error number; what was made is taken away by close_rings(). */
 static int make_rings(struct rings *r, int map, __u32 bytes)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	__u32 count = 1, shared = SMALLEST_RING;
-	int error = 0;
+	__u32 count = 1;
 
-	while (count < BACKEND_RINGS && count < 2 * processors && bytes / count > SMALLEST_RING)
+	while (count < RINGS && count < 2 * processors && bytes / count > SMALLEST_RING)
 		count *= 2;
-	while (shared > bytes && shared > SMALLEST_SHARED_RING)
-		shared /= 2;
 	r->count = count;
-	for (__u32 i = 0; !error && i < count; i++)
-		error = make_ring(&r->of_backends[i], map, i, count, BACKEND_RINGS, bytes / count);
-	if (!error)
-		error = make_ring(&r->shared, map, SHARED_RING, 1, ALL_RINGS, shared);
-	return error;
+	for (__u32 i = 0; i < count; i++) {
+		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "pgstitch_ring", 0, 0, bytes / count, NULL);
+		int error = fd < 0 ? errno : map_ring(&r->ring[i], fd, bytes / count);
+
+		for (__u32 place = i; !error && place < RINGS; place += count) {
+			if (bpf_map_update_elem(map, &place, &fd, BPF_ANY))
+				error = errno;
+		}
+		if (fd >= 0)
+			close(fd);
+		if (error)
+			return error;
+	}
+	return 0;
 }
 
 #endif

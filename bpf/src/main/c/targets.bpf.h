@@ -119,7 +119,7 @@ static __noinline int learn(struct backend *b, struct file_of_server *key, struc
 		if (!differs)
 			return 1;
 	}
-	e = reserve_in(SHARED_RING, sizeof(*e));
+	e = reserve(b, sizeof(*e));
 	if (!e) {
 		count_loss(LOSS_RING_FULL);
 		return 0;

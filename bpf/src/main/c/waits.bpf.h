@@ -368,7 +368,8 @@ int BPF_PROG(on_syscall_exit, struct pt_regs *regs, long result)
 	struct backend *b;
 	struct pending_wait *w;
 
-	if (is_return_of_function(CALL_OF(regs)))
+	/* A function's return, or that of a signal's handler: the kernel has forgotten the number by now. */
+	if ((__s32)CALL_OF(regs) < 0)
 		return 0;
 	if (looks_open())
 		look_first(&asked);

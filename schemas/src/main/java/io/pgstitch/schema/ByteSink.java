@@ -32,7 +32,10 @@ public final class ByteSink extends BinaryEncoder {
   private static final int SHORT = 63;
 
   private final KnownBackend backends = new KnownBackend();
-  private final KnownNames names = new KnownNames();
+
+  /** Null until a name is written: few sinks ever see one, and some are made for a single value. */
+  private KnownNames names;
+
   private byte[] bytes;
   private int size;
 
@@ -141,7 +144,7 @@ public final class ByteSink extends BinaryEncoder {
 
   /** Writes a text that is likely to come again as the same object. */
   void writeName(String name) {
-    byte[] known = names.of(name);
+    byte[] known = names().of(name);
     if (known == null) {
       writeString(name);
     } else {
@@ -195,6 +198,13 @@ public final class ByteSink extends BinaryEncoder {
   /** Writes the backends of records. */
   KnownBackend backends() {
     return backends;
+  }
+
+  private KnownNames names() {
+    if (names == null) {
+      names = new KnownNames();
+    }
+    return names;
   }
 
   private void room(int more) {

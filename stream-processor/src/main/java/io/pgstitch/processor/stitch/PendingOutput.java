@@ -9,11 +9,8 @@ import java.util.List;
  * the knowledge of how many of them the store already has.
  */
 final class PendingOutput {
-  /** Lists are made as large as the last ones were, up to this. */
-  private static final int MOST_RESERVED = 64;
-
-  private ArrayList<Span> spans = new ArrayList<>();
-  private ArrayList<Object> records = new ArrayList<>();
+  private final ArrayList<Span> spans = new ArrayList<>();
+  private final ArrayList<Object> records = new ArrayList<>();
   private long spanChars;
   private long recordChars;
   private int savedSpans;
@@ -101,8 +98,8 @@ final class PendingOutput {
 
   /** Hands the spans over and forgets them. */
   List<Span> takeSpans() {
-    List<Span> taken = spans;
-    spans = new ArrayList<>(Math.min(taken.size() + 1, MOST_RESERVED));
+    List<Span> taken = new ArrayList<>(spans);
+    spans.clear();
     spanChars = 0;
     savedAreStale |= savedSpans > 0;
     return taken;
@@ -110,8 +107,8 @@ final class PendingOutput {
 
   /** Hands the records over and forgets them. */
   List<Object> takeRecords() {
-    List<Object> taken = records;
-    records = new ArrayList<>(Math.min(taken.size() + 1, MOST_RESERVED));
+    List<Object> taken = new ArrayList<>(records);
+    records.clear();
     recordChars = 0;
     savedAreStale |= savedRecords > 0;
     return taken;
