@@ -9,8 +9,10 @@ import java.util.function.LongSupplier;
  * little itself, so it is done apart from what is timed.
  */
 final class Traps {
-  private static final int FEW = 200;
-  private static final int MANY = 2_200;
+  /** Enough for what a session asks for beyond the others to be planted. */
+  private static final int FEW = 6_000;
+
+  private static final int MANY = 8_000;
 
   private final KernelPrograms programs;
 
