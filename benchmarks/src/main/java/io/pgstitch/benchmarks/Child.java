@@ -143,11 +143,14 @@ final class Child implements AutoCloseable {
     }
   }
 
-  /** Memory that it has in use. */
-  long residentBytes() {
+  /**
+   * Memory that it has in use, of which what it shares with others counts in part, and what it has
+   * mapped twice, as rings, once.
+   */
+  long memoryBytes() {
     try {
-      return Files.readAllLines(Path.of("/proc", String.valueOf(pid()), "status")).stream()
-          .filter(line -> line.startsWith("VmRSS:"))
+      return Files.readAllLines(Path.of("/proc", String.valueOf(pid()), "smaps_rollup")).stream()
+          .filter(line -> line.startsWith("Pss:"))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
           .sum();
     } catch (IOException e) {

@@ -124,7 +124,7 @@ final class CollectorMeasure implements Measure {
         Busy busy = Busy.of(collector, broker, database, seconds);
         lost += busy.sent().lost();
         cpu.add(busy.cpuNanos() / 1e3 / busy.sent().events());
-        memory.add(collector.residentBytes() / 1e6);
+        memory.add(collector.memoryBytes() / 1e6);
       }
       collector.stop();
     }

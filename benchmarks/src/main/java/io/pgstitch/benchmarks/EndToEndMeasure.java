@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -59,7 +60,13 @@ final class EndToEndMeasure implements Measure {
     up.awaitLine("ready ");
     Pipeline pipeline = new Pipeline(database, arrivals, directory.resolve("out"));
     run.say("end-to-end: warming up");
-    pipeline.ended(pipeline.start("-T", String.valueOf(PROCESSES * run.effort().settleSeconds())));
+    // No faster than it sustains: what waits behind it would only be waited for.
+    pipeline.ended(
+        pipeline.start(
+            "-T",
+            String.valueOf(PROCESSES * run.effort().settleSeconds()),
+            "-R",
+            String.valueOf(Collections.max(RATES))));
     Map<Integer, List<Double>> p50 = new LinkedHashMap<>();
     Map<Integer, List<Double>> p99 = new LinkedHashMap<>();
     Map<Integer, List<Double>> reached = new LinkedHashMap<>();

@@ -64,7 +64,11 @@ final class StreamsApplication implements AutoCloseable {
    * @param concurrent how many of them run at once
    */
   Speed process(int sessions, int concurrent) throws ExecutionException, InterruptedException {
-    SessionLoad.Part part = load.write(topic, sessions, concurrent);
+    return process(load.write(topic, sessions, concurrent));
+  }
+
+  /** Waits until all of what was written to its topic is processed and committed. */
+  Speed process(SessionLoad.Part part) throws ExecutionException, InterruptedException {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     long began = 0;
     long doneAtBegin = 0;

@@ -79,7 +79,7 @@ public final class Sessions {
   }
 
   public static TraceRecords records(int pid, Object... lines) {
-    return new TraceRecords(backend(pid), "", 0, START_NS, List.of(lines));
+    return new TraceRecords(backend(pid), "", 0, START_NS, List.of(lines), List.of());
   }
 
   public static Call call(CallKind kind, long tim) {

@@ -56,6 +56,14 @@ final class OutputWriters {
     to.writeInt(records.getPart());
     to.writeLong(records.getSessionStartUtcNs());
     lines(records.getRecords(), to);
+    to.writeArrayStart();
+    to.setItemCount(records.getTraces().size());
+    for (RecordsOfTrace trace : records.getTraces()) {
+      to.writeString(trace.getTraceId());
+      to.writeInt(trace.getPart());
+      to.writeInt(trace.getRecords());
+    }
+    to.writeArrayEnd();
   }
 
   private static void spans(List<Span> spans, ByteSink to) throws IOException {

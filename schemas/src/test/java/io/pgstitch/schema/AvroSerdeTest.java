@@ -47,7 +47,8 @@ class AvroSerdeTest {
                     7L,
                     true,
                     true),
-                new WaitLine(0, "Client", "ClientRead", 9L, null, -1L, 8L, false, false)));
+                new WaitLine(0, "Client", "ClientRead", 9L, null, -1L, 8L, false, false)),
+            List.of(new RecordsOfTrace("0af7651916cd43dd8448eb211c80319c", 1, 2)));
     try (var writer = new AvroSerializer<>(TraceRecords.class, registry);
         var reader = new AvroDeserializer<>(TraceRecords.class, registry)) {
       byte[] bytes = writer.serialize(Topics.TRACE_RECORDS, records);
@@ -67,7 +68,7 @@ class AvroSerdeTest {
 
   @Test
   void aBackendThatItsOwnerChangesBetweenTwoRecordsIsWrittenAsItIs() {
-    TraceRecords records = new TraceRecords(Samples.backend(), "", 0, 1L, List.of());
+    TraceRecords records = new TraceRecords(Samples.backend(), "", 0, 1L, List.of(), List.of());
     try (var writer = new AvroSerializer<>(TraceRecords.class, new BundledSchemaRegistry());
         var reader = new AvroDeserializer<>(TraceRecords.class, new BundledSchemaRegistry())) {
       for (int pid = 1; pid < 4; pid++) {

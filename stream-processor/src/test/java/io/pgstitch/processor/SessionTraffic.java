@@ -2,6 +2,7 @@ package io.pgstitch.processor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.processor.stitch.ApartRecords;
 import io.pgstitch.processor.stitch.Counter;
 import io.pgstitch.processor.stitch.RandomSession;
 import io.pgstitch.processor.stitch.SampledBatches;
@@ -25,9 +26,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -108,15 +109,28 @@ final class SessionTraffic {
    */
   void assertStitchedOnce(Supplier<String> logs) {
     UndisturbedRun run = new UndisturbedRun();
-    assertThat(read(Topics.RAW_EVENTS, RawEventBatch.class, batches, run::accept))
+    assertThat(
+            read(
+                Topics.RAW_EVENTS,
+                RawEventBatch.class,
+                batches,
+                record -> {
+                  run.accept(record);
+                  return 1;
+                }))
         .isEqualTo(batches);
     assertSampledWithoutLoss(run);
     assertSame(
-        byPid(Topics.QUERY_TRACES, QueryTrace.class, QueryTrace::getBackend, run.kept),
+        byPid(Topics.QUERY_TRACES, QueryTrace.class, List::of, QueryTrace::getBackend, run.kept),
         run.kept,
         logs);
     assertSame(
-        byPid(Topics.TRACE_RECORDS, TraceRecords.class, TraceRecords::getBackend, run.records),
+        byPid(
+            Topics.TRACE_RECORDS,
+            TraceRecords.class,
+            ApartRecords::of,
+            TraceRecords::getBackend,
+            run.records),
         run.records,
         logs);
   }
@@ -154,7 +168,11 @@ final class SessionTraffic {
 
   /** Committed records by pid, once there are as many as expected and for two seconds after. */
   private <T extends SpecificRecord> Map<Integer, List<T>> byPid(
-      String topic, Class<T> type, Function<T, Backend> backend, Map<Integer, List<T>> expected) {
+      String topic,
+      Class<T> type,
+      Function<T, List<T>> apart,
+      Function<T, Backend> backend,
+      Map<Integer, List<T>> expected) {
     Map<Integer, List<T>> found = new HashMap<>();
     read(
         topic,
@@ -162,14 +180,21 @@ final class SessionTraffic {
         count(expected),
         record -> {
           int pid = backend.apply(record.value()).getPid();
-          found.computeIfAbsent(pid, p -> new ArrayList<>()).add(record.value());
+          List<T> each = apart.apply(record.value());
+          found.computeIfAbsent(pid, p -> new ArrayList<>()).addAll(each);
+          return each.size();
         });
     return found;
   }
 
-  /** Reads until there are as many as wanted and for two seconds after; says how many there are. */
+  /**
+   * Reads until there are as many as wanted and for two seconds after.
+   *
+   * @param taker says for how many a record counts
+   * @return how many there are
+   */
   private <T extends SpecificRecord> long read(
-      String topic, Class<T> type, long wanted, Consumer<ConsumerRecord<String, T>> taker) {
+      String topic, Class<T> type, long wanted, ToIntFunction<ConsumerRecord<String, T>> taker) {
     Map<String, Object> config =
         Map.of(
             "bootstrap.servers",
@@ -189,8 +214,7 @@ final class SessionTraffic {
       long after = Long.MAX_VALUE;
       while (System.nanoTime() < Math.min(end, after)) {
         for (var record : consumer.poll(Duration.ofMillis(200))) {
-          taker.accept(record);
-          count++;
+          count += taker.applyAsInt(record);
         }
         if (count >= wanted && after == Long.MAX_VALUE) {
           after = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);

@@ -316,7 +316,7 @@ final class CallStack {
     }
     Reading now = session.reading();
     if (frame.getWindow()) {
-      writer.window(session.statement(), nested.byOrdinal(frame.getOwner()), frame, now);
+      writer.nested().window(session.statement(), nested.byOrdinal(frame.getOwner()), frame, now);
       return;
     }
     boolean portalRun = frame.getFunction() == ProbedFunction.PORTAL_RUN;

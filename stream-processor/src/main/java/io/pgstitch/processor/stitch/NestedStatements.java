@@ -103,7 +103,7 @@ final class NestedStatements {
     statement.setCloseBlocks(Readings.none());
     statement.setRows(-1);
     nested.add(statement);
-    writer.introduce(statement);
+    writer.nested().introduce(statement);
     return statement;
   }
 
@@ -114,7 +114,7 @@ final class NestedStatements {
         // Raised inside it, and caught further out: otherwise it would have been reported.
         statement.setSqlstate(session.state.getThrown());
       }
-      writer.nestedEnd(session.statement(), statement, session.reading());
+      writer.nested().end(session.statement(), statement, session.reading());
       session.releaseCursor(statement.getCursor());
     }
   }

@@ -31,6 +31,16 @@ final class OutputWeight {
     return holders == null ? 0 : holders.size() * OF_HOLDER;
   }
 
+  /** Of 10046 records whose texts are all there. */
+  static long ofSent(List<Object> records) {
+    long chars = 0;
+    for (Object record : records) {
+      chars +=
+          record instanceof ParsingInCursor introduced ? length(introduced.getText()) : of(record);
+    }
+    return chars;
+  }
+
   /** Of a 10046 record; its texts must not change while it is pending, save a first, empty one. */
   static long of(Object record) {
     if (record instanceof ParsingInCursor introduced) {

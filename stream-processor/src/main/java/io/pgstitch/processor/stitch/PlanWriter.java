@@ -153,7 +153,7 @@ final class PlanWriter {
   private Span span(OpenStatement statement, int ordinal, int parent, String name, int depth) {
     long at = session.utcNs(session.state.getNow().getTimeNs());
     Span span =
-        TraceWriter.span(
+        SpanMaker.span(
             ids.id(statement, ordinal), ids.id(statement, parent), SpanKind.PLAN_NODE, name);
     span.setStartUtcNs(at);
     span.setEndUtcNs(at);

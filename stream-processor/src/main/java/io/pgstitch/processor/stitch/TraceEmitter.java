@@ -145,6 +145,7 @@ final class TraceEmitter {
     records.setPart(part);
     records.setSessionStartUtcNs(session.state.getSessionStartUtcNs());
     records.setRecords(session.pending.takeRecords());
+    records.setTraces(List.of());
     output.records(records, session.utcNs(end.getTimeNs()));
   }
 

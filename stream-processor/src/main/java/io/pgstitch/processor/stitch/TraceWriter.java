@@ -1,9 +1,7 @@
 package io.pgstitch.processor.stitch;
 
-import io.pgstitch.processor.state.Blocks;
 import io.pgstitch.processor.state.OpenCall;
 import io.pgstitch.processor.state.OpenFrame;
-import io.pgstitch.processor.state.OpenNested;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.ProbedFunction;
@@ -30,11 +28,19 @@ final class TraceWriter {
 
   private final Session session;
   private final RecordLines lines;
-  private final SpanIds ids = new SpanIds();
+  private final SpanMaker spans;
+  private final NestedWriter nested;
 
   TraceWriter(Session session) {
     this.session = session;
     this.lines = new RecordLines(session);
+    this.spans = new SpanMaker(session);
+    this.nested = new NestedWriter(session, lines, spans);
+  }
+
+  /** For statements inside the client's. */
+  NestedWriter nested() {
+    return nested;
   }
 
   /** For what is a record alone. */
@@ -47,21 +53,12 @@ final class TraceWriter {
     lines.introduce(statement.getCursor(), 0, "", false, "", statement.getStart());
   }
 
-  void introduce(OpenNested nested) {
-    lines.introduce(
-        nested.getCursor(),
-        nested.getDepth(),
-        nested.getText(),
-        nested.getTextTruncated(),
-        nested.getCommandTag(),
-        nested.getStart());
-  }
-
   /** A function call of the catalogue has ended. */
   void function(OpenStatement statement, OpenFrame frame, Reading end, long rows) {
     Span span =
-        span(statement, frame.getOrdinal(), frame.getParent(), SpanKind.FUNCTION, frame.getName());
-    figures(span, frame.getStart(), end);
+        spans.span(
+            statement, frame.getOrdinal(), frame.getParent(), SpanKind.FUNCTION, frame.getName());
+    spans.figures(span, frame.getStart(), end);
     span.setDepth(frame.getDepth());
     span.setRows(rows);
     session.pending.add(span);
@@ -87,77 +84,14 @@ final class TraceWriter {
     OpenFrame around = session.innermost();
     int parent = around == null ? statement.getCall().getOrdinal() : around.getOrdinal();
     int ordinal = session.takeOrdinal();
-    Span span = span(statement, ordinal, parent, SpanKind.FUNCTION, BindPhase.NAME);
-    figures(span, start, session.reading());
+    Span span = spans.span(statement, ordinal, parent, SpanKind.FUNCTION, BindPhase.NAME);
+    spans.figures(span, start, session.reading());
     span.setRows(-1);
     span.setSqlstate(sqlstate);
     span.setErrorMessage(message);
     session.pending.adopt(span.getParentSpanId(), span.getSpanId(), span.getStartUtcNs());
     session.pending.add(span);
     lines.function(statement.getCursor(), BindPhase.NAME, 0, start, session.reading());
-  }
-
-  /** A call window of a nested statement has ended. */
-  void window(OpenStatement statement, OpenNested nested, OpenFrame window, Reading end) {
-    Phase phase = window.getPhase();
-    Reading start = window.getStart();
-    Span span =
-        span(statement, window.getOrdinal(), nested.getOrdinal(), kind(phase), phase.name());
-    figures(span, start, end);
-    span.setDepth(nested.getDepth());
-    span.setRows(window.getRows());
-    session.pending.add(span);
-    nested.setCpuNs(nested.getCpuNs() + span.getCpuNs());
-    nested.setWaitNs(nested.getWaitNs() + span.getWaitNs());
-    nested.setBlocks(sum(nested.getBlocks(), span.getBuffers()));
-    nested.setWal(Readings.plus(nested.getWal(), span.getWal()));
-    if (phase == Phase.CLOSE) {
-      nested.setCloseCpuUs(nested.getCloseCpuUs() + Readings.cpuUs(start, end));
-      nested.setCloseElapsedUs(nested.getCloseElapsedUs() + lines.elapsedUs(start, end));
-      nested.setCloseWal(Readings.plus(nested.getCloseWal(), span.getWal()));
-      nested.setCloseBlocks(sum(nested.getCloseBlocks(), span.getBuffers()));
-    } else {
-      lines.call(
-          phase,
-          nested.getCursor(),
-          nested.getDepth(),
-          nested.getQueryId(),
-          start,
-          end,
-          phase == Phase.PARSE ? 1 : 0,
-          window.getRows());
-    }
-  }
-
-  /** A nested statement has ended. */
-  void nestedEnd(OpenStatement statement, OpenNested nested, Reading end) {
-    lines.close(
-        nested.getCursor(),
-        nested.getDepth(),
-        RecordLines.CLOSE_DROPPED,
-        nested.getCloseCpuUs(),
-        nested.getCloseElapsedUs(),
-        Readings.between(Readings.noWal(), nested.getCloseWal()),
-        Readings.between(Readings.none(), nested.getCloseBlocks()),
-        end);
-    String name = nested.getCommandTag().isEmpty() ? "UTILITY" : nested.getCommandTag();
-    Span span = span(statement, nested.getOrdinal(), nested.getParent(), SpanKind.STATEMENT, name);
-    span.setStartUtcNs(session.utcNs(nested.getStart().getTimeNs()));
-    span.setEndUtcNs(session.utcNs(end.getTimeNs()));
-    span.setCpuNs(nested.getCpuNs());
-    span.setWaitNs(nested.getWaitNs());
-    span.setBuffers(Readings.between(Readings.none(), nested.getBlocks()));
-    span.setWal(Readings.between(Readings.noWal(), nested.getWal()));
-    span.setRows(nested.getRows());
-    span.setDepth(nested.getDepth());
-    span.setText(nested.getText());
-    span.setTextTruncated(nested.getTextTruncated());
-    span.setQueryId(nested.getQueryId());
-    span.setSqlstate(nested.getSqlstate());
-    span.setBinds(HeldBinds.read(nested.getBinds()));
-    span.setBindsTotal(nested.getBindsTotal());
-    span.setErrorMessage(nested.getErrorMessage());
-    session.pending.add(span);
   }
 
   /** A call window of the client's statement has ended. */
@@ -175,13 +109,13 @@ final class TraceWriter {
   private void window(
       OpenStatement statement, OpenCall call, Phase phase, Reading end, Reading counted) {
     Reading start = call.getStart();
-    Span span = span(statement, call.getOrdinal(), ROOT, kind(phase), phase.name());
-    figures(span, start, end);
+    Span span = spans.span(statement, call.getOrdinal(), ROOT, SpanMaker.kind(phase), phase.name());
+    spans.figures(span, start, end);
     span.setRows(call.getRows());
     statement.setCpuNs(statement.getCpuNs() + end.getCpuNs() - counted.getCpuNs());
     statement.setWaitNs(statement.getWaitNs() + end.getWaitNs() - counted.getWaitNs());
     BufferUsage moved = Readings.between(counted.getBlocks(), end.getBlocks());
-    statement.setBlocks(sum(statement.getBlocks(), moved));
+    statement.setBlocks(SpanMaker.sum(statement.getBlocks(), moved));
     WalUsage made = Readings.between(counted.getWal(), end.getWal());
     statement.setWal(Readings.plus(statement.getWal(), made));
     statement.setRowsRecord(-1);
@@ -190,7 +124,7 @@ final class TraceWriter {
       statement.setCloseCpuUs(statement.getCloseCpuUs() + Readings.cpuUs(start, end));
       statement.setCloseElapsedUs(statement.getCloseElapsedUs() + lines.elapsedUs(start, end));
       statement.setCloseWal(Readings.plus(statement.getCloseWal(), span.getWal()));
-      statement.setCloseBlocks(sum(statement.getCloseBlocks(), span.getBuffers()));
+      statement.setCloseBlocks(SpanMaker.sum(statement.getCloseBlocks(), span.getBuffers()));
     } else {
       if (phase == Phase.EXEC && call.getRows() < 0) {
         statement.setRowsRecord(session.pending.records().size());
@@ -242,7 +176,7 @@ final class TraceWriter {
         Readings.between(Readings.none(), statement.getCloseBlocks()),
         end);
     SpanKind kind = statement.getWorker() ? SpanKind.WORKER : SpanKind.STATEMENT;
-    Span root = span(statement, ROOT, -1, kind, name(statement));
+    Span root = spans.span(statement, ROOT, -1, kind, name(statement));
     root.setStartUtcNs(session.utcNs(statement.getStart().getTimeNs()));
     root.setEndUtcNs(session.utcNs(end.getTimeNs()));
     root.setCpuNs(statement.getCpuNs());
@@ -288,7 +222,7 @@ final class TraceWriter {
     }
     int parent =
         betweenCalls ? ROOT : frame == null ? statement.getCall().getOrdinal() : frame.getOrdinal();
-    Span span = span(statement, session.takeOrdinal(), parent, SpanKind.WAIT, event);
+    Span span = spans.span(statement, session.takeOrdinal(), parent, SpanKind.WAIT, event);
     span.setStartUtcNs(session.utcNs(start.getTimeNs()));
     span.setEndUtcNs(session.utcNs(end.getTimeNs()));
     span.setWaitNs(end.getTimeNs() - start.getTimeNs());
@@ -310,42 +244,5 @@ final class TraceWriter {
       return frame.getCursor();
     }
     return statement == null ? 0 : statement.getCursor();
-  }
-
-  private Span span(OpenStatement statement, int ordinal, int parent, SpanKind kind, String name) {
-    return span(ids.id(statement, ordinal), ids.id(statement, parent), kind, name);
-  }
-
-  /** A span with nothing measured yet. */
-  static Span span(String id, String parent, SpanKind kind, String name) {
-    Span span = new Span();
-    span.setSpanId(id);
-    span.setParentSpanId(parent);
-    span.setKind(kind);
-    span.setName(name);
-    span.setErrorMessage("");
-    return span;
-  }
-
-  private void figures(Span span, Reading start, Reading end) {
-    span.setStartUtcNs(session.utcNs(start.getTimeNs()));
-    span.setEndUtcNs(session.utcNs(end.getTimeNs()));
-    span.setCpuNs(end.getCpuNs() - start.getCpuNs());
-    span.setWaitNs(end.getWaitNs() - start.getWaitNs());
-    span.setBuffers(Readings.between(start.getBlocks(), end.getBlocks()));
-    span.setWal(Readings.between(start.getWal(), end.getWal()));
-  }
-
-  private static Blocks sum(Blocks blocks, BufferUsage moved) {
-    return moved == null ? blocks : Readings.plus(blocks, moved);
-  }
-
-  private static SpanKind kind(Phase phase) {
-    return switch (phase) {
-      case PARSE -> SpanKind.PARSE;
-      case EXEC, UNDETERMINED -> SpanKind.EXEC;
-      case FETCH -> SpanKind.FETCH;
-      case CLOSE -> SpanKind.CLOSE;
-    };
   }
 }

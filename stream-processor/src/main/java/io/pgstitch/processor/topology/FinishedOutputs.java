@@ -1,5 +1,6 @@
 package io.pgstitch.processor.topology;
 
+import io.pgstitch.processor.stitch.JoinedRecords;
 import io.pgstitch.processor.stitch.TraceSampler;
 import io.pgstitch.processor.stitch.TraceSampler.Decision;
 import io.pgstitch.processor.stitch.WaitedFor;
@@ -17,9 +18,15 @@ import org.apache.avro.specific.SpecificRecord;
 final class FinishedOutputs {
   private final TraceSampler sampler;
   private final HeldBack heldBack;
-  private final boolean passesLeftOut;
+  private final boolean forReplay;
   private final List<Output> outputs = new ArrayList<>();
   private int unsettled;
+
+  /** The last records among them, to which more can be added; null for none. */
+  private JoinedRecords records;
+
+  /** Where those stand. */
+  private Output recordsOutput;
 
   /** Of what was held back before; null when nothing was said of that. */
   private WaitedFor before;
@@ -32,8 +39,8 @@ final class FinishedOutputs {
   private static final class Output {
     private final String sink;
     private final SpecificRecord value;
-    private final long endUtcNs;
     private final boolean requested;
+    private long endUtcNs;
     private WaitedFor waitedFor;
 
     private Output(
@@ -49,12 +56,13 @@ final class FinishedOutputs {
   /**
    * With nothing.
    *
-   * @param passesLeftOut whether traces that sampling leaves out are passed on, marked as that
+   * @param forReplay whether what is passed on is chosen from: traces that sampling leaves out are
+   *     passed on, marked as that, and records of each trace by themselves
    */
-  FinishedOutputs(TraceSampler sampler, HeldBack heldBack, boolean passesLeftOut) {
+  FinishedOutputs(TraceSampler sampler, HeldBack heldBack, boolean forReplay) {
     this.sampler = sampler;
     this.heldBack = heldBack;
-    this.passesLeftOut = passesLeftOut;
+    this.forReplay = forReplay;
   }
 
   /**
@@ -73,8 +81,15 @@ final class FinishedOutputs {
             waitedFor ? WaitedFor.YES : null));
   }
 
-  void records(TraceRecords records, long endUtcNs) {
-    outputs.add(new Output(StitchTopology.RECORDS_SINK, records, endUtcNs, false, WaitedFor.NO));
+  /** Records of the session's trace file; those that follow each other travel together. */
+  void records(TraceRecords more, long endUtcNs) {
+    if (!forReplay && records != null && records.add(more)) {
+      recordsOutput.endUtcNs = endUtcNs;
+      return;
+    }
+    records = new JoinedRecords(more);
+    recordsOutput = new Output(StitchTopology.RECORDS_SINK, more, endUtcNs, false, WaitedFor.NO);
+    outputs.add(recordsOutput);
   }
 
   /** Whether others waited because of the traces so far is known. */
@@ -111,7 +126,7 @@ final class FinishedOutputs {
   }
 
   private void pass(QueryTrace trace, Decision decision, Receiver receiver) {
-    if (decision == Decision.KEPT || passesLeftOut) {
+    if (decision == Decision.KEPT || forReplay) {
       receiver.accept(StitchTopology.TRACES_SINK, trace, trace.getEndUtcNs());
     }
   }
@@ -119,6 +134,8 @@ final class FinishedOutputs {
   /** Forgets what there is. */
   void clear() {
     outputs.clear();
+    records = null;
+    recordsOutput = null;
     unsettled = 0;
     before = null;
   }

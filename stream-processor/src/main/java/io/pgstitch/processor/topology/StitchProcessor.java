@@ -35,7 +35,7 @@ final class StitchProcessor
   private final StitchLimits limits;
   private final StitchCounters counters;
   private final SessionTimes times;
-  private final boolean passesLeftOut;
+  private final boolean forReplay;
   private ProcessorContext<String, SpecificRecord> context;
   private LiveSessions sessions;
   private SilentSessions silent;
@@ -59,14 +59,14 @@ final class StitchProcessor
   /**
    * Values for one task.
    *
-   * @param passesLeftOut whether traces that sampling leaves out are passed on, marked as that
+   * @param forReplay as {@link FinishedOutputs} takes it
    */
   StitchProcessor(
-      StitchLimits limits, StitchCounters counters, SessionTimes times, boolean passesLeftOut) {
+      StitchLimits limits, StitchCounters counters, SessionTimes times, boolean forReplay) {
     this.limits = limits;
     this.counters = counters;
     this.times = times;
-    this.passesLeftOut = passesLeftOut;
+    this.forReplay = forReplay;
   }
 
   @Override
@@ -79,7 +79,7 @@ final class StitchProcessor
     teams = new WorkerTeams(new TeamStore(bytes, new SavedTeams(counters)), sessions, this::trace);
     histories = new QueryHistories(bytes);
     heldBack = new HeldBack(bytes, counters);
-    outputs = new FinishedOutputs(new TraceSampler(counters, histories), heldBack, passesLeftOut);
+    outputs = new FinishedOutputs(new TraceSampler(counters, histories), heldBack, forReplay);
     context.schedule(LOOK_AT_TEAMS, PunctuationType.WALL_CLOCK_TIME, this::releaseTeams);
     endedSessions = new EndedSessions(bytes);
     context.schedule(

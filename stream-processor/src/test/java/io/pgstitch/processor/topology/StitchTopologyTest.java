@@ -2,6 +2,7 @@ package io.pgstitch.processor.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.processor.stitch.ApartRecords;
 import io.pgstitch.processor.stitch.BackendScript;
 import io.pgstitch.processor.stitch.Counter;
 import io.pgstitch.processor.stitch.StitchCounters;
@@ -107,6 +108,19 @@ class StitchTopologyTest {
     assertThat(trace.key()).isEqualTo(BackendKey.of(script.backend()));
     assertThat(trace.timestamp()).isEqualTo(trace.value().getEndUtcNs() / 1_000_000);
     assertThat(records.readValue().getTraceId()).isEqualTo(trace.value().getTraceId());
+  }
+
+  @Test
+  void recordsOfABatchTravelTogether() {
+    send(script.simpleSelect("select 1", 1).simpleSelect("select 2", 1).batch());
+    TestRecord<String, TraceRecords> joined = records.readRecord();
+    assertThat(records.isEmpty()).isTrue();
+    List<QueryTrace> ended = traces.readValuesToList();
+    assertThat(joined.timestamp()).isEqualTo(ended.get(1).getEndUtcNs() / 1_000_000);
+    assertThat(joined.value().getTraceId()).isEmpty();
+    assertThat(ApartRecords.of(joined.value()))
+        .extracting(TraceRecords::getTraceId)
+        .containsExactly(ended.get(0).getTraceId(), ended.get(1).getTraceId());
   }
 
   @Test
