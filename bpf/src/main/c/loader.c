@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bell.h"
 #include "events.h"
 #include "open_wait.h"
 #include "rings.h"
@@ -63,6 +64,7 @@ struct session {
 	/* The other programs, NULL until they are loaded, or when there are none. */
 	struct bpf_object *rest;
 	struct rings rings;
+	struct bell bell;
 	int multi;
 };
 
@@ -177,6 +179,17 @@ static struct bpf_object *open_array(JNIEnv *env, jbyteArray bytes, int multi, j
 	return object;
 }
 
+/* Returns an error number. */
+static int find_bell(struct session *s)
+{
+	struct bpf_map *word = bpf_object__find_map_by_name(s->object, ".bss");
+	struct bpf_map *ring = bpf_object__find_map_by_name(s->object, "bell");
+
+	if (!word || !ring)
+		return ENOENT;
+	return open_bell(&s->bell, bpf_map__fd(word), bpf_map__fd(ring), bpf_map__max_entries(ring));
+}
+
 JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass type,
 							    jbyteArray bytes, jint ring_bytes,
 							    jboolean multi, jstring first)
@@ -196,7 +209,10 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass 
 		return 0;
 	}
 	error = make_rings(&s->rings, bpf_object__find_map_fd_by_name(s->object, "rings"), ring_bytes);
+	if (!error)
+		error = find_bell(s);
 	if (error) {
+		close_bell(&s->bell);
 		close_rings(&s->rings);
 		bpf_object__close(s->object);
 		free(s);
@@ -223,6 +239,7 @@ JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_close(JNIEnv *env, jclass 
 
 	(void)env;
 	(void)type;
+	close_bell(&s->bell);
 	close_rings(&s->rings);
 	bpf_object__close(s->rest);
 	bpf_object__close(s->object);
@@ -702,7 +719,7 @@ JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_detach(JNIEnv *env, jclass
 }
 
 /* Fills the direct buffer with whole records, each starting at a multiple of 8, and returns the bytes
- * used. Waits for nothing: the kernel side does not wake a reader for each event. */
+ * used. Waits for nothing: the kernel side does not wake a reader that does not sleep. */
 JNIEXPORT jint JNICALL Java_io_pgstitch_bpf_NativeBpf_drain(JNIEnv *env, jclass type, jlong handle,
 							    jobject buffer)
 {
@@ -717,6 +734,27 @@ JNIEXPORT jint JNICALL Java_io_pgstitch_bpf_NativeBpf_drain(JNIEnv *env, jclass 
 		return 0;
 	}
 	return (jint)drain_rings(&s->rings, out, capacity - MOST_RECORD);
+}
+
+JNIEXPORT jboolean JNICALL Java_io_pgstitch_bpf_NativeBpf_sleep(JNIEnv *env, jclass type,
+								jlong handle, jint most_ms)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+
+	(void)env;
+	(void)type;
+	return sleep_on_bell(&s->bell, &s->rings, most_ms);
+}
+
+JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_wake(JNIEnv *env, jclass type, jlong handle)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	int error = wake(&s->bell);
+
+	(void)type;
+	last_log[0] = 0;
+	if (error)
+		fail(env, error, "cannot wake the reader");
 }
 
 JNIEXPORT jboolean JNICALL Java_io_pgstitch_bpf_NativeBpf_preferThisThread(JNIEnv *env, jclass type,
