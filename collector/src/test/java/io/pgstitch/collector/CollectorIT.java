@@ -387,12 +387,12 @@ final class CollectorIT {
       other.client().sql("select 'other'");
       TimeUnit.MILLISECONDS.sleep(500);
       long before = ThreadSwitches.voluntary("pgstitch-event-pump");
-      TimeUnit.MILLISECONDS.sleep(2000);
+      TimeUnit.MILLISECONDS.sleep(1200);
       long after = ThreadSwitches.voluntary("pgstitch-event-pump");
-      // One a second; it would be 500 if it looked every 4 ms.
+      // One a second; it would be 300 if it looked every 4 ms.
       assertThat(after - before).isBetween(1L, 20L);
       List<String> said = new ArrayList<>();
-      for (long pause = 60; pause < 120; pause += 4) {
+      for (long pause = 60; pause < 120; pause += 6) {
         String text = "select 'wanted after " + pause + " ms'";
         TimeUnit.MILLISECONDS.sleep(pause);
         wanted.server().client().sql(text);
