@@ -7,13 +7,15 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "rings.h"
 
+/* The section of the word, which libbpf makes a map of; one that nobody maps, see set_sleeps(). */
+#define SLEEP_WORD ".bss"
+
 struct bell {
-	__u32 *sleeps;	  /* the word that the programs look at */
+	int word_fd;	  /* of the map with the word that the programs look at; 0 there is none */
 	struct ring ring; /* what rings; nothing is read from it */
 	int ring_fd;	  /* of the object's map */
 	int wake_fd;	  /* for those who want the reader back before an event comes */
@@ -21,26 +23,28 @@ struct bell {
 
 static int open_bell(struct bell *b, int word_map, int ring_map, size_t ring_bytes)
 {
-	void *mapped = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED, word_map, 0);
-
-	b->wake_fd = -1;
-	if (mapped == MAP_FAILED)
-		return errno;
-	b->sleeps = mapped;
-	b->ring_fd = ring_map;
 	b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (b->wake_fd < 0)
 		return errno;
+	b->word_fd = word_map;
+	b->ring_fd = ring_map;
 	return map_ring(&b->ring, ring_map, ring_bytes);
 }
 
 static void close_bell(struct bell *b)
 {
 	unmap_ring(&b->ring);
-	if (b->sleeps)
-		munmap(b->sleeps, sysconf(_SC_PAGESIZE));
-	if (b->sleeps && b->wake_fd >= 0)
+	if (b->word_fd)
 		close(b->wake_fd);
+}
+
+/* By a call: memory that a process may map is paged by itself, and the programs would miss the address
+ * translation of that page again and again. */
+static bool set_sleeps(const struct bell *b, __u32 sleeps)
+{
+	__u32 key = 0;
+
+	return !bpf_map_update_elem(b->word_fd, &key, &sleeps, BPF_ANY);
 }
 
 /* Returns when something is in the rings, if only begun, when it is woken, and after this time at the latest.
@@ -55,12 +59,13 @@ static bool sleep_on_bell(struct bell *b, const struct rings *r, int most_ms)
 	bool disturbed = true;
 	__u64 times;
 
-	__atomic_store_n(b->sleeps, 1, __ATOMIC_SEQ_CST);
+	if (!set_sleeps(b, 1))
+		return true;
 	/* The look must not be done before the word can be seen: an event in between would ring for nobody. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (are_empty(r))
 		disturbed = poll(bells, 2, most_ms) != 0;
-	__atomic_store_n(b->sleeps, 0, __ATOMIC_SEQ_CST);
+	set_sleeps(b, 0);
 	__atomic_store_n(b->ring.consumed, __atomic_load_n(b->ring.produced, __ATOMIC_ACQUIRE),
 			 __ATOMIC_RELEASE);
 	if (read(b->wake_fd, &times, sizeof(times)) < 0)

@@ -132,9 +132,13 @@ static struct bpf_object *open_object(const void *bytes, size_t size, int multi,
 	struct bpf_object *object = bpf_object__open_mem(bytes, size, &options);
 	struct bpf_program *program;
 	int error = 0;
+	struct bpf_map *word;
 
 	if (!object)
 		return NULL;
+	word = bpf_object__find_map_by_name(object, SLEEP_WORD);
+	if (word && !with_first)
+		error = bpf_map__set_map_flags(word, 0);
 	bpf_object__for_each_program(program, object) {
 		if (multi && bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
 			bpf_program__set_expected_attach_type(program, ATTACH_UPROBE_MULTI);
@@ -142,7 +146,7 @@ static struct bpf_object *open_object(const void *bytes, size_t size, int multi,
 			bpf_program__set_autoload(program, has_name(first, bpf_program__name(program)) ==
 							       !with_first);
 	}
-	if (with_first)
+	if (!error && with_first)
 		error = share_maps(object, with_first);
 	if (!error)
 		error = bpf_object__load(object);
@@ -182,7 +186,7 @@ static struct bpf_object *open_array(JNIEnv *env, jbyteArray bytes, int multi, j
 /* Returns an error number. */
 static int find_bell(struct session *s)
 {
-	struct bpf_map *word = bpf_object__find_map_by_name(s->object, ".bss");
+	struct bpf_map *word = bpf_object__find_map_by_name(s->object, SLEEP_WORD);
 	struct bpf_map *ring = bpf_object__find_map_by_name(s->object, "bell");
 
 	if (!word || !ring)

@@ -7,8 +7,8 @@
 
 #include "kernel_types.h"
 
-/* Not 0: the reader waits for the bell. The only variable of its section, which the reader maps, so that a
- * processor that reads it shares its line of memory with nobody who writes. */
+/* Not 0: the reader waits for the bell. The only variable of its section, so that it can be written as a map's
+ * value; nothing beside it is written while events come. */
 __u32 reader_sleeps SEC(".bss");
 
 /* Nothing is read from it: what is put there wakes the reader. Rings of events cannot, since what wakes has to
