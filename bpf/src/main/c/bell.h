@@ -38,8 +38,8 @@ static void close_bell(struct bell *b)
 		close(b->wake_fd);
 }
 
-/* By a call: memory that a process may map is paged by itself, and the programs would miss the address
- * translation of that page again and again. */
+/* By a call: the programs were slower with a word in memory that this process had mapped, which has a page of
+ * its own. */
 static bool set_sleeps(const struct bell *b, __u32 sleeps)
 {
 	__u32 key = 0;
