@@ -13,6 +13,7 @@
 #include "layouts.h"
 #include "open_wait.h"
 #include "plans.h"
+#include "submit.bpf.h"
 
 #define MAX_BINARIES 64
 /* What the kernel remembers of a process: MAX_URETPROBE_DEPTH of kernel/events/uprobes.c. Entries that
@@ -441,7 +442,7 @@ static __always_inline void put(struct event_header *event, __u64 length)
 {
 	void *ring = ring_of(event->pid);
 
-	if (!ring || bpf_ringbuf_output(ring, event, length, BPF_RB_NO_WAKEUP))
+	if (!ring || submit_copy(ring, event, length))
 		count_loss(LOSS_RING_FULL);
 }
 
@@ -620,7 +621,7 @@ static __noinline int announce(struct backend *b, __u64 now)
 		if (name)
 			bpf_probe_read_user_str(e->application_name, SESSION_TEXT, (void *)name);
 	}
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	b->announced = 1;
 	return 0;
 }
@@ -688,7 +689,7 @@ __noinline int put_wait(struct backend *b)
 			goto full;
 		fill_wait(&e->wait, b, sizeof(*e), FLAG_WAIT_FILE);
 		__builtin_memcpy(&e->file, &d->file, sizeof(e->file));
-		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+		submit(e);
 	} else if (d && detail == FLAG_WAIT_LOCK) {
 		struct wait_of_lock *e = reserve(b, sizeof(*e));
 
@@ -696,7 +697,7 @@ __noinline int put_wait(struct backend *b)
 			goto full;
 		fill_wait(&e->wait, b, sizeof(*e), FLAG_WAIT_LOCK);
 		__builtin_memcpy(&e->lock, &d->lock, sizeof(e->lock));
-		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+		submit(e);
 	} else if (d && detail == FLAG_WAIT_BLOCK) {
 		struct wait_of_block *e = reserve(b, sizeof(*e));
 
@@ -704,14 +705,14 @@ __noinline int put_wait(struct backend *b)
 			goto full;
 		fill_wait(&e->wait, b, sizeof(*e), FLAG_WAIT_BLOCK);
 		__builtin_memcpy(&e->block, &d->block, sizeof(e->block));
-		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+		submit(e);
 	} else {
 		struct wait_event *e = reserve(b, sizeof(*e));
 
 		if (!e)
 			goto full;
 		fill_wait(e, b, sizeof(*e), 0);
-		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+		submit(e);
 	}
 	return 0;
 full:
@@ -784,7 +785,7 @@ static __always_inline void put_buffers_if_moved(struct backend *b, __u64 now)
 #pragma unroll
 	for (int i = 0; i < WAL_COUNTERS; i++)
 		e->wal[i] = b->wal[i] = words[wal + i];
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 }
 
 /* What comes before each event of a function: the wait that ended, who it is, what the buffers did;

@@ -60,7 +60,7 @@ __noinline int contradict(__u32 part, __u32 check, __u64 expected, __u64 found)
 	e->pad = 0;
 	e->expected = expected;
 	e->found = found;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	return 0;
 }
 

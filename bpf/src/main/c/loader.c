@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bell.h"
 #include "events.h"
 #include "open_wait.h"
 #include "rings.h"
@@ -63,6 +64,7 @@ struct session {
 	/* The other programs, NULL until they are loaded, or when there are none. */
 	struct bpf_object *rest;
 	struct rings rings;
+	struct bell bell;
 	int multi;
 };
 
@@ -130,9 +132,13 @@ static struct bpf_object *open_object(const void *bytes, size_t size, int multi,
 	struct bpf_object *object = bpf_object__open_mem(bytes, size, &options);
 	struct bpf_program *program;
 	int error = 0;
+	struct bpf_map *word;
 
 	if (!object)
 		return NULL;
+	word = bpf_object__find_map_by_name(object, SLEEP_WORD);
+	if (word && !with_first)
+		error = bpf_map__set_map_flags(word, 0);
 	bpf_object__for_each_program(program, object) {
 		if (multi && bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
 			bpf_program__set_expected_attach_type(program, ATTACH_UPROBE_MULTI);
@@ -140,7 +146,7 @@ static struct bpf_object *open_object(const void *bytes, size_t size, int multi,
 			bpf_program__set_autoload(program, has_name(first, bpf_program__name(program)) ==
 							       !with_first);
 	}
-	if (with_first)
+	if (!error && with_first)
 		error = share_maps(object, with_first);
 	if (!error)
 		error = bpf_object__load(object);
@@ -177,6 +183,17 @@ static struct bpf_object *open_array(JNIEnv *env, jbyteArray bytes, int multi, j
 	return object;
 }
 
+/* Returns an error number. */
+static int find_bell(struct session *s)
+{
+	struct bpf_map *word = bpf_object__find_map_by_name(s->object, SLEEP_WORD);
+	struct bpf_map *ring = bpf_object__find_map_by_name(s->object, "bell");
+
+	if (!word || !ring)
+		return ENOENT;
+	return open_bell(&s->bell, bpf_map__fd(word), bpf_map__fd(ring), bpf_map__max_entries(ring));
+}
+
 JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass type,
 							    jbyteArray bytes, jint ring_bytes,
 							    jboolean multi, jstring first)
@@ -196,7 +213,10 @@ JNIEXPORT jlong JNICALL Java_io_pgstitch_bpf_NativeBpf_open(JNIEnv *env, jclass 
 		return 0;
 	}
 	error = make_rings(&s->rings, bpf_object__find_map_fd_by_name(s->object, "rings"), ring_bytes);
+	if (!error)
+		error = find_bell(s);
 	if (error) {
+		close_bell(&s->bell);
 		close_rings(&s->rings);
 		bpf_object__close(s->object);
 		free(s);
@@ -223,6 +243,7 @@ JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_close(JNIEnv *env, jclass 
 
 	(void)env;
 	(void)type;
+	close_bell(&s->bell);
 	close_rings(&s->rings);
 	bpf_object__close(s->rest);
 	bpf_object__close(s->object);
@@ -702,7 +723,7 @@ JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_detach(JNIEnv *env, jclass
 }
 
 /* Fills the direct buffer with whole records, each starting at a multiple of 8, and returns the bytes
- * used. Waits for nothing: the kernel side does not wake a reader for each event. */
+ * used. Waits for nothing: the kernel side does not wake a reader that does not sleep. */
 JNIEXPORT jint JNICALL Java_io_pgstitch_bpf_NativeBpf_drain(JNIEnv *env, jclass type, jlong handle,
 							    jobject buffer)
 {
@@ -717,6 +738,27 @@ JNIEXPORT jint JNICALL Java_io_pgstitch_bpf_NativeBpf_drain(JNIEnv *env, jclass 
 		return 0;
 	}
 	return (jint)drain_rings(&s->rings, out, capacity - MOST_RECORD);
+}
+
+JNIEXPORT jboolean JNICALL Java_io_pgstitch_bpf_NativeBpf_sleep(JNIEnv *env, jclass type,
+								jlong handle, jint most_ms)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+
+	(void)env;
+	(void)type;
+	return sleep_on_bell(&s->bell, &s->rings, most_ms);
+}
+
+JNIEXPORT void JNICALL Java_io_pgstitch_bpf_NativeBpf_wake(JNIEnv *env, jclass type, jlong handle)
+{
+	struct session *s = (struct session *)(intptr_t)handle;
+	int error = wake(&s->bell);
+
+	(void)type;
+	last_log[0] = 0;
+	if (error)
+		fail(env, error, "cannot wake the reader");
 }
 
 JNIEXPORT jboolean JNICALL Java_io_pgstitch_bpf_NativeBpf_preferThisThread(JNIEnv *env, jclass type,

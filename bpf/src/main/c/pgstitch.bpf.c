@@ -65,7 +65,7 @@ __attribute__((noinline)) int put_piece(struct backend *b, __u64 address, __u32 
 	t->kind = EVENT_TEXT;
 	t->length = sizeof(*t) + TEXT_PIECE - 1;
 	bpf_probe_read_kernel(t + 1, TEXT_PIECE, s->bytes + head);
-	bpf_ringbuf_submit(t, BPF_RB_NO_WAKEUP);
+	submit(t);
 	return n;
 }
 
@@ -169,7 +169,7 @@ static __always_inline void put_entry_itself(struct backend *b, __u64 now, __u64
 	}
 	fill_header(&e->h, b, EVENT_ENTRY, sizeof(*e), now, cookie, stack);
 	e->object = object;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 }
 
 static __always_inline void put_entry(struct backend *b, __u64 now, __u64 cookie, __u64 stack,
@@ -192,7 +192,7 @@ static __always_inline void put_exit(struct backend *b, __u64 now, __u64 cookie,
 	}
 	fill_header(&e->h, b, EVENT_EXIT, sizeof(*e), now, cookie, stack);
 	e->rows = rows;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 }
 
 /* Any function. What runs while a session starts belongs to no statement; and who it is, is not
@@ -837,7 +837,7 @@ int on_command_end(struct pt_regs *ctx)
 	e->command_tag = ended.tag;
 	e->rows = ended.rows;
 	e->pad = 0;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	return 0;
 }
 
@@ -883,7 +883,7 @@ int on_transaction_end(struct pt_regs *ctx)
 	e->committed = PT_REGS_PARM1(ctx) & 1;
 	e->read_only = !had_xid;
 	b->had_xid = 0;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	return 0;
 }
 
@@ -990,7 +990,7 @@ int on_worker_register_exit(struct pt_regs *ctx)
 	e->duration_ns = now - b->registering_ns;
 	e->number = read_u32(worker + w->extra);
 	e->pad = 0;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	return 0;
 }
 
@@ -1046,6 +1046,6 @@ int BPF_PROG(on_process_exit, struct task_struct *task)
 	fill_header(&e->h, b, EVENT_BACKEND_END, sizeof(*e), now, 0, 0);
 	e->exit_status = task->exit_code;
 	e->pad = 0;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	return 0;
 }

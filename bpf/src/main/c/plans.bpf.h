@@ -318,7 +318,7 @@ __attribute__((noinline)) int plan_step(__u32 unused)
 			e->h.flags |= bpf_probe_read_user(e->instrument, size, (void *)instrument)
 					  ? FLAG_NODE_UNMEASURED
 					  : FLAG_NODE_INSTRUMENTED;
-		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+		submit(e);
 	}
 	/* The last one pushed is taken first: EXPLAIN's order backwards. */
 	push_list(w, c, read_u64(state + c->state_sub_plans), ITEM_SUB_PLANS, PLAN_SUB_PLAN,
@@ -407,7 +407,7 @@ static __always_inline void put_plan(struct backend *b, __u64 now, __u64 stack, 
 	e->object = query;
 	e->nodes = w->nodes;
 	e->cut = w->cut || w->depth != 0;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 }
 
 /* The executor of a query starts: what is known of an earlier one at its address is of the past. */

@@ -126,7 +126,7 @@ __attribute__((noinline)) int end_unseen(__u64 now, __u32 silently)
 	fill_header(&e->h, b, EVENT_EXIT, sizeof(*e), now, call->cookie, call->stack);
 	e->h.flags |= FLAG_LATE;
 	e->rows = rows_of(b, call);
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	return 0;
 }
 

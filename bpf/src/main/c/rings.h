@@ -128,6 +128,16 @@ static size_t drain_rings(struct rings *r, char *out, size_t most)
 	return used;
 }
 
+/* Whether nothing was put into them since they were read, not even begun. */
+static bool are_empty(const struct rings *r)
+{
+	for (__u32 i = 0; i < r->count; i++) {
+		if (__atomic_load_n(r->ring[i].produced, __ATOMIC_ACQUIRE) != r->ring[i].at)
+			return false;
+	}
+	return true;
+}
+
 static int map_ring(struct ring *r, int fd, size_t bytes)
 {
 	long page = sysconf(_SC_PAGESIZE);

@@ -122,7 +122,7 @@ static __noinline int put_level(struct backend *b, __u32 cause, __u32 level, __u
 	e->level_before = before;
 	e->properties = cause == SETTING_OPERATOR ? 0 : SETTING_IS_RESET;
 	__builtin_memcpy(e->name, "pgstitch.level", sizeof("pgstitch.level"));
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	return 0;
 }
 

@@ -133,7 +133,7 @@ static __noinline int learn(struct backend *b, struct file_of_server *key, struc
 	e->relation = r->oid;
 	e->backend = key->backend;
 	__builtin_memcpy(e->name, r->name, RELATION_NAME);
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	bpf_map_update_elem(&known_relations, key, r, BPF_ANY);
 	return 1;
 }
@@ -549,7 +549,7 @@ static __noinline int put_lock_sleep(struct backend *b)
 	}
 	fill_header(&e->h, b, EVENT_LOCK_SLEEP, sizeof(*e), bpf_ktime_get_ns(), 0, 0);
 	__builtin_memcpy(&e->lock, &d->lock, sizeof(e->lock));
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	return 1;
 }
 
@@ -845,7 +845,7 @@ int on_thrown(struct pt_regs *ctx)
 	e->message_length = 0;
 	e->detail_length = 0;
 	e->hint_length = 0;
-	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	submit(e);
 	return 0;
 }
 

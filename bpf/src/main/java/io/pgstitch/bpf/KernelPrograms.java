@@ -1,6 +1,7 @@
 package io.pgstitch.bpf;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -295,6 +296,27 @@ public final class KernelPrograms implements AutoCloseable {
   public void drain(ByteBuffer buffer) {
     int bytes = NativeBpf.drain(handle, buffer);
     buffer.position(0).limit(bytes);
+  }
+
+  /**
+   * Waits until an event comes, {@link #wake} is called, or a time has passed. For the thread that
+   * drains, when nothing has come for a while: the server pays some microseconds for the event that
+   * wakes it.
+   *
+   * @param most rounded up to milliseconds; at least one
+   * @return false when the time has passed; true when there is an event, one that a backend has not
+   *     finished yet, or another reason to look
+   */
+  public boolean sleep(Duration most) {
+    return NativeBpf.sleep(
+        handle, Math.toIntExact(Math.max(most.plusNanos(999_999).toMillis(), 1)));
+  }
+
+  /** Ends {@link #sleep}, or the next one when nobody sleeps now. */
+  public synchronized void wake() {
+    if (!closed) {
+      NativeBpf.wake(handle);
+    }
   }
 
   /**

@@ -48,6 +48,10 @@ final class NativeBpf {
 
   static native int drain(long handle, ByteBuffer buffer);
 
+  static native boolean sleep(long handle, int mostMillis);
+
+  static native void wake(long handle);
+
   static native boolean preferThisThread(int nice);
 
   static native long clock(int clock);

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
  * where Java would have ended it with 128 + signal number.
  */
 final class StopSignal implements AutoCloseable {
-  private static final long LOOK_MILLIS = 250;
+  private static final long LOOK_MILLIS = 1_000;
 
   private final CountDownLatch asked = new CountDownLatch(1);
   private final Thread hook = new Thread(this::holdUpShutdown, "stop-signal");

@@ -21,13 +21,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that moves events from the kernel's ring to batches. It never waits for an event: it
- * looks every few milliseconds, so that a traced backend does not pay for waking a reader.
+ * The thread that moves events from the kernel's rings to batches. While events come it looks every
+ * few milliseconds, so that a traced backend does not pay for waking a reader. While none come it
+ * sleeps, so that a server that is not traced pays nothing; the next event wakes it.
  */
 final class EventPump implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(EventPump.class);
   private static final int BUFFER_BYTES = 4 << 20;
+
+  /** After so many bytes there may be more. */
+  private static final int MUCH = BUFFER_BYTES / 4;
+
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+  private static final long LONGEST_SLEEP = TimeUnit.SECONDS.toNanos(1);
 
   private final KernelPrograms programs;
   private final BackendStreams streams;
@@ -85,22 +91,26 @@ final class EventPump implements Runnable {
       LOG.info("without CAP_SYS_NICE: on a busy host more events may be lost");
     }
     try {
-      long nextFlush = System.nanoTime() + flushNanos;
+      PumpPace pace = new PumpPace(flushNanos, System.nanoTime());
       boolean sent = false;
       while (!stopping) {
-        boolean much = drain();
+        int bytes = drain();
+        long now = System.nanoTime();
+        if (bytes > 0) {
+          pace.news(now);
+        }
         // The first events are not kept: whoever has just begun to trace waits for them.
         boolean first = !sent && byPid.size() > 0;
-        if (first || System.nanoTime() - nextFlush >= 0) {
+        if (first || pace.untilFlush(now) <= 0) {
           sent |= first;
           flush();
-          nextFlush = System.nanoTime() + flushNanos;
+          pace.flushed(System.nanoTime());
         }
-        if (!much) {
-          LockSupport.parkNanos(PAUSE_NANOS);
+        if (bytes <= MUCH) {
+          pause(pace, now);
         }
       }
-      while (drain()) {
+      while (drain() > MUCH) {
         // What was in the rings when the probes were taken away.
       }
       flush();
@@ -110,19 +120,32 @@ final class EventPump implements Runnable {
     }
   }
 
-  /** Takes what is in the rings; true when there may be more. */
-  private boolean drain() {
+  private void pause(PumpPace pace, long now) {
+    if (!pace.maySleep(now)) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+      return;
+    }
+    // What is done without events is done with a flush.
+    long due = Math.max(life.untilDue(clock().getMonotonicNs()), pace.untilFlush(now));
+    boolean disturbed = programs.sleep(Duration.ofNanos(Math.min(due, LONGEST_SLEEP)));
+    pace.slept();
+    if (disturbed) {
+      pace.news(System.nanoTime());
+    }
+  }
+
+  /** Takes what is in the rings; returns its bytes. */
+  private int drain() {
     programs.drain(buffer);
     int limit = buffer.limit();
-    if (limit == 0) {
-      return false;
+    if (limit > 0) {
+      ClockAnchor clock = clock();
+      for (int at = 0; at < limit; at = event.next()) {
+        event.moveTo(buffer, at);
+        accept(event, clock);
+      }
     }
-    ClockAnchor clock = clock();
-    for (int at = 0; at < limit; at = event.next()) {
-      event.moveTo(buffer, at);
-      accept(event, clock);
-    }
-    return limit > BUFFER_BYTES / 4;
+    return limit;
   }
 
   private void accept(KernelEvent e, ClockAnchor clock) {
@@ -216,6 +239,7 @@ final class EventPump implements Runnable {
   /** Ends the thread once the rings are empty. */
   void stop() {
     stopping = true;
+    programs.wake();
   }
 
   ControlStatus control() {

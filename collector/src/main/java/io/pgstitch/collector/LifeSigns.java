@@ -44,6 +44,11 @@ final class LifeSigns {
     return true;
   }
 
+  /** Nanoseconds until the next look is due; negative when it is. */
+  long untilDue(long nowNanos) {
+    return nextLook - nowNanos;
+  }
+
   /** Gives a sign of a backend where there is something to say. */
   void look(int pid, BackendStream stream, ClockAnchor clock) {
     long now = clock.getMonotonicNs();

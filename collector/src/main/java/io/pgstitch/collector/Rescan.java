@@ -1,5 +1,6 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.collector.host.Births;
 import io.pgstitch.collector.host.Procfs;
 import io.pgstitch.collector.probe.SessionProbes;
 import java.time.Duration;
@@ -14,10 +15,19 @@ import org.slf4j.LoggerFactory;
 final class Rescan implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rescan.class);
 
+  /** So often all processes are looked at even when none seems to have begun. */
+  private static final long UNASKED = TimeUnit.SECONDS.toNanos(10);
+
   private final ServerWatch servers;
   private final SessionProbes sessions;
   private final SeenSessions seen;
   private final Procfs procfs;
+  private final Births births;
+  private long lastScan = System.nanoTime();
+
+  /** A scan that failed is still owed. */
+  private boolean owed;
+
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "pgstitch-server-watch"));
 
@@ -26,6 +36,7 @@ final class Rescan implements AutoCloseable {
     this.sessions = sessions;
     this.seen = seen;
     this.procfs = procfs;
+    this.births = new Births(procfs);
   }
 
   /**
@@ -44,7 +55,13 @@ final class Rescan implements AutoCloseable {
     try {
       sessions.sweep();
       seen.sweep(procfs);
-      servers.scan();
+      long now = System.nanoTime();
+      owed |= births.any() || servers.isUnsettled() || now - lastScan >= UNASKED;
+      if (owed) {
+        servers.scan();
+        owed = false;
+        lastScan = now;
+      }
     } catch (RuntimeException e) {
       LOG.error("looking for servers failed, trying again: {}", e.toString(), e);
     }

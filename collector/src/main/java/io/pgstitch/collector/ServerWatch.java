@@ -68,6 +68,11 @@ final class ServerWatch {
     this.firstLooks = firstLooks;
   }
 
+  /** Whether a look would change something though no process has begun since the last one. */
+  synchronized boolean isUnsettled() {
+    return !unusedSince.isEmpty() || !servers.values().stream().allMatch(finder::runs);
+  }
+
   /** Looks once. Not to be called by two threads at a time. */
   synchronized void scan() {
     List<PostgresServer> found = finder.find();

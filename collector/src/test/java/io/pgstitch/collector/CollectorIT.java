@@ -23,6 +23,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -375,16 +376,32 @@ final class CollectorIT {
     }
   }
 
+  /** The pauses are about as long as it takes the reader to fall asleep. */
   @Test
-  void tracesOnlyTheServerThatWasAskedFor() {
+  void tracesOnlyTheServerThatWasAskedForAndSleepsWhileThatIsIdle() throws Exception {
     try (TracedServer wanted = new TracedServer(dir.resolve("wanted"), 15);
         ThrowawayPostgres other =
             ThrowawayPostgres.builder(PostgresInstallations.ofMajor(15)).start()) {
       wanted.set("pids", String.valueOf(wanted.server().postmasterPid()));
       wanted.collect();
       other.client().sql("select 'other'");
-      wanted.server().client().sql("select 'wanted'");
-      assertThat(messages(wanted.batchesOfAllServers())).containsExactly("select 'wanted'");
+      TimeUnit.MILLISECONDS.sleep(500);
+      long before = ThreadSwitches.voluntary("pgstitch-event-pump");
+      TimeUnit.MILLISECONDS.sleep(1200);
+      long after = ThreadSwitches.voluntary("pgstitch-event-pump");
+      // One a second; it would be 300 if it looked every 4 ms.
+      assertThat(after - before).isBetween(1L, 20L);
+      List<String> said = new ArrayList<>();
+      for (long pause = 60; pause < 120; pause += 6) {
+        String text = "select 'wanted after " + pause + " ms'";
+        TimeUnit.MILLISECONDS.sleep(pause);
+        wanted.server().client().sql(text);
+        said.add(text);
+      }
+      List<RawEventBatch> batches = wanted.batchesOfAllServers();
+      assertThat(messages(batches)).containsExactlyInAnyOrderElementsOf(said);
+      assertThat(batches).allMatch(b -> b.getLostBefore() == 0);
+      assertThat(events(batches, BackendEnd.class)).hasSize(said.size());
     }
   }
 

@@ -17,16 +17,22 @@ import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
  * Backends write to several rings, and whoever reads gets one order: the events of a backend as it
- * numbered them, those of two by their time.
+ * numbered them, those of two by their time. A reader that sleeps is woken, whichever ring it is.
  */
 final class SeveralRingsIT {
   private static final int RING_BYTES = 16 << 20;
@@ -38,24 +44,77 @@ final class SeveralRingsIT {
   /** What a program took between the clock and its place in the ring, on a busy machine. */
   private static final long NANOS_APART = TimeUnit.MILLISECONDS.toNanos(1);
 
+  /** Each session waits until the statement before was read. */
+  private static final int ONE_BY_ONE = 500;
+
+  /** A reader that is woken does not sleep so long, wherever this test runs. */
+  private static final Duration TOO_LONG = Duration.ofSeconds(20);
+
+  private static ThrowawayPostgres server;
+
+  /** Told when the reader sees that a session's command has ended. */
+  private final Map<Integer, Semaphore> commandsEnded = new ConcurrentHashMap<>();
+
   private final KernelEvent event = new KernelEvent();
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
   private final Map<Integer, Long> numbers = new TreeMap<>();
   private final List<String> wrong = new ArrayList<>();
   private long events;
+  private long finished;
   private long latest;
   private long late;
 
+  @BeforeAll
+  static void startServer() {
+    server = ThrowawayPostgres.builder(PostgresInstallations.ofMajor(17)).start();
+  }
+
+  @AfterAll
+  static void stopServer() {
+    server.close();
+  }
+
+  /** It falls asleep whenever it has read all, while each session goes on as soon as it has. */
+  @Test
+  void aReaderThatSleepsIsWokenByEveryEvent() throws Exception {
+    AtomicInteger working = new AtomicInteger(SESSIONS);
+    int slept = 0;
+    try (KernelPrograms programs = KernelPrograms.load(RING_BYTES)) {
+      attach(programs);
+      for (int i = 0; i < SESSIONS; i++) {
+        Runnable client =
+            () -> {
+              workOneByOne();
+              working.decrementAndGet();
+              programs.wake();
+            };
+        new Thread(client).start();
+      }
+      while (working.get() > 0) {
+        if (!drain(programs)) {
+          slept++;
+          assertThat(programs.sleep(TOO_LONG)).as("woken in time").isTrue();
+        }
+      }
+      while (drain(programs)) {
+        // What came since.
+      }
+      assertThat(programs.losses(KernelPrograms.LOSS_RING_FULL)).isZero();
+    }
+
+    assertThat(slept).isGreaterThan(ONE_BY_ONE / 2);
+    assertThat(wrong).isEmpty();
+    assertThat(finished).isEqualTo((long) SESSIONS * (ONE_BY_ONE + 1));
+  }
+
   @Test
   void eventsOfManyBackendsComeInTheOrderOfTheirTime() throws Exception {
-    try (ThrowawayPostgres server =
-            ThrowawayPostgres.builder(PostgresInstallations.ofMajor(17)).start();
-        KernelPrograms programs = KernelPrograms.load(RING_BYTES)) {
-      attach(programs, server);
+    try (KernelPrograms programs = KernelPrograms.load(RING_BYTES)) {
+      attach(programs);
       List<Thread> clients = new ArrayList<>();
       for (int i = 0; i < SESSIONS; i++) {
-        clients.add(new Thread(() -> work(server)));
+        clients.add(new Thread(SeveralRingsIT::work));
       }
       clients.forEach(Thread::start);
       while (clients.stream().anyMatch(Thread::isAlive)) {
@@ -75,7 +134,7 @@ final class SeveralRingsIT {
     assertThat(late).as("of %d events", events).isLessThan(events / 100);
   }
 
-  private static void attach(KernelPrograms programs, ThrowawayPostgres server) throws Exception {
+  private static void attach(KernelPrograms programs) throws Exception {
     int pid = Math.toIntExact(server.postmasterPid());
     Procfs procfs = Procfs.system();
     PostgresServer found = new ServerFinder(procfs).server(pid).orElseThrow();
@@ -92,12 +151,31 @@ final class SeveralRingsIT {
         .attach(found, 0, true);
   }
 
-  private static void work(ThrowawayPostgres server) {
+  private static void work() {
     try (SqlSession session = new SqlSession(server)) {
       for (int i = 0; i < STATEMENTS; i++) {
         session.run("select 1");
       }
     }
+  }
+
+  private void workOneByOne() {
+    try (SqlSession session = new SqlSession(server)) {
+      Semaphore ended = commandsEnded(session.pid());
+      for (int i = 0; i < ONE_BY_ONE; i++) {
+        ended.drainPermits();
+        session.run("select 1");
+        if (!ended.tryAcquire(TOO_LONG.toSeconds(), TimeUnit.SECONDS)) {
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Semaphore commandsEnded(int pid) {
+    return commandsEnded.computeIfAbsent(pid, p -> new Semaphore(0));
   }
 
   private boolean drain(KernelPrograms programs) {
@@ -117,6 +195,10 @@ final class SeveralRingsIT {
           wrong.add(event.pid() + ": " + event.sequence() + " after " + before);
         }
         events++;
+        if (event.kind() == KernelEvent.COMMAND_END) {
+          finished++;
+          commandsEnded(event.pid()).release();
+        }
         late += latest - event.timeNanos() > NANOS_APART ? 1 : 0;
         latest = Math.max(latest, event.timeNanos());
       }

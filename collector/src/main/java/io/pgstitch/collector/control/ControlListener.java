@@ -35,7 +35,6 @@ import org.slf4j.LoggerFactory;
 /** Reads the control topic from its end on and answers to the sessions' topic. */
 public final class ControlListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlListener.class);
-  private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration ANSWER_PATIENCE = Duration.ofSeconds(10);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
   private static final int ANSWER_BUFFER_BYTES = 2 * TopicProvisioner.MAX_MESSAGE_BYTES;
@@ -92,7 +91,7 @@ public final class ControlListener implements AutoCloseable {
     AvroDeserializer<ControlCommand> deserializer =
         new AvroDeserializer<>(ControlCommand.class, registry);
     while (!following.isStopping()) {
-      for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+      for (ConsumerRecord<String, byte[]> record : consumer.poll(TopicFollower.POLL)) {
         take(record, deserializer, registry);
       }
     }

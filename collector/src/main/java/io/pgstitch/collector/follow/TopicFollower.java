@@ -29,6 +29,12 @@ import org.slf4j.LoggerFactory;
  * since every collector has to read all of such a topic.
  */
 public final class TopicFollower implements AutoCloseable {
+  /**
+   * How long a reader lets a poll wait. A record ends it at once, and so does a stop; it would wake
+   * this process and a broker for nothing if it were short.
+   */
+  public static final Duration POLL = Duration.ofSeconds(5);
+
   /** How long the brokers have to say what they have. */
   public static final Duration METADATA_PATIENCE = Duration.ofSeconds(10);
 
@@ -86,6 +92,8 @@ public final class TopicFollower implements AutoCloseable {
     this.kafka.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, from);
     this.kafka.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     this.kafka.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    this.kafka.putIfAbsent(
+        ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, Math.toIntExact(POLL.toMillis()));
     // What is measured of the reading of a few records is not worth what it costs a start.
     this.kafka.putIfAbsent(CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG, "");
     this.kafka.putIfAbsent(ConsumerConfig.ENABLE_METRICS_PUSH_CONFIG, false);
@@ -111,7 +119,7 @@ public final class TopicFollower implements AutoCloseable {
       connected.set(consumer);
       return topics;
     } catch (KafkaException e) {
-      consumer.close(CloseOptions.timeout(Duration.ZERO));
+      closeAtOnce(consumer);
       throw e;
     }
   }
@@ -161,23 +169,31 @@ public final class TopicFollower implements AutoCloseable {
   private void run() {
     try (SchemaRegistry registry = SchemaRegistries.from(registrySettings)) {
       while (!isStopping()) {
-        try (Consumer<String, byte[]> consumer = connectedOrNew()) {
-          current = consumer;
-          List<TopicPartition> partitions = partitions(consumer);
-          consumer.assign(partitions);
-          reader.read(this, consumer, partitions, registry);
+        try {
+          readUntilItFails(registry);
         } catch (WakeupException closing) {
           LOG.debug("asked to stop");
         } catch (KafkaException | IllegalStateException e) {
           complain(e);
           settled.countDown();
           pause();
-        } finally {
-          current = null;
         }
       }
     } catch (RuntimeException e) {
       LOG.error("topic {} is read no more: {}", topic, withoutIt, e);
+    }
+  }
+
+  private void readUntilItFails(SchemaRegistry registry) {
+    Consumer<String, byte[]> consumer = connectedOrNew();
+    try {
+      current = consumer;
+      List<TopicPartition> partitions = partitions(consumer);
+      consumer.assign(partitions);
+      reader.read(this, consumer, partitions, registry);
+    } finally {
+      current = null;
+      closeAtOnce(consumer);
     }
   }
 
@@ -224,7 +240,15 @@ public final class TopicFollower implements AutoCloseable {
     }
     Consumer<String, byte[]> unused = connected.getAndSet(null);
     if (unused != null) {
-      unused.close(CloseOptions.timeout(Duration.ZERO));
+      closeAtOnce(unused);
     }
+  }
+
+  /**
+   * There is nothing to commit and no group to leave, and the broker hears no farewell before it
+   * has answered the poll that waits.
+   */
+  private static void closeAtOnce(Consumer<?, ?> consumer) {
+    consumer.close(CloseOptions.timeout(Duration.ZERO));
   }
 }

@@ -41,6 +41,16 @@ public final class Procfs {
     return pids;
   }
 
+  /** The pid, or the id of a thread, that was given last; empty when it cannot be read. */
+  Optional<String> lastPid() {
+    try {
+      String text = Files.readString(root.resolve("loadavg")).trim();
+      return Optional.of(text.substring(text.lastIndexOf(' ') + 1));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
   /** The magic link to a process's executable; it opens the right file even when deleted. */
   public Path executable(int pid) {
     return root.resolve(pid + "/exe");

@@ -40,6 +40,14 @@ public final class ServerFinder {
     return servers;
   }
 
+  /** Whether a server that was found runs still. */
+  public boolean runs(PostgresServer server) {
+    return procfs
+        .stat(server.pid())
+        .filter(stat -> stat.startTicks() == server.startTicks())
+        .isPresent();
+  }
+
   /** The server whose postmaster has this pid, when it is one. */
   public Optional<PostgresServer> server(int pid) {
     Optional<ServerBinary> binary = procfs.binary(pid);

@@ -25,7 +25,6 @@ import org.slf4j.LoggerFactory;
 /** Follows the topic of sampling rules. While Kafka is away the rules stay as they were. */
 public final class SamplingListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SamplingListener.class);
-  private static final Duration POLL = Duration.ofMillis(500);
 
   private final SamplingRules rules;
   private final TopicFollower follower;
@@ -89,7 +88,7 @@ public final class SamplingListener implements AutoCloseable {
         rules.set(all);
         following.upToDate();
       }
-      ConsumerRecords<String, byte[]> records = consumer.poll(POLL);
+      ConsumerRecords<String, byte[]> records = consumer.poll(TopicFollower.POLL);
       records.forEach(record -> take(record, deserializer, all));
       if (whole && !records.isEmpty()) {
         rules.set(all);

@@ -26,6 +26,10 @@ final class BatchCourier {
 
   private static final Logger LOG = LoggerFactory.getLogger(BatchCourier.class);
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /** With nothing on its way nothing happens but that a batch comes. */
+  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private static final long RESET_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(5);
 
@@ -68,8 +72,13 @@ final class BatchCourier {
 
   /** How long the next turn can wait when no batch comes. */
   long pauseNanos() {
-    long millis = outage.lasts() && spool.hasUnread() ? 2 : window.hasNothingOnItsWay() ? 200 : 20;
-    return TimeUnit.MILLISECONDS.toNanos(millis);
+    if (outage.lasts() && spool.hasUnread()) {
+      return TimeUnit.MILLISECONDS.toNanos(2);
+    }
+    if (!window.hasNothingOnItsWay()) {
+      return TimeUnit.MILLISECONDS.toNanos(20);
+    }
+    return outage.lasts() || hasRest() ? RETRY_NANOS : IDLE_NANOS;
   }
 
   /** Where new batches are put, for {@link #turn} to take. */
