@@ -123,9 +123,20 @@ final class PlantingIT {
   @ParameterizedTest
   @ValueSource(ints = {13, 14, 15, 16, 17, 18})
   void levelOneTakesFiveTrapsForAStatement(int major) {
+    takesFiveTraps(major, "1", "phases");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  void waitsAndBindsOfStatementsTakeNoMoreTraps(int major) {
+    takesFiveTraps(major, "12", "statements");
+  }
+
+  private void takesFiveTraps(int major, String level, String detail) {
     try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(major));
         TracedServer traced = traced(binary)) {
-      traced.set("level", "1");
+      traced.set("level", level);
+      traced.set("detail", detail);
       Collector collector = traced.collect();
       try (SqlSession session = new SqlSession(traced.server());
           RunCounts counts = collector.countRuns()) {
@@ -162,11 +173,11 @@ final class PlantingIT {
 
   @ParameterizedTest
   @MethodSource("io.pgstitch.testkit.Majors#sampled")
-  void withoutPhasesADetailedLevelTakesTwelveUntilALevelAsksForThem(int major) {
+  void callsWithoutPhasesTakeTwelveUntilALevelAsksForThem(int major) {
     try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(major));
         TracedServer traced = traced(binary)) {
       traced.set("level", "12");
-      traced.set("phases", "false");
+      traced.set("detail", "calls");
       Collector collector = traced.collect();
       try (SqlSession session = new SqlSession(traced.server());
           RunCounts counts = collector.countRuns()) {
