@@ -101,6 +101,8 @@ final class PlantingIT {
           .as(sql)
           .isEqualTo(five("on_executor_run", "on_executor_run_exit", TIMES));
     }
+    // The command's two, and those of the run inside it.
+    assertThat(sum(cost(counts, session, "execute p"))).isEqualTo(7L * TIMES);
     assertThat(cost(counts, session, "listen channel"))
         .isEqualTo(five("on_utility", "on_utility_exit", TIMES));
     assertThat(cost(counts, session, "begin", "commit"))
@@ -120,27 +122,24 @@ final class PlantingIT {
     }
   }
 
+  /** With waits and binds of statements alone they are the same. */
   @ParameterizedTest
   @ValueSource(ints = {13, 14, 15, 16, 17, 18})
   void levelOneTakesFiveTrapsForAStatement(int major) {
-    takesFiveTraps(major, "1", "phases");
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
-  void waitsAndBindsOfStatementsTakeNoMoreTraps(int major) {
-    takesFiveTraps(major, "12", "statements");
-  }
-
-  private void takesFiveTraps(int major, String level, String detail) {
     try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(major));
-        TracedServer traced = traced(binary)) {
-      traced.set("level", level);
-      traced.set("detail", detail);
-      Collector collector = traced.collect();
-      try (SqlSession session = new SqlSession(traced.server());
+        TracedServer traced = traced(binary);
+        SqlSession session = new SqlSession(traced.server())) {
+      session.run("create table t(a int)");
+      session.run("prepare p as select count(*) from t");
+      traced.set("level", "1");
+      try (Collector collector = traced.collect();
           RunCounts counts = collector.countRuns()) {
-        session.run("create table t(a int)");
+        takesFiveTraps(counts, session);
+      }
+      traced.set("level", "12");
+      traced.set("detail", "statements");
+      try (Collector collector = traced.collect();
+          RunCounts counts = collector.countRuns()) {
         takesFiveTraps(counts, session);
       }
     }
@@ -207,6 +206,8 @@ final class PlantingIT {
           SqlSession detailed = new SqlSession(traced.server());
           RunCounts counts = collector.countRuns()) {
         neighbour.run("create table t(a int)");
+        neighbour.run("prepare p as select count(*) from t");
+        detailed.run("prepare p as select count(*) from t");
         detailed.run("set pgstitch.level = 12");
         // Entry and return of parse, analysis, planning, and of the portal's and the executor's
         // parts.
