@@ -111,8 +111,8 @@ final class UpCommand implements Callable<Integer> {
       description =
           "What levels 4, 8 and 12 see of each statement: phases; calls, without analysis, planning,"
               + " Bind, and the executor's start, finish and end; or statements, whose calls are those"
-              + " of level 1. Waits and binds stay, at two thirds or one third of the cost to the"
-              + " server. Level 16 and --functions bring all. Default: ${DEFAULT-VALUE}.")
+              + " of level 1. Waits and binds stay, at two thirds or two fifths of the cost to"
+              + " the server. Level 16 and --functions bring all. Default: ${DEFAULT-VALUE}.")
   private String detail;
 
   @Option(

@@ -37,6 +37,8 @@ final class PlantingIT {
   /** Of the function tier, which no other collector on the host is likely to plant. */
   private static final String FAR = "XLogFlush";
 
+  private static final String RUN = "standard_ExecutorRun";
+
   private static final List<String> QUERIES =
       List.of(
           "select count(*) from t",
@@ -138,7 +140,16 @@ final class PlantingIT {
         takesFiveTraps(counts, session);
         session.run("set pgstitch.level = 1");
         takesFiveTraps(counts, session);
+        session.run("set pgstitch.level = 28");
+        Patience.until(
+            "all of its own", () -> sum(cost(counts, session, "select 1")) >= 23L * TIMES);
+        session.run("reset pgstitch.level");
+        Patience.until(
+            "none of its own", () -> sum(cost(counts, session, "select 1")) == 5L * TIMES);
       }
+      List<RawEventBatch> batches = traced.batches();
+      assertThat(functionsAt(batches, 28)).contains("standard_planner", "PortalStart");
+      assertThat(functionsAt(batches, 12)).containsOnly(RUN, "standard_ProcessUtility");
     }
   }
 

@@ -172,7 +172,7 @@ class LevelOneTest {
     fetch("many", 0x10, 10);
     Stitched out = script.commandEnd("SELECT", 10).idle().stitch();
     assertThat(out.statements()).hasSize(2).allMatch(QueryTrace::getExecuted);
-    // Of the first the rows are known as far as it was the first.
+    // The first may have been the same portal all the same.
     assertThat(out.statements()).extracting(QueryTrace::getComplete).containsExactly(false, true);
     TraceIdentities.check(out);
   }
