@@ -143,6 +143,7 @@ struct backend {
 	__u32 binary;
 	__u32 kind;
 	__u32 level;	    /* in force, bits of enum level */
+	__u32 asked;	    /* by it: bits 1 << enum cookie_tier */
 	__u32 level_kept;   /* when the transaction commits */
 	__u32 level_before; /* when it aborts */
 	__u32 level_reset;  /* what RESET goes back to */
@@ -466,12 +467,7 @@ static __always_inline bool wants(const struct backend *b, enum level bit)
 /* Whether the level in force asks for the events of a probe. */
 static __always_inline bool asks_for(const struct backend *b, __u64 cookie)
 {
-	__u32 tier = (cookie >> COOKIE_FUNCTION_BITS) & 3;
-
-	if (tier == COOKIE_DETAIL)
-		return b->level & LEVEL_DETAIL;
-	return (b->level & LEVEL_TRACE) &&
-	       (tier != COOKIE_FUNCTION || (b->level & LEVEL_FUNCTIONS));
+	return b->asked >> ((cookie >> COOKIE_FUNCTION_BITS) & 3) & 1;
 }
 
 static __always_inline struct control_layout *control_layout_of(const struct backend *b)
@@ -496,13 +492,27 @@ static __always_inline __u32 default_level(void)
 	return c ? c->level : 0;
 }
 
-/* Whether an executor's start and end are seen at a level. */
-static __always_inline bool sees_executors(__u32 level)
+/* The tiers of probes whose events a level asks for, bits 1 << enum cookie_tier. */
+static __always_inline __u32 tiers_of(__u32 level)
 {
-	__u32 zero = 0;
+	__u32 zero = 0, tiers = 1 << COOKIE_BASIC;
 	struct run_config *c = bpf_map_lookup_elem(&config, &zero);
 
-	return (level & LEVEL_DETAIL) && ((c && c->phases) || (level & LEVEL_PHASES));
+	if (!(level & LEVEL_TRACE))
+		return 0;
+	if ((level & LEVEL_DETAIL) && (level & LEVEL_ALL_DETAIL))
+		tiers |= 1 << COOKIE_DETAIL | 1 << COOKIE_PHASE;
+	else if ((level & LEVEL_DETAIL) && c)
+		tiers |= c->detailed;
+	if (level & LEVEL_FUNCTIONS)
+		tiers |= 1 << COOKIE_FUNCTION;
+	return tiers;
+}
+
+/* Whether an executor's start and end are seen. */
+static __always_inline bool sees_executors(const struct backend *b)
+{
+	return b->asked >> COOKIE_PHASE & 1;
 }
 
 static __always_inline bool is_wanted(struct task_struct *task)

@@ -487,7 +487,7 @@ struct worker_config {
 struct run_config {
 	__u32 only_targets;  /* 1: only processes in `targets`, or whose parent is there */
 	__u32 level;	     /* of each backend that nothing more special is said of */
-	__u32 phases;	     /* 1: an executor's start and end are seen at each detailed level */
+	__u32 detailed;	     /* bits 1 << enum cookie_tier: for what levels 4, 8 and 12 ask beside the basic tier */
 };
 
 /* Bits of a level, as Oracle's event 10046 numbers them. */
@@ -501,16 +501,17 @@ enum level {
 
 /* Bits that SET pgstitch.level is about; any of them traces statements. */
 #define LEVEL_TRACE 29
-/* Bits for which the detailed probes are planted. */
+/* Bits for which more than the basic probes may be planted. */
 #define LEVEL_DETAIL 28
-/* Bits of a detailed level that ask for phases where run_config.phases does not. */
-#define LEVEL_PHASES (LEVEL_PLAN_STATISTICS | LEVEL_FUNCTIONS)
+/* Bits of a detailed level that ask for all detail, whatever run_config.detailed says. */
+#define LEVEL_ALL_DETAIL (LEVEL_PLAN_STATISTICS | LEVEL_FUNCTIONS)
 
 /* Which probes: in the two highest bits of the function's number in a cookie. */
 enum cookie_tier {
 	COOKIE_BASIC = 0,
 	COOKIE_DETAIL = 1,
 	COOKIE_FUNCTION = 2,
+	COOKIE_PHASE = 3,
 };
 #define COOKIE_FUNCTION_BITS 14
 

@@ -145,6 +145,7 @@ static __noinline int choose_level(struct backend *b)
 			level = *leaders_level;
 	}
 	b->level = b->level_kept = b->level_before = b->level_reset = level;
+	b->asked = tiers_of(level);
 	b->generation = c->generation;
 	if (level != default_level())
 		share_level(b);

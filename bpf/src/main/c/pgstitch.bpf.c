@@ -772,7 +772,7 @@ static __always_inline bool put_definition(struct backend *b, __u64 portal, __u6
 	return true;
 }
 
-/* PortalStart(Portal portal, ...) where phases are not watched: the definition alone. */
+/* PortalStart(Portal portal, ...) where calls are watched without phases: the definition alone. */
 SEC("uprobe")
 int on_portal_ready(struct pt_regs *ctx)
 {

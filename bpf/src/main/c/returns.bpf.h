@@ -93,7 +93,7 @@ static __always_inline __s64 rows_of(const struct backend *b, const struct unsee
 	struct layout_config *c = layout_of(b->binary);
 	__u64 estate;
 
-	if (call->kind != UNSEEN_RUN || !bin || !bin->layout_known || !c || !sees_executors(b->level) ||
+	if (call->kind != UNSEEN_RUN || !bin || !bin->layout_known || !c || !sees_executors(b) ||
 	    c->contradicted[LAYOUT_QUERY])
 		return -1;
 	estate = read_u64(call->query + bin->query_estate);

@@ -89,14 +89,17 @@ static __always_inline void look_for_xid(struct backend *b)
 /* Puts a level into force. What a wait or the executor began under the old one is closed. */
 static __always_inline void set_level(struct backend *b, __u32 level)
 {
+	bool saw = sees_executors(b);
+
 	if (!(b->level & LEVEL_TRACE)) {
 		/* The text of the running message was never sent. */
 		b->message_text = 0;
 		b->portal_text = 0;
 	}
-	if (sees_executors(b->level) && !sees_executors(level))
-		__builtin_memset(b->query, 0, sizeof(b->query));
 	b->level = level;
+	b->asked = tiers_of(level);
+	if (saw && !sees_executors(b))
+		__builtin_memset(b->query, 0, sizeof(b->query));
 	b->looked.whole = 0;
 }
 

@@ -1,5 +1,6 @@
 package io.pgstitch.benchmarks;
 
+import io.pgstitch.bpf.Detail;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoublePredicate;
@@ -52,13 +53,29 @@ final class CollectorState implements ServerState {
         "level-" + level, run, broker, database, loads, settings, "", traps, expected);
   }
 
-  /** All sessions at level 12, of a collector that watches no phases. */
-  static CollectorState withoutPhases(
+  /** All sessions at level 12, of a collector that watches calls without their phases. */
+  static CollectorState ofCalls(
       Run run, Broker broker, Database database, List<Load> loads, Traps traps) {
-    String name = "level-12-without-phases";
-    List<String> settings = List.of("level=12", "phases=false");
-    return new CollectorState(
-        name, run, broker, database, loads, settings, "", traps, n -> n >= 12);
+    return ofDetail(Detail.CALLS, run, broker, database, loads, traps, n -> n >= 12 && n < 13);
+  }
+
+  /** All sessions at level 12, of a collector that watches statements as level 1 does. */
+  static CollectorState ofStatements(
+      Run run, Broker broker, Database database, List<Load> loads, Traps traps) {
+    return ofDetail(Detail.STATEMENTS, run, broker, database, loads, traps, n -> n >= 5 && n < 6);
+  }
+
+  private static CollectorState ofDetail(
+      Detail detail,
+      Run run,
+      Broker broker,
+      Database database,
+      List<Load> loads,
+      Traps traps,
+      DoublePredicate expected) {
+    String name = "level-12-" + detail.text();
+    List<String> settings = List.of("level=12", "detail=" + detail.text());
+    return new CollectorState(name, run, broker, database, loads, settings, "", traps, expected);
   }
 
   /** One session of eight at level 12 with functions, its neighbours at none. */

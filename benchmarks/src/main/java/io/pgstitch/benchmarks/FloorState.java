@@ -1,5 +1,6 @@
 package io.pgstitch.benchmarks;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.bpf.RunCounts;
 import io.pgstitch.collector.host.ElfFile;
@@ -67,7 +68,8 @@ final class FloorState implements ServerState {
     FunctionSymbols functions =
         FunctionSymbols.of(ElfFile.read(database.executable()), Path.of("/"));
     ProbePlan plan =
-        ProbePlan.of(functions, 0, ProbeCatalogue.load(), Probe.Tier.ofDefaultLevel(LEVEL, true));
+        ProbePlan.of(
+            functions, 0, ProbeCatalogue.load(), Probe.Tier.ofDefaultLevel(LEVEL, Detail.PHASES));
     List<Long> attached = new ArrayList<>();
     for (ProbePlan.Group group : plan.groups()) {
       attached.add(

@@ -1,5 +1,6 @@
 package io.pgstitch.benchmarks;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.encode.EventNames;
@@ -54,7 +55,7 @@ record RingRecording(List<ByteBuffer> pieces, EventNames names) {
             .orElseThrow(() -> new IllegalStateException(postmaster + " is no server"));
     ProbeCatalogue catalogue = ProbeCatalogue.load();
     try (KernelPrograms programs = KernelPrograms.load(RING_BYTES)) {
-      programs.switches().putRun(true, level, true);
+      programs.switches().putRun(true, level, Detail.PHASES);
       programs.switches().addTarget(postmaster);
       programs.switches().putRules(true, List.of());
       programs.attachTracepoint("on_switch");
@@ -64,7 +65,7 @@ record RingRecording(List<ByteBuffer> pieces, EventNames names) {
           new BinaryAttacher(
                   programs,
                   catalogue,
-                  Probe.Tier.ofDefaultLevel(level, true),
+                  Probe.Tier.ofDefaultLevel(level, Detail.PHASES),
                   new BackendProbe(procfs),
                   new BinaryDescriber(programs, BIND_BYTES, 0),
                   FactSource.builtIn())

@@ -8,8 +8,8 @@ public final class Levels {
   /** Any of these asks for the detailed probes. */
   public static final int DETAIL = 28;
 
-  /** Of a detailed level, any of these asks for phases where the collector does not. */
-  public static final int PHASES = 16 | 32;
+  /** Of a detailed level, any of these asks for all {@link Detail}. */
+  public static final int ALL_DETAIL = 16 | 32;
 
   public static final int WAITS = 8;
 

@@ -49,11 +49,11 @@ public final class TraceSwitches {
    *
    * @param onlyTargets whether only the processes of {@link #addTarget} are traced
    * @param level of each backend that nothing more special is said of
-   * @param phases whether an executor's start and end are seen at each detailed level
+   * @param detail what levels 4, 8 and 12 see of a statement
    */
-  public synchronized void putRun(boolean onlyTargets, int level, boolean phases) {
+  public synchronized void putRun(boolean onlyTargets, int level, Detail detail) {
     ByteBuffer value = ByteBuffer.allocate(12).order(ByteOrder.nativeOrder());
-    value.putInt(onlyTargets ? 1 : 0).putInt(level).putInt(phases ? 1 : 0);
+    value.putInt(onlyTargets ? 1 : 0).putInt(level).putInt(detail.events());
     maps.put("config", 0, value.array());
   }
 

@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.cli.log.LogLevel;
 import io.pgstitch.collector.WaitMode;
 import io.pgstitch.collector.survey.HostSurvey;
@@ -72,7 +73,7 @@ final class DemoCommand implements Callable<Integer> {
               List.of(Math.toIntExact(server.postmasterPid())),
               8,
               WaitMode.SYSCALLS,
-              true,
+              Detail.PHASES,
               true,
               List.of(),
               false,

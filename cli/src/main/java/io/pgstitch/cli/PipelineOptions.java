@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.collector.BackgroundKind;
 import io.pgstitch.collector.WaitMode;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import java.util.Set;
  * @param pids postmasters or backends to trace; empty for all servers of the host
  * @param level trace level: 1 statements, 8 waits too
  * @param waits how waits are measured
- * @param phases whether each level beyond 1 has the phases of a statement
+ * @param detail what levels 4, 8 and 12 see of each statement
  * @param functions whether calls of the function catalogue are traced
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param maskLiterals whether literals and other data of statements stay on the host
@@ -29,7 +30,7 @@ record PipelineOptions(
     List<Integer> pids,
     int level,
     WaitMode waits,
-    boolean phases,
+    Detail detail,
     boolean functions,
     List<String> addedFunctions,
     boolean maskLiterals,

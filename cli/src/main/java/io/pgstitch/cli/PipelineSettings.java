@@ -35,7 +35,7 @@ final class PipelineSettings {
     settings.setProperty("level", Integer.toString(options.level()));
     settings.setProperty("waits", options.waits().text());
     settings.setProperty("spool.directory", options.out().resolve("spool").toString());
-    settings.setProperty("phases", Boolean.toString(options.phases()));
+    settings.setProperty("detail", options.detail().text());
     settings.setProperty("functions", Boolean.toString(options.functions()));
     settings.setProperty("functions.add", String.join(",", options.addedFunctions()));
     settings.setProperty("mask.literals", Boolean.toString(options.maskLiterals()));

@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.cli.log.LogLevel;
 import io.pgstitch.collector.BackgroundKind;
 import io.pgstitch.collector.CollectorStatus;
@@ -104,15 +105,15 @@ final class UpCommand implements Callable<Integer> {
   private String waits;
 
   @Option(
-      names = "--phases",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
+      names = "--detail",
+      paramLabel = "DETAIL",
+      defaultValue = "phases",
       description =
-          "With --no-phases, levels 4, 8 and 12 go without analysis, planning, Bind, and the"
-              + " executor's start, finish and end. Calls, waits and binds stay, at two thirds of the"
-              + " cost to the server. Level 16 and --functions bring phases all the same.")
-  private boolean phases;
+          "What levels 4, 8 and 12 see of each statement: phases; calls, without analysis, planning,"
+              + " Bind, and the executor's start, finish and end; or statements, whose calls are those"
+              + " of level 1. Waits and binds stay, at two thirds or two fifths of the cost to"
+              + " the server. Level 16 and --functions bring all. Default: ${DEFAULT-VALUE}.")
+  private String detail;
 
   @Option(
       names = "--functions",
@@ -160,6 +161,13 @@ final class UpCommand implements Callable<Integer> {
                 () ->
                     CommandFailure.usage(
                         "--waits " + waits + " does not exist", "Modes: " + WaitMode.all() + "."));
+    Detail seen =
+        Detail.of(detail)
+            .orElseThrow(
+                () ->
+                    CommandFailure.usage(
+                        "--detail " + detail + " does not exist",
+                        "Details: " + Detail.all() + "."));
     PipelineOptions options =
         new PipelineOptions(
             out,
@@ -168,7 +176,7 @@ final class UpCommand implements Callable<Integer> {
             pids,
             level,
             mode,
-            phases,
+            seen,
             functions,
             addedFunctions,
             maskLiterals,

@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.collector.CollectorSettings;
 import io.pgstitch.collector.DryStart;
 import io.pgstitch.collector.WaitMode;
@@ -44,7 +45,7 @@ final class WarmUp {
               List.of(),
               0,
               WaitMode.SYSCALLS,
-              true,
+              Detail.PHASES,
               false,
               List.of(),
               false,

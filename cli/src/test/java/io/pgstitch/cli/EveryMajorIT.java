@@ -3,6 +3,7 @@ package io.pgstitch.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.cli.Launcher.Outcome;
+import io.pgstitch.testkit.Majors;
 import io.pgstitch.testkit.PostgresInstallation;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
@@ -18,8 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same workload of real clients on every major: each statement once, and as it was. */
 @Tag("alone")
@@ -49,21 +50,39 @@ class EveryMajorIT {
     traced.cpu.compareWith(traced.traces);
   }
 
+  /** One major each, unless majors are asked for. */
+  static Stream<Arguments> lessDetail() {
+    if (System.getProperty("pgstitch.majors") == null) {
+      return Stream.of(Arguments.of(13, "calls"), Arguments.of(18, "statements"));
+    }
+    return Majors.sampled()
+        .boxed()
+        .flatMap(m -> Stream.of(Arguments.of(m, "calls"), Arguments.of(m, "statements")));
+  }
+
   /** Of what functions run, less is known then; decision 6 says what. */
   @ParameterizedTest
-  @ValueSource(ints = {13, 18})
-  void withoutPhasesTheClientsStatementsAreTheSame(int major) throws Exception {
-    Traced traced = trace(PostgresInstallations.ofMajor(major), "--level", "12", "--no-phases");
+  @MethodSource("lessDetail")
+  void withLessDetailTheClientsStatementsAreTheSame(int major, String detail) throws Exception {
+    Traced traced =
+        trace(PostgresInstallations.ofMajor(major), "--level", "12", "--detail", detail);
     traced.counted.compareWithoutPhases(traced.traces, APPLICATIONS);
     traced.cpu.compareWith(traced.traces);
+    traced.scene.compareWith(traced.traces, traced.files);
+    boolean calls = detail.equals("calls");
     assertThat(traced.traces.roots().stream().flatMap(r -> traced.traces.traceOf(r).stream()))
         .extracting(ExportedSpan::name)
-        .contains("PortalRun")
-        .doesNotContainAnyElementsOf(PHASES);
+        .doesNotContainAnyElementsOf(PHASES)
+        .matches(names -> names.contains("PortalRun") == calls);
   }
 
   /** What was traced and is whole, and what the server and the system say of it. */
-  private record Traced(ExportedTraces traces, ServerCounts counted, CpuCheck cpu) {}
+  private record Traced(
+      ExportedTraces traces,
+      TraceFiles files,
+      ServerCounts counted,
+      CpuCheck cpu,
+      WaitsAndBindsScene scene) {}
 
   private Traced trace(PostgresInstallation installation, String... options) throws Exception {
     StatementLedger ledger = new StatementLedger();
@@ -81,12 +100,14 @@ class EveryMajorIT {
       Outcome outcome;
       ServerCounts counted;
       CpuCheck cpu;
+      WaitsAndBindsScene scene;
       try (RunningUp up = RunningUp.start(dir, all.toArray(String[]::new))) {
         ServerCounts.reset(server.jdbcUrl("postgres"));
         new ClientWorkloads(server, ledger).run(dir);
         StatementKinds.run(server.jdbcUrl("postgres"), ledger);
         counted = ServerCounts.read(server.jdbcUrl("postgres"));
         cpu = CpuCheck.run(server.jdbcUrl("postgres"));
+        scene = WaitsAndBindsScene.play(server.jdbcUrl("postgres"));
         outcome = up.stop();
       }
       assertThat(outcome.status()).as(outcome.out() + outcome.err()).isZero();
@@ -94,10 +115,10 @@ class EveryMajorIT {
       assertThat(traces.doubled()).isEmpty();
       assertThat(traces.incomplete()).isEmpty();
       assertThat(traces.notNested()).isEmpty();
-      TraceFiles.validate(dir.resolve("out/traces"));
+      TraceFiles files = TraceFiles.validate(dir.resolve("out/traces"));
       ledger.compareWith(traces, APPLICATIONS);
       checkPortals(traces);
-      return new Traced(traces, counted, cpu);
+      return new Traced(traces, files, counted, cpu, scene);
     }
   }
 
@@ -122,6 +143,9 @@ class EveryMajorIT {
         Statement statement = connection.createStatement()) {
       statement.execute("create extension pg_stat_statements");
       for (String sql : StatementKinds.preparation()) {
+        statement.execute(sql);
+      }
+      for (String sql : WaitsAndBindsScene.preparation()) {
         statement.execute(sql);
       }
     }

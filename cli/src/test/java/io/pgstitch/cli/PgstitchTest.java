@@ -2,6 +2,8 @@ package io.pgstitch.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
@@ -26,5 +28,17 @@ final class PgstitchTest {
   void theOneThatIsNamedIsKnownAlone() {
     assertThat(Pgstitch.commandLine("doctor", "--json").getSubcommands())
         .containsOnlyKeys("doctor");
+  }
+
+  @Test
+  void aDetailThatDoesNotExistIsWrongUsageAndSaysWhichDo() {
+    StringWriter err = new StringWriter();
+    String[] arguments = {"up", "--detail", "most"};
+
+    int status = Pgstitch.commandLine(arguments).setErr(new PrintWriter(err)).execute(arguments);
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--detail most does not exist", "phases, calls, statements");
   }
 }

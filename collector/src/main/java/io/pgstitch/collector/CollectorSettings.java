@@ -1,5 +1,6 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.collector.postgres.FactSource;
 import io.pgstitch.collector.spool.SpoolSettings;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ import java.util.regex.Pattern;
  * @param host name of this host in the events
  * @param level sum of the bits of {@link TraceLevel}, 0 traces nothing
  * @param waits how waits are measured
- * @param phases whether each level beyond 1 has the phases of a statement
+ * @param detail what levels 4, 8 and 12 see of each statement
  * @param functions whether the detailed function catalogue is attached
  * @param addedFunctions functions of the server that are traced beside it, by name
  * @param bindBytes bytes of a bind value that are captured at most
@@ -49,7 +50,7 @@ public record CollectorSettings(
     String host,
     int level,
     WaitMode waits,
-    boolean phases,
+    Detail detail,
     boolean functions,
     List<String> addedFunctions,
     int bindBytes,
@@ -84,7 +85,7 @@ public record CollectorSettings(
     d.put("host", "");
     d.put("level", "8");
     d.put("waits", WaitMode.SYSCALLS.text());
-    d.put("phases", "true");
+    d.put("detail", Detail.PHASES.text());
     d.put("functions", "false");
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
@@ -162,7 +163,7 @@ public record CollectorSettings(
             values.get("host").isEmpty() ? HostName.ofThisHost() : values.get("host"),
             level,
             waitMode(values.get("waits"), wrong),
-            flag(values, "phases", wrong),
+            detail(values.get("detail"), wrong),
             flag(values, "functions", wrong),
             symbols(values.get("functions.add"), wrong),
             (int) number(values, "bind.bytes", 64, 4096, wrong),
@@ -208,6 +209,14 @@ public record CollectorSettings(
       wrong.add("waits is '" + value + "'; it must be one of " + WaitMode.all());
     }
     return mode.orElse(WaitMode.SYSCALLS);
+  }
+
+  private static Detail detail(String value, List<String> wrong) {
+    Optional<Detail> detail = Detail.of(value);
+    if (detail.isEmpty()) {
+      wrong.add("detail is '" + value + "'; it must be one of " + Detail.all());
+    }
+    return detail.orElse(Detail.PHASES);
   }
 
   private static Set<BackgroundKind> background(String kinds, List<String> wrong) {

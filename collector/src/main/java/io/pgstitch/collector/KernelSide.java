@@ -33,7 +33,7 @@ record KernelSide(KernelPrograms programs, TracePlan plan) implements AutoClosea
   }
 
   private static KernelPrograms load(TracePlan plan, int ringBytes) {
-    if (plan.tiers().contains(Probe.Tier.DETAIL)) {
+    if (plan.tiers().contains(Probe.Tier.RARE)) {
       // What would be left for later is less than what to begin anew costs.
       return KernelPrograms.load(ringBytes);
     }
@@ -48,7 +48,7 @@ record KernelSide(KernelPrograms programs, TracePlan plan) implements AutoClosea
    * @param rules of those whose level is another than the plan's
    */
   void begin(CollectorSettings settings, List<LevelRule> rules) {
-    programs.switches().putRun(!settings.pids().isEmpty(), plan.level(), settings.phases());
+    programs.switches().putRun(!settings.pids().isEmpty(), plan.level(), settings.detail());
     settings.pids().forEach(programs.switches()::addTarget);
     settings.control().roles().forEach(programs.switches()::allowRole);
     programs.switches().putRules(settings.control().anyone(), rules);

@@ -15,12 +15,12 @@ import java.util.EnumSet;
 record TracePlan(int level, ProbeCatalogue catalogue, EnumSet<Probe.Tier> tiers) {
   static TracePlan of(CollectorSettings settings) {
     int level = settings.level() | (settings.functions() ? Levels.FUNCTIONS : 0);
-    EnumSet<Probe.Tier> tiers = Probe.Tier.ofDefaultLevel(level, settings.phases());
+    EnumSet<Probe.Tier> tiers = Probe.Tier.ofDefaultLevel(level, settings.detail());
     if (!settings.addedFunctions().isEmpty()) {
       tiers.add(Probe.Tier.NAMED);
     }
     return new TracePlan(
-        level, ProbeCatalogue.load(settings.phases()).plus(settings.addedFunctions()), tiers);
+        level, ProbeCatalogue.load(settings.detail()).plus(settings.addedFunctions()), tiers);
   }
 
   /** Whether waits of all are measured. */

@@ -31,13 +31,16 @@ final class CollectorSettingsTest {
                         "pids",
                         "x",
                         "topic.create",
-                        "no")))
+                        "no",
+                        "detail",
+                        "true")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("kafka.bootstrap.servers is missing")
         .hasMessageContaining("level is 7")
         .hasMessageContaining("ring.bytes is 100000")
         .hasMessageContaining("unknown setting flush.sm")
         .hasMessageContaining("topic.create is 'no'; it must be true or false")
+        .hasMessageContaining("detail is 'true'; it must be one of phases, calls, statements")
         .hasMessageContaining("'x' is not a process id");
   }
 

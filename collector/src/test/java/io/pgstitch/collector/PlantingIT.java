@@ -37,6 +37,8 @@ final class PlantingIT {
   /** Of the function tier, which no other collector on the host is likely to plant. */
   private static final String FAR = "XLogFlush";
 
+  private static final String RUN = "standard_ExecutorRun";
+
   private static final List<String> QUERIES =
       List.of(
           "select count(*) from t",
@@ -101,6 +103,8 @@ final class PlantingIT {
           .as(sql)
           .isEqualTo(five("on_executor_run", "on_executor_run_exit", TIMES));
     }
+    // The command's two, and those of the run inside it.
+    assertThat(sum(cost(counts, session, "execute p"))).isEqualTo(7L * TIMES);
     assertThat(cost(counts, session, "listen channel"))
         .isEqualTo(five("on_utility", "on_utility_exit", TIMES));
     assertThat(cost(counts, session, "begin", "commit"))
@@ -120,18 +124,32 @@ final class PlantingIT {
     }
   }
 
+  /** What is planted for waits and binds of statements is level 1's, and what these never reach. */
   @ParameterizedTest
   @ValueSource(ints = {13, 14, 15, 16, 17, 18})
-  void levelOneTakesFiveTrapsForAStatement(int major) {
+  void waitsAndBindsOfStatementsTakeFiveTrapsAsLevelOneDoes(int major) {
     try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(major));
         TracedServer traced = traced(binary)) {
-      traced.set("level", "1");
+      traced.set("level", "12");
+      traced.set("detail", "statements");
       Collector collector = traced.collect();
       try (SqlSession session = new SqlSession(traced.server());
           RunCounts counts = collector.countRuns()) {
         session.run("create table t(a int)");
+        session.run("prepare p as select count(*) from t");
         takesFiveTraps(counts, session);
+        session.run("set pgstitch.level = 1");
+        takesFiveTraps(counts, session);
+        session.run("set pgstitch.level = 28");
+        Patience.until(
+            "all of its own", () -> sum(cost(counts, session, "select 1")) >= 23L * TIMES);
+        session.run("reset pgstitch.level");
+        Patience.until(
+            "none of its own", () -> sum(cost(counts, session, "select 1")) == 5L * TIMES);
       }
+      List<RawEventBatch> batches = traced.batches();
+      assertThat(functionsAt(batches, 28)).contains("standard_planner", "PortalStart");
+      assertThat(functionsAt(batches, 12)).containsOnly(RUN, "standard_ProcessUtility");
     }
   }
 
@@ -162,11 +180,11 @@ final class PlantingIT {
 
   @ParameterizedTest
   @MethodSource("io.pgstitch.testkit.Majors#sampled")
-  void withoutPhasesADetailedLevelTakesTwelveUntilALevelAsksForThem(int major) {
+  void callsWithoutPhasesTakeTwelveUntilALevelAsksForThem(int major) {
     try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(major));
         TracedServer traced = traced(binary)) {
       traced.set("level", "12");
-      traced.set("phases", "false");
+      traced.set("detail", "calls");
       Collector collector = traced.collect();
       try (SqlSession session = new SqlSession(traced.server());
           RunCounts counts = collector.countRuns()) {
@@ -196,6 +214,8 @@ final class PlantingIT {
           SqlSession detailed = new SqlSession(traced.server());
           RunCounts counts = collector.countRuns()) {
         neighbour.run("create table t(a int)");
+        neighbour.run("prepare p as select count(*) from t");
+        detailed.run("prepare p as select count(*) from t");
         detailed.run("set pgstitch.level = 12");
         // Entry and return of parse, analysis, planning, and of the portal's and the executor's
         // parts.

@@ -2,6 +2,7 @@ package io.pgstitch.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.host.BackendProbe;
@@ -138,13 +139,13 @@ final class SeveralRingsIT {
     int pid = Math.toIntExact(server.postmasterPid());
     Procfs procfs = Procfs.system();
     PostgresServer found = new ServerFinder(procfs).server(pid).orElseThrow();
-    programs.switches().putRun(true, DETAILED, true);
+    programs.switches().putRun(true, DETAILED, Detail.PHASES);
     programs.switches().addTarget(pid);
     programs.switches().putRules(true, List.of());
     new BinaryAttacher(
             programs,
             ProbeCatalogue.load(),
-            Probe.Tier.ofDefaultLevel(DETAILED, true),
+            Probe.Tier.ofDefaultLevel(DETAILED, Detail.PHASES),
             new BackendProbe(procfs),
             new BinaryDescriber(programs, KernelEvent.BIND_BYTES, 0),
             FactSource.builtIn())

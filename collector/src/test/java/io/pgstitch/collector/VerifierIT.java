@@ -2,6 +2,7 @@ package io.pgstitch.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
@@ -28,7 +29,7 @@ final class VerifierIT {
   /** A collector at level 1 sees its first event before the kernel has gone through the others. */
   @Test
   void whatLevelOneDoesNotNeedIsLoadedLater() {
-    Set<String> first = ProbeCatalogue.load().programs(Probe.Tier.ofDefaultLevel(1, true));
+    Set<String> first = ProbeCatalogue.load().programs(Probe.Tier.ofDefaultLevel(1, Detail.PHASES));
     try (KernelPrograms all = KernelPrograms.load(RING_BYTES);
         KernelPrograms some = KernelPrograms.loadFirst(RING_BYTES, first)) {
       assertThat(some.verifiedInstructions()).isBetween(1L, all.verifiedInstructions() * 2 / 3);

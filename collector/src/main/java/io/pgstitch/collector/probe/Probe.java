@@ -1,5 +1,6 @@
 package io.pgstitch.collector.probe;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.Levels;
 import java.util.EnumSet;
 
@@ -23,13 +24,15 @@ public record Probe(
     QUIET(0),
     /** From level 1: where statements begin and end. */
     BASIC(0),
-    /** Levels beyond 1: parsing, portals, transactions. */
-    DETAIL(1),
+    /** Levels beyond 1: what few statements reach, and waits and binds need. */
+    RARE(0),
     /**
-     * Levels beyond 1 as well, unless phases are not wanted: then those alone that ask for more.
+     * Levels beyond 1 where calls are wanted, and those that ask for all: portals, transactions.
      */
-    PHASE(1),
-    /** In the catalogue alone: a row in place of the function's detailed one. */
+    DETAIL(1),
+    /** Levels beyond 1 where phases are wanted, and those that ask for all. */
+    PHASE(3),
+    /** In the catalogue alone: a row in place of the function's detailed one, without phases. */
     LEAN(1),
     /** The detailed functions of the catalogue, on request. */
     FUNCTION(2),
@@ -51,15 +54,19 @@ public record Probe(
      * The tiers that trace at a level.
      *
      * @param level bits of {@link Levels}
-     * @param phases whether each detailed level has them
+     * @param detail what levels 4, 8 and 12 see of a statement
      */
-    public static EnumSet<Tier> ofLevel(int level, boolean phases) {
+    public static EnumSet<Tier> ofLevel(int level, Detail detail) {
       EnumSet<Tier> tiers = EnumSet.noneOf(Tier.class);
       if ((level & Levels.TRACE) != 0) {
         tiers.add(BASIC);
         if ((level & Levels.DETAIL) != 0) {
-          tiers.add(DETAIL);
-          if (phases || (level & Levels.PHASES) != 0) {
+          tiers.add(RARE);
+          boolean all = (level & Levels.ALL_DETAIL) != 0;
+          if (all || detail != Detail.STATEMENTS) {
+            tiers.add(DETAIL);
+          }
+          if (all || detail == Detail.PHASES) {
             tiers.add(PHASE);
           }
         }
@@ -71,8 +78,8 @@ public record Probe(
     }
 
     /** What is planted for all processes when this level is the default one. */
-    public static EnumSet<Tier> ofDefaultLevel(int level, boolean phases) {
-      EnumSet<Tier> tiers = ofLevel(level, phases);
+    public static EnumSet<Tier> ofDefaultLevel(int level, Detail detail) {
+      EnumSet<Tier> tiers = ofLevel(level, detail);
       tiers.add(CONTROL);
       if (!tiers.contains(BASIC)) {
         tiers.add(QUIET);

@@ -1,5 +1,6 @@
 package io.pgstitch.collector.probe;
 
+import io.pgstitch.bpf.Detail;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,24 +22,24 @@ public final class ProbeCatalogue {
   private static final String RESOURCE = "probe-catalogue.tsv";
 
   private final List<Probe> probes;
-  private final boolean phases;
+  private final Detail detail;
 
-  private ProbeCatalogue(List<Probe> probes, boolean phases) {
+  private ProbeCatalogue(List<Probe> probes, Detail detail) {
     this.probes = List.copyOf(probes);
-    this.phases = phases;
+    this.detail = detail;
   }
 
-  /** Reads the catalogue as it is where each detailed level has phases. */
+  /** Reads the catalogue as it is where levels 4, 8 and 12 have all detail. */
   public static ProbeCatalogue load() {
-    return load(true);
+    return load(Detail.PHASES);
   }
 
   /**
    * Reads the catalogue.
    *
-   * @param phases whether each detailed level has them; if not, the lean rows count
+   * @param detail of levels 4, 8 and 12; the lean rows count where it is calls
    */
-  public static ProbeCatalogue load(boolean phases) {
+  public static ProbeCatalogue load(Detail detail) {
     List<Probe> probes = new ArrayList<>();
     try (BufferedReader in =
         new BufferedReader(
@@ -52,7 +53,7 @@ public final class ProbeCatalogue {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new ProbeCatalogue(phases ? withoutLean(probes) : lean(probes), phases);
+    return new ProbeCatalogue(detail == Detail.CALLS ? lean(probes) : withoutLean(probes), detail);
   }
 
   private static List<Probe> withoutLean(List<Probe> rows) {
@@ -78,7 +79,7 @@ public final class ProbeCatalogue {
    * @param level bits of {@link io.pgstitch.bpf.Levels}
    */
   EnumSet<Probe.Tier> tiersOf(int level) {
-    return Probe.Tier.ofLevel(level, phases);
+    return Probe.Tier.ofLevel(level, detail);
   }
 
   /** This catalogue with functions that the user named; one that it has is not added again. */
@@ -92,7 +93,7 @@ public final class ProbeCatalogue {
         more.add(new Probe(symbol, "on_entry", "on_exit", Probe.Tier.NAMED, "optional"));
       }
     }
-    return new ProbeCatalogue(more, phases);
+    return new ProbeCatalogue(more, detail);
   }
 
   private static Probe parse(String line) {

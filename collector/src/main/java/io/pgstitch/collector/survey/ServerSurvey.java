@@ -41,7 +41,7 @@ final class ServerSurvey {
           tier(
               "waits",
               functions,
-              EnumSet.of(Probe.Tier.BASIC, Probe.Tier.DETAIL, Probe.Tier.PHASE)));
+              EnumSet.of(Probe.Tier.BASIC, Probe.Tier.RARE, Probe.Tier.DETAIL, Probe.Tier.PHASE)));
       capabilities.add(functions(server, functions));
       capabilities.add(binary(server));
     } catch (IOException e) {

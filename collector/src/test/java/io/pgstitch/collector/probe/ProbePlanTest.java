@@ -2,6 +2,7 @@ package io.pgstitch.collector.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.host.ElfFile;
 import io.pgstitch.collector.host.FunctionSymbols;
@@ -41,25 +42,39 @@ final class ProbePlanTest {
             FunctionSymbols.of(ElfFile.read(Path.of("/bin/sh").toRealPath()), Path.of("/")),
             0,
             ProbeCatalogue.load(),
-            Probe.Tier.ofDefaultLevel(12, true));
+            Probe.Tier.ofDefaultLevel(12, Detail.PHASES));
     assertThat(plan.missingRequired())
         .contains("standard_ExecutorRun", "one-of:analyze", "first-of:setting");
     assertThat(plan.groups()).isEmpty();
   }
 
   @Test
-  void withoutPhasesAFunctionHasItsLeanProbesAndLevelsAskForPhases() {
+  void withCallsAFunctionHasItsLeanProbesAndLevelsAskForPhases() {
     List<Probe> whole = ProbeCatalogue.load().probes();
-    ProbeCatalogue lean = ProbeCatalogue.load(false);
+    ProbeCatalogue calls = ProbeCatalogue.load(Detail.CALLS);
 
     assertThat(starts(whole)).containsExactly("on_portal_start in DETAIL");
-    assertThat(starts(lean.probes())).containsExactly("on_portal_ready in DETAIL");
-    assertThat(whole).hasSameSizeAs(lean.probes());
-    assertThat(lean.tiersOf(12)).doesNotContain(Probe.Tier.PHASE).contains(Probe.Tier.DETAIL);
-    assertThat(lean.tiersOf(28)).contains(Probe.Tier.PHASE);
-    assertThat(lean.tiersOf(12 | Levels.FUNCTIONS)).contains(Probe.Tier.PHASE);
-    assertThat(lean.tiersOf(1 | Levels.FUNCTIONS)).doesNotContain(Probe.Tier.PHASE);
+    assertThat(starts(calls.probes())).containsExactly("on_portal_ready in DETAIL");
+    assertThat(whole).hasSameSizeAs(calls.probes());
+    assertThat(calls.tiersOf(12)).doesNotContain(Probe.Tier.PHASE).contains(Probe.Tier.DETAIL);
+    assertThat(calls.tiersOf(28)).contains(Probe.Tier.PHASE);
+    assertThat(calls.tiersOf(12 | Levels.FUNCTIONS)).contains(Probe.Tier.PHASE);
+    assertThat(calls.tiersOf(1 | Levels.FUNCTIONS)).doesNotContain(Probe.Tier.PHASE);
     assertThat(ProbeCatalogue.load().tiersOf(4)).contains(Probe.Tier.PHASE);
+  }
+
+  @Test
+  void withStatementsWaitsAndBindsHaveLevelOnesProbesAndOtherLevelsAll() {
+    ProbeCatalogue lean = ProbeCatalogue.load(Detail.STATEMENTS);
+
+    assertThat(lean.tiersOf(1)).containsExactly(Probe.Tier.BASIC);
+    for (int level : new int[] {4, 8, 12, 13}) {
+      assertThat(lean.tiersOf(level)).containsExactly(Probe.Tier.BASIC, Probe.Tier.RARE);
+    }
+    assertThat(lean.tiersOf(16)).isEqualTo(ProbeCatalogue.load().tiersOf(16));
+    assertThat(lean.tiersOf(8 | Levels.FUNCTIONS))
+        .isEqualTo(ProbeCatalogue.load().tiersOf(8 | Levels.FUNCTIONS));
+    assertThat(starts(lean.probes())).containsExactly("on_portal_start in DETAIL");
   }
 
   private static List<String> starts(List<Probe> probes) {

@@ -85,7 +85,7 @@ final class Executors {
       return;
     }
     if (run) {
-      suspended.executorEnded(event.getObject());
+      suspended.descriptorRunsAnew(event.getObject(), statement.getSourceHash());
     }
     // Without their starts, runs of a trigger's statements are seen right in the portal's run.
     boolean mayHaveOtherText = !run && !statement.getLean();
@@ -150,7 +150,7 @@ final class Executors {
       return;
     }
     if (run) {
-      suspended.executorEnded(event.getObject());
+      suspended.descriptorRunsAnew(event.getObject(), session.statement().getSourceHash());
     }
     OpenStatement statement = leanStatements.begin(event, tag(event.getCommand()), utility);
     if (run) {

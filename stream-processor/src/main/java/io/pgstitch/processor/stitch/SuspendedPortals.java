@@ -111,6 +111,19 @@ final class SuspendedPortals {
     }
   }
 
+  /**
+   * A query of a message with this text runs and is none that is known. Where an executor has lain
+   * before, that one has ended; where both have one text it may have been the same all the same,
+   * whose rows are then counted elsewhere.
+   */
+  void descriptorRunsAnew(long object, long sourceHash) {
+    OpenStatement before = ofExecutor(object);
+    if (before != null && before.getLean() && before.getSourceHash() == sourceHash) {
+      before.setComplete(false);
+    }
+    boolean unused = executorEnded(object);
+  }
+
   /** Ends the statement whose executor ends; false when it is none of these. */
   boolean executorEnded(long object) {
     if (object == 0) {

@@ -91,9 +91,7 @@ final class TraceEmitter {
     trace.setStartUtcNs(session.utcNs(statement.getStart().getTimeNs()));
     trace.setEndUtcNs(session.utcNs(end.getTimeNs()));
     trace.setCloseReason(reason);
-    // At level 1 a portal's end may be seen without the number of its rows.
-    boolean rowsMissing = trace.getExecuted() && statement.getLean() && statement.getRows() < 0;
-    trace.setComplete(statement.getComplete() && !rowsMissing);
+    trace.setComplete(statement.getComplete());
     trace.setLostEvents(statement.getLostEvents());
     trace.setBegunBefore(statement.getBegunBefore());
     trace.setParentTraceId(statement.getContext().getTraceId());

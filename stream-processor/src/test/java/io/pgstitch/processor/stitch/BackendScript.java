@@ -28,6 +28,7 @@ import io.pgstitch.schema.Wait;
 import io.pgstitch.schema.WalUsage;
 import io.pgstitch.schema.WorkerLaunched;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -771,15 +772,24 @@ public final class BackendScript {
     return seen;
   }
 
-  /** The script as a collector sees it that watches no phases. */
-  public BackendScript withoutPhases() {
+  /** The script as a collector sees it that watches calls without phases. */
+  public BackendScript ofCalls() {
+    return without(EnumSet.of(Seen.PHASE, Seen.START));
+  }
+
+  /** The script as a collector sees it that watches statements as level 1 does. */
+  public BackendScript ofStatements() {
+    return without(EnumSet.of(Seen.PHASE, Seen.START, Seen.IN_DETAIL));
+  }
+
+  private BackendScript without(Set<Seen> unseen) {
     BackendScript seen = new BackendScript();
     seen.begunBefore = begunBefore;
     seen.epoch = epoch;
     seen.time = time;
     long cpu = 0;
     for (Timed event : events) {
-      if (event.seen == Seen.PHASE || event.seen == Seen.START) {
+      if (unseen.contains(event.seen)) {
         cpu += event.cpu;
         continue;
       }

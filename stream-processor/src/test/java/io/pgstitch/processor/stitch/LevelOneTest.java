@@ -100,6 +100,35 @@ class LevelOneTest {
   }
 
   @Test
+  void waitsAndBindsAreInTheCallsOfAPreparedStatement() {
+    script.level(12).running("select $1").waits("IO", "DataFileRead", 2_000);
+    script.running("select $1").leanRun(0x10, "", 1, -1, 0).binds(0x10, "v");
+    script.waits("Client", "ClientWrite", 3_000).exit(7);
+    Stitched out = script.commandEnd("SELECT", 7).idle().stitch();
+    assertThat(out.shortRecords())
+        .containsExactly(
+            "PIC 101 0 select $1",
+            "WAIT 101 DataFileRead",
+            "BINDS 101 [v]",
+            "EXEC 101 r=0 mis=0",
+            "WAIT 101 ClientWrite",
+            "FETCH 101 r=7 mis=0",
+            "XCTEND 0",
+            "CLOSE 101 type=0");
+    TraceIdentities.check(out);
+    StitchedViews.check(out);
+  }
+
+  @Test
+  void waitBeforeAnErrorIsInTheParse() {
+    script.level(12).running("select 1").waits("Lock", "relation", 2_000);
+    Stitched out = script.error("55P03").idle().stitch();
+    assertThat(out.shortRecords())
+        .containsSubsequence("WAIT 101 relation", "PARSE 101 r=0 mis=0", "ERROR 101 55P03");
+    TraceIdentities.check(out);
+  }
+
+  @Test
   void parseBindAndExecuteHaveOneParse() {
     script.running("select $1").running("select $1").running("select $1");
     script.leanRun(0x10, "", 1, -1, 0).exit(7).commandEnd("SELECT", 7).idle();
@@ -143,6 +172,8 @@ class LevelOneTest {
     fetch("many", 0x10, 10);
     Stitched out = script.commandEnd("SELECT", 10).idle().stitch();
     assertThat(out.statements()).hasSize(2).allMatch(QueryTrace::getExecuted);
+    // The first may have been the same portal all the same.
+    assertThat(out.statements()).extracting(QueryTrace::getComplete).containsExactly(false, true);
     TraceIdentities.check(out);
   }
 
@@ -154,6 +185,7 @@ class LevelOneTest {
     assertThat(script.stitch().statements())
         .extracting(QueryTrace::getText, QueryTrace::getExecuted)
         .contains(tuple("many", true));
+    assertThat(script.stitch().statements()).allMatch(QueryTrace::getComplete);
   }
 
   @Test

@@ -17,6 +17,7 @@ final class RandomScript {
   private boolean inTransaction;
   private boolean rollsBack;
   private boolean binds;
+  private boolean syncs;
 
   private record Portal(long address, long query, String text) {}
 
@@ -34,6 +35,12 @@ final class RandomScript {
   RandomScript binding() {
     binds = true;
     script.level(12);
+    return this;
+  }
+
+  /** Each Execute with a row limit is followed by a Sync, as drivers do. */
+  RandomScript syncing() {
+    syncs = true;
     return this;
   }
 
@@ -326,7 +333,8 @@ final class RandomScript {
     script.running(text);
     runBound(portal, true);
     waiting.add(portal);
-    if (random.nextInt(3) > 0) {
+    boolean sync = random.nextInt(3) > 0;
+    if (sync || syncs) {
       idle();
     }
   }
