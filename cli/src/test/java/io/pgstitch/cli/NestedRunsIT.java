@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pgstitch.schema.QueryTrace;
 import io.pgstitch.schema.Span;
 import io.pgstitch.schema.SpanKind;
+import io.pgstitch.testkit.InstallationCopy;
 import io.pgstitch.testkit.PostgresInstallations;
 import io.pgstitch.testkit.ThrowawayPostgres;
 import java.nio.file.Path;
@@ -23,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Executors inside executors, deeper than the kernel remembers returns: statements and rows are the
- * server's, and where returns were not seen the trace says so.
+ * server's, and where returns were not seen the trace says so. The servers have binaries of their
+ * own: returns that another collector watches in the same file count for the kernel, too.
  */
 class NestedRunsIT {
   private static final int WITHIN = 40;
@@ -79,7 +81,8 @@ class NestedRunsIT {
   @ParameterizedTest
   @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void areCountedAtAnyDepthAndMarkedWhereReturnsAreUnseen(int major) throws Exception {
-    try (ThrowawayPostgres server = server(major);
+    try (InstallationCopy build = InstallationCopy.of(PostgresInstallations.ofMajor(major));
+        ThrowawayPostgres server = server(build);
         StitchedServer stitched = collect(server, "8")) {
       run(server, "select deep(" + WITHIN + ")");
       run(server, "select deep(" + BEYOND + ")");
@@ -105,7 +108,8 @@ class NestedRunsIT {
   @ParameterizedTest
   @MethodSource("io.pgstitch.testkit.Majors#sampled")
   void atLevel1HaveRowsOrNone(int major) throws Exception {
-    try (ThrowawayPostgres server = server(major);
+    try (InstallationCopy build = InstallationCopy.of(PostgresInstallations.ofMajor(major));
+        ThrowawayPostgres server = server(build);
         StitchedServer stitched = collect(server, "1")) {
       run(server, "select plain(64)");
       run(server, "select plain(" + BEYOND + ")");
@@ -115,9 +119,9 @@ class NestedRunsIT {
     }
   }
 
-  private ThrowawayPostgres server(int major) {
+  private ThrowawayPostgres server(InstallationCopy build) {
     ThrowawayPostgres server =
-        ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major))
+        ThrowawayPostgres.builder(build.installation())
             .preload("pg_stat_statements")
             .setting("pg_stat_statements.track", "all")
             .setting("pg_stat_statements.track_utility", "off")
