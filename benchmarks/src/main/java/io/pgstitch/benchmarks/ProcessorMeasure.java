@@ -58,7 +58,7 @@ final class ProcessorMeasure implements Measure {
       run.say("processor: recording a session");
       load = SessionLoad.record(run, broker, database);
     }
-    int rounds = run.effort().rounds();
+    int rounds = run.effort().isQuick() ? 2 : run.effort().rounds();
     int sessions = run.effort().isQuick() ? 10_000 : 20_000;
     try (StreamsApplication copy = copying(run, broker, admin, load, "copy");
         StreamsApplication copyRecords = copying(run, broker, admin, load, "copy-records");
