@@ -89,7 +89,7 @@ class LockHoldersIT {
         server.client().sql("create table t as select 1 as a; create table u as select 1 as a");
         early.add(connect(server));
         early.get(early.size() - 1).setAutoCommit(false);
-        execute(early.get(early.size() - 1), "update u set a = 2");
+        Statements.execute(early.get(early.size() - 1), "update u set a = 2");
         arguments.addAll(List.of("--pid", String.valueOf(server.postmasterPid())));
       }
       try (RunningUp up =
@@ -124,22 +124,6 @@ class LockHoldersIT {
     return DriverManager.getConnection(server.jdbcUrl("postgres"));
   }
 
-  private static void execute(Connection connection, String sql) {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    } catch (SQLException e) {
-      throw new IllegalStateException(sql, e);
-    }
-  }
-
-  private static String ask(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      rows.next();
-      return rows.getString(1);
-    }
-  }
-
   /** The sessions of one server. Their texts differ by the major, so that each is known again. */
   private static final class Scene implements AutoCloseable {
     private final ThrowawayPostgres server;
@@ -157,7 +141,7 @@ class LockHoldersIT {
       this.major = major;
       while (byPartition.size() < 4) {
         Connection connection = connect(server);
-        int partition = partition(ask(connection, "select pg_backend_pid()"));
+        int partition = partition(Statements.ask(connection, "select pg_backend_pid()"));
         if (byPartition.putIfAbsent(partition, connection) != null) {
           spare.add(connection);
         }
@@ -185,13 +169,15 @@ class LockHoldersIT {
     private CompletableFuture<Void> waits(Connection who, String sql, String heldBy, String... told)
         throws Exception {
       String pid = pids.get(who);
-      CompletableFuture<Void> done = CompletableFuture.runAsync(() -> execute(who, sql));
+      CompletableFuture<Void> done = CompletableFuture.runAsync(() -> Statements.execute(who, sql));
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAITS_WITHIN_SECONDS);
       String blocking = "";
       while (blocking.isEmpty()) {
         assertThat(System.nanoTime()).as("%s waits", sql).isLessThan(deadline);
         TimeUnit.MILLISECONDS.sleep(2);
-        blocking = ask(watcher, "select array_to_string(pg_blocking_pids(%s), ',')".formatted(pid));
+        blocking =
+            Statements.ask(
+                watcher, "select array_to_string(pg_blocking_pids(%s), ',')".formatted(pid));
       }
       assertThat(blocking).as("who blocks %s", sql).isEqualTo(heldBy);
       cases.add(new Case(sql, heldBy, told[0], told[1]));
@@ -200,7 +186,7 @@ class LockHoldersIT {
 
     private void play(Connection early) throws Exception {
       for (Connection each : List.of(holder, waiter, third)) {
-        pids.put(each, ask(each, "select pg_backend_pid()"));
+        pids.put(each, Statements.ask(each, "select pg_backend_pid()"));
       }
       holder.commit();
       String held = pids.get(holder);
@@ -215,7 +201,7 @@ class LockHoldersIT {
 
     private void rowLock(String held) throws Exception {
       String first = "update t set a = %d01".formatted(major);
-      execute(holder, first);
+      Statements.execute(holder, first);
       CompletableFuture<Void> waits =
           waits(
               waiter,
@@ -228,9 +214,9 @@ class LockHoldersIT {
     }
 
     private void relationLock(String held) throws Exception {
-      execute(holder, "lock table t in access exclusive mode");
+      Statements.execute(holder, "lock table t in access exclusive mode");
       String last = "select %d03".formatted(major);
-      execute(holder, last);
+      Statements.execute(holder, last);
       CompletableFuture<Void> waits =
           waits(
               waiter,
@@ -245,14 +231,14 @@ class LockHoldersIT {
     /** The one in the middle runs a statement that waits itself. */
     private void chainOfThree(String held) throws Exception {
       String advisory = "select pg_advisory_lock(%d05)".formatted(major);
-      execute(third, advisory);
-      execute(holder, "update t set a = %d06".formatted(major));
+      Statements.execute(third, advisory);
+      Statements.execute(holder, "update t set a = %d06".formatted(major));
       String middle = "select pg_advisory_xact_lock(%d05)".formatted(major);
       CompletableFuture<Void> second =
           waits(holder, middle, pids.get(third), advisory, " state=idle" + MAYBE);
       CompletableFuture<Void> last =
           waits(waiter, "update t set a = %d07".formatted(major), held, middle, " state=active");
-      execute(third, "select pg_advisory_unlock(%d05)".formatted(major));
+      Statements.execute(third, "select pg_advisory_unlock(%d05)".formatted(major));
       second.get(60, TimeUnit.SECONDS);
       holder.commit();
       last.get(60, TimeUnit.SECONDS);
@@ -261,8 +247,9 @@ class LockHoldersIT {
     private void severalStatementsInOneMessage() throws Exception {
       try (Connection simple =
           DriverManager.getConnection(server.jdbcUrl("postgres") + "&preferQueryMode=simple")) {
-        String pid = ask(simple, "select pg_backend_pid()");
-        execute(simple, "begin; update t set a = %d08; select %d09".formatted(major, major));
+        String pid = Statements.ask(simple, "select pg_backend_pid()");
+        Statements.execute(
+            simple, "begin; update t set a = %d08; select %d09".formatted(major, major));
         CompletableFuture<Void> waits =
             waits(
                 waiter,
@@ -270,19 +257,19 @@ class LockHoldersIT {
                 pid,
                 "select %d09".formatted(major),
                 " state=idle in transaction");
-        execute(simple, "commit");
+        Statements.execute(simple, "commit");
         waits.get(60, TimeUnit.SECONDS);
       }
     }
 
     private void portalThatWaitsForItsNextFetch(String held) throws Exception {
-      execute(holder, "update t set a = %d11".formatted(major));
+      Statements.execute(holder, "update t set a = %d11".formatted(major));
       String fetched = "select %d12 from generate_series(1, 100)".formatted(major);
       CompletableFuture<Void> waits;
       try (Statement statement = holder.createStatement()) {
         statement.setFetchSize(10);
         try (ResultSet rows = statement.executeQuery(fetched)) {
-          execute(holder, "select %d13".formatted(major));
+          Statements.execute(holder, "select %d13".formatted(major));
           for (int i = 0; i < 11; i++) {
             rows.next();
           }
@@ -303,7 +290,7 @@ class LockHoldersIT {
       String commented =
           "update t set a = %d15 /*traceparent='00-%s-b7ad6b7169203331-01'*/"
               .formatted(major, APPLICATION_TRACE);
-      execute(holder, commented);
+      Statements.execute(holder, commented);
       CompletableFuture<Void> waits =
           waits(
               waiter,
@@ -320,17 +307,18 @@ class LockHoldersIT {
           waits(
               waiter,
               "update u set a = %d17".formatted(major),
-              ask(watcher, "select pid from pg_stat_activity where query = 'update u set a = 2'"),
+              Statements.ask(
+                  watcher, "select pid from pg_stat_activity where query = 'update u set a = 2'"),
               "",
               "trace=none: no event of this process was seen");
       early.rollback();
       unseen.get(60, TimeUnit.SECONDS);
 
       try (Connection silent = connect(server)) {
-        String pid = ask(silent, "select pg_backend_pid()");
-        execute(silent, "set pgstitch.level = 0");
+        String pid = Statements.ask(silent, "select pg_backend_pid()");
+        Statements.execute(silent, "set pgstitch.level = 0");
         silent.setAutoCommit(false);
-        execute(silent, "update t set a = %d18".formatted(major));
+        Statements.execute(silent, "update t set a = %d18".formatted(major));
         CompletableFuture<Void> untraced =
             waits(
                 waiter,
@@ -342,9 +330,9 @@ class LockHoldersIT {
         untraced.get(60, TimeUnit.SECONDS);
       }
 
-      execute(third, "begin");
-      execute(third, "update t set a = %d20".formatted(major));
-      execute(third, "prepare transaction 'p'");
+      Statements.execute(third, "begin");
+      Statements.execute(third, "update t set a = %d20".formatted(major));
+      Statements.execute(third, "prepare transaction 'p'");
       CompletableFuture<Void> prepared =
           waits(
               waiter,
@@ -352,7 +340,7 @@ class LockHoldersIT {
               "0",
               "",
               "trace=none: a prepared transaction");
-      execute(third, "commit prepared 'p'");
+      Statements.execute(third, "commit prepared 'p'");
       prepared.get(60, TimeUnit.SECONDS);
     }
 

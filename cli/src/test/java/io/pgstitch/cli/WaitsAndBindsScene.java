@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,18 +42,20 @@ final class WaitsAndBindsScene {
         Connection waiting = DriverManager.getConnection(url);
         Connection watcher = DriverManager.getConnection(url)) {
       bind(waiting);
-      execute(waiting, GROWS);
+      Statements.execute(waiting, GROWS);
       try {
-        execute(waiting, FAILS);
+        Statements.execute(waiting, FAILS);
       } catch (IllegalStateException expected) {
         assertThat(expected).rootCause().hasMessageContaining("division by zero");
       }
-      String pid = ask(holding, "select pg_backend_pid()");
+      String pid = Statements.ask(holding, "select pg_backend_pid()");
       holding.setAutoCommit(false);
-      execute(holding, HELD);
-      CompletableFuture<Void> blocked = CompletableFuture.runAsync(() -> execute(waiting, BLOCKED));
+      Statements.execute(holding, HELD);
+      CompletableFuture<Void> blocked =
+          CompletableFuture.runAsync(() -> Statements.execute(waiting, BLOCKED));
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAITS_WITHIN_SECONDS);
-      while (ask(watcher, "select count(*) from pg_locks where not granted").equals("0")) {
+      while (Statements.ask(watcher, "select count(*) from pg_locks where not granted")
+          .equals("0")) {
         assertThat(System.nanoTime()).as("%s waits", BLOCKED).isLessThan(deadline);
         TimeUnit.MILLISECONDS.sleep(2);
       }
@@ -73,22 +73,6 @@ final class WaitsAndBindsScene {
         s.setInt(2, i);
         ClientWorkloads.drain(s.executeQuery());
       }
-    }
-  }
-
-  private static void execute(Connection connection, String sql) {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    } catch (SQLException e) {
-      throw new IllegalStateException(sql, e);
-    }
-  }
-
-  private static String ask(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      row.next();
-      return row.getString(1);
     }
   }
 
