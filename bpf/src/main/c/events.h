@@ -497,6 +497,7 @@ enum level {
 	LEVEL_WAITS = 8,
 	LEVEL_PLAN_STATISTICS = 16, /* at every execution */
 	LEVEL_FUNCTIONS = 32,	    /* not Oracle's: calls of the function catalogue */
+	LEVEL_OWN = 64,		    /* not Oracle's: the level is this session's alone, and asks for all detail */
 };
 
 /* Bits that SET pgstitch.level is about; any of them traces statements. */
@@ -504,7 +505,7 @@ enum level {
 /* Bits for which more than the basic probes may be planted. */
 #define LEVEL_DETAIL 28
 /* Bits of a detailed level that ask for all detail, whatever run_config.detailed says. */
-#define LEVEL_ALL_DETAIL (LEVEL_PLAN_STATISTICS | LEVEL_FUNCTIONS)
+#define LEVEL_ALL_DETAIL (LEVEL_PLAN_STATISTICS | LEVEL_FUNCTIONS | LEVEL_OWN)
 
 /* Which probes: in the two highest bits of the function's number in a cookie. */
 enum cookie_tier {

@@ -180,12 +180,12 @@ static __noinline int look_again(struct backend *b, __u64 when)
 static __always_inline __u32 switched_bits(const char *name)
 {
 	static const char level[] = "pgstitch.level", functions[] = "pgstitch.functions";
-	__u32 bits = LEVEL_TRACE | LEVEL_FUNCTIONS;
+	__u32 bits = LEVEL_TRACE | LEVEL_OWN | LEVEL_FUNCTIONS;
 
 #pragma unroll
 	for (int i = 0; i < sizeof(level); i++)
 		if ((name[i] | (i < sizeof(level) - 1 ? 0x20 : 0)) != level[i])
-			bits &= ~LEVEL_TRACE;
+			bits &= ~(LEVEL_TRACE | LEVEL_OWN);
 #pragma unroll
 	for (int i = 0; i < sizeof(functions); i++)
 		if ((name[i] | (i < sizeof(functions) - 1 ? 0x20 : 0)) != functions[i])
@@ -195,7 +195,7 @@ static __always_inline __u32 switched_bits(const char *name)
 
 #define NO_LEVEL 0x80000000
 
-/* A level in one or two digits, or NO_LEVEL. */
+/* A level in one or two digits, with LEVEL_OWN, or NO_LEVEL. */
 static __always_inline __u32 parse_level(const __u8 *text, __u32 length)
 {
 	__u32 level = text[0] - '0';
@@ -209,7 +209,7 @@ static __always_inline __u32 parse_level(const __u8 *text, __u32 length)
 			return NO_LEVEL;
 		level = level * 10 + digit;
 	}
-	return level & ~LEVEL_TRACE ? NO_LEVEL : level;
+	return level & ~LEVEL_TRACE ? NO_LEVEL : level | LEVEL_OWN;
 }
 
 /* on, true, yes, 1 and their opposites, as PostgreSQL's parse_bool() takes them when written out. */
@@ -310,8 +310,8 @@ static __noinline int make_setting(struct backend *b, struct scratch *s, __u64 n
 		if (!value)
 			wanted = b->level_reset & mask;
 		else
-			wanted = mask == LEVEL_TRACE ? parse_level(bytes, n)
-						     : parse_functions(bytes, n);
+			wanted = mask == LEVEL_FUNCTIONS ? parse_functions(bytes, n)
+							 : parse_level(bytes, n);
 		if (!may_switch(b, e))
 			properties |= SETTING_REFUSED;
 		else if (wanted == NO_LEVEL)

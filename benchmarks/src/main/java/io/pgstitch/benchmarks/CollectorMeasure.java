@@ -111,7 +111,7 @@ final class CollectorMeasure implements Measure {
     long lost = 0;
     long seconds = Math.max(4, run.effort().windowMillis() / 1000);
     try (Child collector =
-        CollectorProcess.start(run, broker, database, List.of("level=" + LEVEL))) {
+        CollectorProcess.start(run, broker, database, List.of("level=" + LEVEL, "detail=phases"))) {
       run.say("collector: alive, settling");
       long events = 0;
       for (int window = 0; window < SETTLING || events < SETTLED_AFTER; window++) {

@@ -44,10 +44,10 @@ final class CollectorState implements ServerState {
     this.sendsEvents = !ofOne.isEmpty() || !settings.contains("level=0");
   }
 
-  /** All sessions at one level. */
+  /** All sessions at one level, with the detail that a collector has by default. */
   static CollectorState ofAll(
       int level, Run run, Broker broker, Database database, List<Load> loads, Traps traps) {
-    DoublePredicate expected = level == 0 ? n -> n == 0 : n -> n >= 5;
+    DoublePredicate expected = level == 0 ? n -> n == 0 : n -> n >= 5 && n < 6;
     List<String> settings = List.of("level=" + level);
     return new CollectorState(
         "level-" + level, run, broker, database, loads, settings, "", traps, expected);
@@ -59,10 +59,10 @@ final class CollectorState implements ServerState {
     return ofDetail(Detail.CALLS, run, broker, database, loads, traps, n -> n >= 12 && n < 13);
   }
 
-  /** All sessions at level 12, of a collector that watches statements as level 1 does. */
-  static CollectorState ofStatements(
+  /** All sessions at level 12, of a collector that watches the phases of each statement. */
+  static CollectorState ofPhases(
       Run run, Broker broker, Database database, List<Load> loads, Traps traps) {
-    return ofDetail(Detail.STATEMENTS, run, broker, database, loads, traps, n -> n >= 5 && n < 6);
+    return ofDetail(Detail.PHASES, run, broker, database, loads, traps, n -> n >= 20);
   }
 
   private static CollectorState ofDetail(

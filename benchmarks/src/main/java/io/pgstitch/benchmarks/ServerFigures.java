@@ -83,7 +83,7 @@ final class ServerFigures {
     quotient(run, load, "level-1", "floor", 1.3);
     quotient(run, load, "level-12", "auto_explain", 1);
     quotient(run, load, "level-12-calls", "auto_explain", 1);
-    quotient(run, load, "level-12-statements", "auto_explain", 1);
+    quotient(run, load, "level-12-phases", "auto_explain", 1);
   }
 
   /** What one adds as a multiple of what another adds; rounds are pairs. */

@@ -60,7 +60,8 @@ final class SessionLoad {
   /** Records a session of a few transactions at level 12, with a real collector. */
   static SessionLoad record(Run run, Broker broker, Database database) throws Exception {
     try (KafkaConsumer<byte[], byte[]> topic = broker.rawEventsFromNow(Duration.ofMillis(5))) {
-      try (Child collector = CollectorProcess.start(run, broker, database, List.of("level=12"))) {
+      try (Child collector =
+          CollectorProcess.start(run, broker, database, List.of("level=12", "detail=phases"))) {
         database
             .server()
             .client()

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * How much is seen of each statement at levels 4, 8 and 12. Level 16 and functions, beside one of
- * them, bring all of it.
+ * How much is seen of each statement at levels 4, 8 and 12, where they are not a session's own. A
+ * session's own level, level 16, and functions beside one of them bring all of it.
  */
 public enum Detail {
   /** Calls, and the phases of a statement. */

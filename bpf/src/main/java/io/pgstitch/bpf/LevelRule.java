@@ -12,12 +12,18 @@ import java.nio.charset.StandardCharsets;
  * @param kind what is named
  * @param number pid or port, otherwise 0
  * @param name role or database, at most 63 bytes; otherwise empty
- * @param level bits of {@link Levels}
+ * @param level bits of {@link Levels}; of a pid {@link Levels#OWN} is always among them
  * @param startTicks of a pid: ticks of 10 ms from boot to the start of the process that is meant; 0
  *     for whichever has the pid
  */
 public record LevelRule(Kind kind, int number, String name, int level, long startTicks) {
   private static final int NAME_BYTES = 64;
+
+  public LevelRule {
+    if (kind == Kind.PID) {
+      level |= Levels.OWN;
+    }
+  }
 
   /** In the order of {@code enum rule_kind}. */
   public enum Kind {

@@ -107,12 +107,14 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--detail",
       paramLabel = "DETAIL",
-      defaultValue = "phases",
+      defaultValue = "statements",
       description =
-          "What levels 4, 8 and 12 see of each statement: phases; calls, without analysis, planning,"
-              + " Bind, and the executor's start, finish and end; or statements, whose calls are those"
-              + " of level 1. Waits and binds stay, at two thirds or two fifths of the cost to"
-              + " the server. Level 16 and --functions bring all. Default: ${DEFAULT-VALUE}.")
+          "What levels 4, 8 and 12 see of each statement beside waits and binds: statements, whose"
+              + " calls are those of level 1; calls, which delimits them exactly; or phases, with"
+              + " analysis, planning, Bind, and the executor's start, finish and end besides. calls"
+              + " costs the server nearly twice as much, phases two and a half times. A level of a"
+              + " session's own (SET pgstitch.level, 'pgstitch session'), level 16 and --functions"
+              + " bring all. Default: ${DEFAULT-VALUE}.")
   private String detail;
 
   @Option(

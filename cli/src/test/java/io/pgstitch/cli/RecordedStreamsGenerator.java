@@ -48,7 +48,7 @@ class RecordedStreamsGenerator {
 
   private static final List<Form> FORMS =
       List.of(
-          new Form("level12", "level=12"),
+          new Form("level12", "level=12\ndetail=phases"),
           new Form("level28f", "level=28\nfunctions=true"),
           new Form("level1", "level=1"));
 

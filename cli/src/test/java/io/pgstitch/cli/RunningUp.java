@@ -24,10 +24,16 @@ final class RunningUp implements AutoCloseable {
     this.err = err;
   }
 
-  /** Starts {@code up --out DIR/out} and waits for its line that begins with "ready". */
+  /**
+   * Starts {@code up --out DIR/out} and waits for its line that begins with "ready". All detail is
+   * seen where nothing else is asked for.
+   */
   static RunningUp start(Path directory, String... more) throws Exception {
     List<String> arguments = new ArrayList<>(List.of("up", "--out", "out"));
     arguments.addAll(List.of(more));
+    if (!arguments.contains("--detail")) {
+      arguments.addAll(List.of("--detail", "phases"));
+    }
     return command(directory, "up", arguments).awaitReady();
   }
 

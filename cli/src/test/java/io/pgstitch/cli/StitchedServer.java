@@ -42,6 +42,7 @@ final class StitchedServer implements AutoCloseable {
   static StitchedServer start(Path dir, Map<String, String> settings) {
     EmbeddedKafka kafka = EmbeddedKafka.start(dir.resolve("kafka"));
     Properties all = new Properties();
+    all.put("detail", "phases");
     all.putAll(settings);
     all.put("kafka.bootstrap.servers", kafka.bootstrapServers());
     all.put("spool.directory", dir.resolve("spool").toString());

@@ -85,7 +85,7 @@ public record CollectorSettings(
     d.put("host", "");
     d.put("level", "8");
     d.put("waits", WaitMode.SYSCALLS.text());
-    d.put("detail", Detail.PHASES.text());
+    d.put("detail", Detail.STATEMENTS.text());
     d.put("functions", "false");
     d.put("functions.add", "");
     d.put("bind.bytes", "4096");
@@ -216,7 +216,7 @@ public record CollectorSettings(
     if (detail.isEmpty()) {
       wrong.add("detail is '" + value + "'; it must be one of " + Detail.all());
     }
-    return detail.orElse(Detail.PHASES);
+    return detail.orElse(Detail.STATEMENTS);
   }
 
   private static Set<BackgroundKind> background(String kinds, List<String> wrong) {

@@ -66,9 +66,11 @@ final class SessionSwitch implements SessionControl {
             .stat(pid)
             .orElseThrow(() -> new IllegalArgumentException("process " + pid + " has just ended"))
             .startTicks();
-    int mode = level | (functions ? Levels.FUNCTIONS : 0);
+    LevelRule rule =
+        new LevelRule(LevelRule.Kind.PID, pid, level | (functions ? Levels.FUNCTIONS : 0))
+            .ofProcessStartedAt(started);
+    int mode = rule.level();
     probes.levelOf(pid, binary, mode).join();
-    LevelRule rule = new LevelRule(LevelRule.Kind.PID, pid, mode).ofProcessStartedAt(started);
     programs.switches().putRules(anyone, List.of(rule));
     if ((mode & Levels.WAITS) != 0) {
       firstLooks.lookAt(pid, binary);

@@ -153,6 +153,44 @@ final class PlantingIT {
     }
   }
 
+  /** The level of all and a session's own may be the same: its own has all detail. */
+  @ParameterizedTest
+  @ValueSource(ints = {13, 14, 15, 16, 17, 18})
+  void aLevelOfItsOwnBringsASessionAllDetailAndNoneToItsNeighbours(int major) {
+    try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(major));
+        TracedServer traced = traced(binary)) {
+      traced.set("level", "12");
+      traced.set("detail", "statements");
+      Collector collector = traced.collect();
+      try (SqlSession neighbour = new SqlSession(traced.server());
+          SqlSession session = new SqlSession(traced.server());
+          RunCounts counts = collector.countRuns()) {
+        neighbour.run("create table t(a int)");
+        neighbour.run("prepare p as select count(*) from t");
+        session.run("prepare p as select count(*) from t");
+        takesFiveTraps(counts, session);
+        session.run("set pgstitch.level = 12");
+        untilTraps(counts, session, 23);
+        takesFiveTraps(counts, neighbour);
+        session.run("begin");
+        session.run("set local pgstitch.level = 1");
+        session.run("commit");
+        assertThat(sum(cost(counts, session, "select 1"))).isEqualTo(23L * TIMES);
+        session.run("reset pgstitch.level");
+        untilTraps(counts, session, 5);
+        collector.switchSession(session.pid(), 12, false);
+        session.run("select 'switched'");
+        untilTraps(counts, session, 23);
+        takesFiveTraps(counts, neighbour);
+      }
+      assertThat(functionsAt(traced.batches(), 12)).contains("standard_planner", "PortalRun");
+    }
+  }
+
+  private static void untilTraps(RunCounts counts, SqlSession session, long each) {
+    Patience.until(each + " traps", () -> sum(cost(counts, session, "select 1")) == each * TIMES);
+  }
+
   @Test
   void levelZeroTakesNoneUntilASessionSwitchesItselfAndNoneAgainAfterwards() {
     try (InstallationCopy binary = InstallationCopy.of(PostgresInstallations.ofMajor(15));

@@ -32,6 +32,7 @@ final class TracedServer implements AutoCloseable {
     this.server = configured.apply(ThrowawayPostgres.builder(installation)).start();
     settings.put("kafka.bootstrap.servers", kafka.bootstrapServers());
     settings.put("rescan.ms", "200");
+    settings.put("detail", "phases");
     settings.put("spool.directory", dir.resolve("spool").toString());
     settings.put("spool.min.free.bytes", "0");
   }
