@@ -3,6 +3,7 @@ package io.pgstitch.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgstitch.bpf.LevelRule;
+import io.pgstitch.bpf.Levels;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.TrustedRecords;
@@ -44,7 +45,7 @@ class FirstLevelTest {
 
   @Test
   void theMostSpecialRuleWins() {
-    assertThat(of(7, "app", "shop", 5433, true)).isEqualTo(28);
+    assertThat(of(7, "app", "shop", 5433, true)).isEqualTo(28 | Levels.OWN);
     assertThat(of(8, "app", "shop", 5433, true)).isEqualTo(12);
     assertThat(of(8, "dba", "shop", 5433, true)).isEqualTo(8);
     assertThat(of(8, "dba", "hr", 5433, true)).isEqualTo(4);
@@ -53,13 +54,13 @@ class FirstLevelTest {
 
   @Test
   void aRuleForAProcessIsForNoLaterOneWithItsPid() {
-    assertThat(of(9, 53_000_000, "dba", "hr", 5432, true)).isEqualTo(16);
+    assertThat(of(9, 53_000_000, "dba", "hr", 5432, true)).isEqualTo(16 | Levels.OWN);
     assertThat(of(9, 60_000_000, "dba", "hr", 5432, true)).isEqualTo(1);
   }
 
   @Test
   void namesCountOnlyWhereTheKernelProgramsCanReadThem() {
     assertThat(of(8, "app", "shop", 5433, false)).isEqualTo(4);
-    assertThat(of(7, "app", "shop", 5433, false)).isEqualTo(28);
+    assertThat(of(7, "app", "shop", 5433, false)).isEqualTo(28 | Levels.OWN);
   }
 }
