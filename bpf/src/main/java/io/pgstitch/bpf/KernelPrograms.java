@@ -2,12 +2,10 @@ package io.pgstitch.bpf;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The loaded kernel programs. One thread drains, any thread attaches and detaches; closing detaches
@@ -25,11 +23,10 @@ public final class KernelPrograms implements AutoCloseable {
 
   private static final String WATCHPOINT = "on_wait_word";
   private static final int READER_NICE = -15;
-  private static final int RELEASED_AT_ONCE = 16;
 
   private final long handle;
   private final boolean multi;
-  private final List<Long> attachments = new ArrayList<>();
+  private final Attachments attachments = new Attachments();
   private final KernelMaps maps;
   private final BinaryMaps binaries;
   private final TraceSwitches switches;
@@ -169,9 +166,7 @@ public final class KernelPrograms implements AutoCloseable {
   public long attachTracepoint(String program) {
     require(program);
     synchronized (this) {
-      long attachment = NativeBpf.attachTracepoint(handle, program);
-      attachments.add(attachment);
-      return attachment;
+      return attachments.add(NativeBpf.attachTracepoint(handle, program));
     }
   }
 
@@ -189,10 +184,8 @@ public final class KernelPrograms implements AutoCloseable {
       String program, String path, long[] offsets, long[] cookies, boolean onReturn, int pid) {
     require(program);
     synchronized (this) {
-      long attachment =
-          NativeBpf.attachUprobes(handle, program, path, offsets, cookies, onReturn, pid);
-      attachments.add(attachment);
-      return attachment;
+      return attachments.add(
+          NativeBpf.attachUprobes(handle, program, path, offsets, cookies, onReturn, pid));
     }
   }
 
@@ -208,9 +201,7 @@ public final class KernelPrograms implements AutoCloseable {
   public long watchWaits(int pid, long address) {
     require(WATCHPOINT);
     synchronized (this) {
-      long attachment = NativeBpf.attachWatchpoint(handle, WATCHPOINT, pid, address);
-      attachments.add(attachment);
-      return attachment;
+      return attachments.add(NativeBpf.attachWatchpoint(handle, WATCHPOINT, pid, address));
     }
   }
 
@@ -224,45 +215,7 @@ public final class KernelPrograms implements AutoCloseable {
    * processor is inside the probe any more; waits that run at once share that time.
    */
   public void detach(Collection<Long> some) {
-    List<Long> known = new ArrayList<>();
-    synchronized (this) {
-      for (Long attachment : some) {
-        if (attachments.remove(attachment)) {
-          known.add(attachment);
-        }
-      }
-    }
-    release(known);
-  }
-
-  private static void release(List<Long> released) {
-    List<Thread> others = new ArrayList<>();
-    AtomicInteger next = new AtomicInteger();
-    Runnable share =
-        () -> {
-          for (int i = next.getAndIncrement(); i < released.size(); i = next.getAndIncrement()) {
-            NativeBpf.detach(released.get(i));
-          }
-        };
-    for (int i = 1; i < Math.min(RELEASED_AT_ONCE, released.size()); i++) {
-      Thread other = new Thread(share, "pgstitch-detach");
-      other.start();
-      others.add(other);
-    }
-    share.run();
-    boolean interrupted = false;
-    for (Thread other : others) {
-      while (other.isAlive()) {
-        try {
-          other.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    attachments.detach(some);
   }
 
   /**
@@ -347,7 +300,6 @@ public final class KernelPrograms implements AutoCloseable {
 
   /** Takes all attachments away; what is in the rings can still be drained. */
   public synchronized void detachAll() {
-    release(attachments);
-    attachments.clear();
+    attachments.detachAll();
   }
 }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  sudo ./pgstitch session list                                          sessions of this host and their levels",
-      "  sudo ./pgstitch session on --pid 4711                                 binds and waits of one session (level 12)",
+      "  sudo ./pgstitch session on --pid 4711                                 binds, waits and phases of one session (level 12)",
       "  sudo ./pgstitch session off --pid 4711                                nothing of it any more",
       "  ./pgstitch session on --pid 4711 --host db2 --kafka broker1:9092      the same on another host"
     },

@@ -15,8 +15,8 @@ import picocli.CommandLine.Option;
     name = "on",
     sortOptions = false,
     description = {
-      "Trace one session at a level of its own, from its next statement on. Others stay as they are. It lasts until the",
-      "session ends, is switched again, or sets pgstitch.level itself.",
+      "Trace one session at a level of its own, from its next statement on, with all detail: where inside each statement its",
+      "time went. Others stay as they are. It lasts until the session ends, is switched again, or sets pgstitch.level itself.",
       ""
     },
     exitCodeListHeading = "%nExit statuses:%n",
@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  sudo ./pgstitch session on --pid 4711                                  level 12: binds and waits",
+      "  sudo ./pgstitch session on --pid 4711                                  level 12: binds, waits and phases",
       "  sudo ./pgstitch session on --pid 4711 --level 28 --functions           plan statistics and functions too",
       "  ./pgstitch session on --pid 4711 --host db2 --kafka broker1:9092       on another host"
     })

@@ -64,7 +64,7 @@ final class ClientMessages {
   /** The same text again: Parse is followed by Bind, or Bind by Execute. */
   private boolean goesOn(OpenStatement statement, String text, long identity) {
     boolean same = text.equals(state.getMessageText()) && identity == state.getMessageIdentity();
-    return !StatementLifecycle.isDone(statement) && same && !statement.getBegunBefore();
+    return !CallWindows.isDone(statement) && same && !statement.getBegunBefore();
   }
 
   private void nextMessage(OpenStatement statement) {
@@ -72,7 +72,7 @@ final class ClientMessages {
     Phase before = call.getPhase();
     boolean parsed = !statement.getHasPortal() && before == Phase.PARSE;
     if (parsed || before == Phase.FETCH) {
-      lifecycle.nextCall(Phase.UNDETERMINED);
+      lifecycle.windows().next(Phase.UNDETERMINED);
     }
     boolean sameBind =
         state.getMark() != null && statement.getLean() && statement.getMessages() > 0;
@@ -88,7 +88,7 @@ final class ClientMessages {
   }
 
   private void endBeforeMessage(OpenStatement statement) {
-    if (StatementLifecycle.isDone(statement)) {
+    if (CallWindows.isDone(statement)) {
       closeDone(statement);
     } else if (statement.getHasPortal()) {
       lifecycle.suspend(session.reading());
@@ -127,7 +127,7 @@ final class ClientMessages {
 
   private void endAtIdle(OpenStatement statement, boolean inTransaction) {
     boolean ended = statement.getOwnEnd() || statement.getPortalDropped();
-    if (StatementLifecycle.isDone(statement) || session.isBackground()) {
+    if (CallWindows.isDone(statement) || session.isBackground()) {
       closeDone(statement);
     } else if (statement.getHasPortal() && inTransaction && !ended) {
       lifecycle.suspend(session.reading());

@@ -51,7 +51,7 @@ final class CommandEnds {
     statement.setCommandTag(strings.get(event.getCommandTag()));
     statement.setRows(event.getRows());
     if (statement.getCall().getPhase() != Phase.CLOSE) {
-      lifecycle.beginClose();
+      lifecycle.windows().beginClose();
     }
     writer.rowsOfLastExec(statement, event.getRows());
     state.setMark(null);
@@ -117,9 +117,9 @@ final class CommandEnds {
     if (!inBind && transactions.failedBeforeRun()) {
       statement.getCall().setPhase(Phase.PARSE);
     }
-    lifecycle.closeCall(session.reading());
+    lifecycle.windows().close(session.reading());
     writer.lines().error(statement.getCursor(), error);
-    lifecycle.openCall(Phase.CLOSE, session.reading());
+    lifecycle.windows().open(Phase.CLOSE, session.reading());
     statement.setBeforeClose(null);
     state.setMark(null);
   }

@@ -115,7 +115,7 @@ final class LeanStatements {
     } else {
       call.setPhase(Phase.PARSE);
       call.setMisses(utility ? call.getMisses() : 1);
-      lifecycle.nextCall(Phase.EXEC);
+      lifecycle.windows().next(Phase.EXEC);
     }
     session.state.setMark(null);
     return statement;

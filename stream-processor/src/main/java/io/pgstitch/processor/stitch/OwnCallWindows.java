@@ -28,7 +28,7 @@ final class OwnCallWindows implements CallStack.OwnCalls {
     if (phase == Phase.UNDETERMINED) {
       statement.getCall().setPhase(select ? Phase.FETCH : Phase.EXEC);
     } else if (select && phase == Phase.EXEC) {
-      lifecycle.nextCall(Phase.FETCH);
+      lifecycle.windows().next(Phase.FETCH);
     }
     return phase != Phase.CLOSE;
   }
@@ -43,7 +43,7 @@ final class OwnCallWindows implements CallStack.OwnCalls {
     if (phase == Phase.UNDETERMINED) {
       statement.getCall().setPhase(select ? Phase.FETCH : Phase.EXEC);
     } else if (select && phase == Phase.EXEC) {
-      lifecycle.nextCall(Phase.FETCH);
+      lifecycle.windows().next(Phase.FETCH);
     }
   }
 
@@ -51,7 +51,7 @@ final class OwnCallWindows implements CallStack.OwnCalls {
   void workerRuns() {
     OpenStatement statement = session.statement();
     if (statement.getCall().getPhase() == Phase.EXEC && isSelect(statement)) {
-      lifecycle.nextCall(Phase.FETCH);
+      lifecycle.windows().next(Phase.FETCH);
     }
   }
 
@@ -59,7 +59,7 @@ final class OwnCallWindows implements CallStack.OwnCalls {
   public void portalRunEnded(boolean suspended) {
     // Of a portal that goes on, sending the answer is part of the fetch: nothing is closed.
     if (!suspended) {
-      lifecycle.beginClose();
+      lifecycle.windows().beginClose();
     }
   }
 
@@ -80,7 +80,7 @@ final class OwnCallWindows implements CallStack.OwnCalls {
       statement.setOwnEnd(true);
     }
     if (statement.getWorker() || lastOfSelect) {
-      lifecycle.beginClose();
+      lifecycle.windows().beginClose();
     }
   }
 

@@ -55,7 +55,7 @@ final class PartBorder {
     OpenStatement statement = session.statement();
     return statement != null
         && statement.getBeforeClose() != null
-        && !StatementLifecycle.isDone(statement);
+        && !CallWindows.isDone(statement);
   }
 
   private boolean awaitsBinds(Object event) {

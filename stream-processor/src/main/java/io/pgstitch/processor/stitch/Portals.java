@@ -58,7 +58,7 @@ final class Portals {
     describe(statement, event, strings);
     bind.defines(statement.getStatementName());
     if (statement.getCall().getPhase() == Phase.PARSE) {
-      lifecycle.nextCall(Phase.EXEC);
+      lifecycle.windows().next(Phase.EXEC);
     } else {
       statement.getCall().setPhase(Phase.EXEC);
     }
@@ -143,7 +143,7 @@ final class Portals {
       statement.setPortal(portal);
       statement.setDefinedInMessage(statement.getMessages() == 1);
       if (statement.getCall().getPhase() == Phase.PARSE) {
-        lifecycle.nextCall(Phase.EXEC);
+        lifecycle.windows().next(Phase.EXEC);
       }
       statement.setComplete(
           statement.getComplete() && !SessionRules.isDetail(statement.getLevel()));

@@ -44,6 +44,12 @@ final class SessionSettings {
     String value = strings.get(event.getValue());
     switch (strings.get(event.getName())) {
       case "pgstitch.level" -> levelChanged(event, value);
+      case "pgstitch.functions" -> {
+        // Beside a level with details they bring all of them, which may not be there without.
+        if (!event.getRefused() && !event.getInvalid()) {
+          BindPhase.probesChange(state);
+        }
+      }
       case "pgstitch.traceparent" -> {
         if (!value.isBlank() && TraceParents.parse(value) == null) {
           session.counters.add(Counter.MALFORMED_TRACEPARENTS, 1);

@@ -1,18 +1,16 @@
 package io.pgstitch.processor.stitch;
 
-import io.pgstitch.processor.state.OpenCall;
 import io.pgstitch.processor.state.OpenFrame;
 import io.pgstitch.processor.state.OpenSession;
 import io.pgstitch.processor.state.OpenStatement;
 import io.pgstitch.processor.state.Phase;
 import io.pgstitch.processor.state.Reading;
 import io.pgstitch.processor.state.SplitMark;
-import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.CloseReason;
 import io.pgstitch.schema.Span;
 import java.util.BitSet;
 
-/** Opens, suspends and closes the client's statements and their call windows. */
+/** Opens, suspends and closes the client's statements. */
 final class StatementLifecycle {
   private static final BitSet NO_CURSORS = new BitSet();
 
@@ -24,7 +22,7 @@ final class StatementLifecycle {
   private final TraceEmitter emitter;
   private final StatementContexts contexts;
   private final LockWaiters lockWaiters;
-  private final LastWindow lastWindow;
+  private final CallWindows windows;
 
   StatementLifecycle(
       Session session,
@@ -41,7 +39,12 @@ final class StatementLifecycle {
     this.suspended = suspended;
     this.emitter = emitter;
     this.contexts = new StatementContexts(session);
-    this.lastWindow = new LastWindow(session, writer);
+    this.windows = new CallWindows(session, writer, stack, suspended);
+  }
+
+  /** The call windows of the running statement. */
+  CallWindows windows() {
+    return windows;
   }
 
   /** The running statement; opens one when this is the first sight of it. */
@@ -57,46 +60,10 @@ final class StatementLifecycle {
   /** Opens a statement of the running message, with a cursor number outside some others. */
   OpenStatement open(Reading at, BitSet takenCursors) {
     lockWaiters.statementBegins();
-    long startNs = at.getTimeNs();
-    state.setSameStart(startNs == state.getLastStartNs() ? state.getSameStart() + 1 : 0);
-    state.setLastStartNs(startNs);
-    OpenStatement statement = new OpenStatement();
-    statement.setTraceHigh(session.ids.high(startNs, state.getSameStart()));
-    statement.setTraceLow(session.ids.low(startNs, state.getSameStart()));
-    statement.setStart(at);
-    statement.setLevel(state.getLevel());
-    statement.setCursor(session.takeCursorOutside(takenCursors));
-    statement.setText(state.getMessageText());
-    statement.setTextTruncated(state.getMessageTruncated());
-    statement.setStatementName("");
-    statement.setCommandTag("");
-    statement.setErrorMessage("");
-    statement.setErrorDetail("");
-    statement.setErrorHint("");
-    statement.setApplicationName(SessionSettings.applicationName(session));
-    statement.setRows(-1);
-    statement.setBegunBefore(state.getMidway() && state.getBegunBefore());
-    statement.setComplete(!state.getMidway() && state.getLostPending() == 0);
-    statement.setUnseenBefore(state.getUnseenBefore());
-    statement.setLostEvents(state.getLostPending());
-    statement.setWorker(session.backend.getKind() == BackendKind.PARALLEL_WORKER);
-    statement.setBlocks(Readings.none());
-    statement.setWal(Readings.noWal());
-    statement.setCloseWal(Readings.noWal());
-    statement.setCloseBlocks(Readings.none());
-    statement.setNextOrdinal(1);
-    statement.setRowsRecord(-1);
-    statement.setRowsSpan(-1);
-    statement.setMessages(1);
-    statement.setSourceHash(hash(state.getMessageText(), state.getMessageIdentity()));
-    statement.setLosses(state.getPendingLosses());
-    statement.setContinues(state.getMidway() ? state.getContinues() : null);
-    state.setContinues(null);
-    state.setPendingLosses(null);
+    OpenStatement statement = NewStatement.of(session, at, session.takeCursorOutside(takenCursors));
     contexts.begin(statement);
     // Each trace's records can be read without those before them.
     state.getToldFiles().clear();
-    state.setLostPending(0);
     state.setMark(null);
     state.setStatement(statement);
     if (statement.getWorker()) {
@@ -105,7 +72,7 @@ final class StatementLifecycle {
     writer.lines().ofApplication(statement.getApplicationName(), at);
     writer.introduce(statement);
     takeOpenFrames(statement, at);
-    openCall(Phase.UNDETERMINED, at);
+    windows.open(Phase.UNDETERMINED, at);
     return statement;
   }
 
@@ -116,15 +83,6 @@ final class StatementLifecycle {
     statement.setTextTruncated(
         statement.getTextTruncated()
             && !SourceSlice.isWhole(state.getMessageText(), location, length));
-  }
-
-  /** Of a message's text, to know it again: 64 bits, as two texts may share 32. */
-  static long hash(String text, long identity) {
-    long hash = text.length() ^ identity;
-    for (int i = 0; i < text.length(); i++) {
-      hash = (hash * 0x100000001B3L) ^ text.charAt(i);
-    }
-    return hash;
   }
 
   /** Functions that a statement begins in, e.g. the message's, are in its trace from there on. */
@@ -141,104 +99,6 @@ final class StatementLifecycle {
         parent = frame.getOrdinal();
       }
     }
-  }
-
-  void openCall(Phase phase, Reading at) {
-    OpenCall call = new OpenCall();
-    call.setPhase(phase);
-    call.setOrdinal(session.takeOrdinal());
-    call.setStart(at);
-    call.setRows(-1);
-    session.statement().setCall(call);
-  }
-
-  /** Ends the running call window where another begins. */
-  void nextCall(Phase phase) {
-    closeCall(session.reading());
-    openCall(phase, session.reading());
-  }
-
-  /** What runs seems to be over; when its portal turns out to go on, it was not. */
-  void beginClose() {
-    OpenStatement statement = session.statement();
-    OpenCall before = statement.getCall();
-    boolean written = closeCall(session.reading(), false);
-    openCall(Phase.CLOSE, session.reading());
-    statement.setBeforeClose(written ? before : null);
-  }
-
-  /**
-   * The client is waited for between two messages. The answer that was sent before is part of what
-   * it is the answer to.
-   */
-  void clientThinks(Reading since, Reading until) {
-    OpenStatement statement = session.statement();
-    boolean close = statement.getCall().getPhase() == Phase.CLOSE;
-    closeCall(since, close && (statement.getBeforeClose() != null || !isDone(statement)));
-    openCall(close && isDone(statement) ? Phase.CLOSE : Phase.UNDETERMINED, until);
-    state.setMark(null);
-  }
-
-  /** Whether its command has ended or failed. */
-  static boolean isDone(OpenStatement statement) {
-    return statement.getCommandEnded() || statement.getSqlstate() != null;
-  }
-
-  /** Ends the running call window at some moment, now or before; another must follow. */
-  void closeCall(Reading end) {
-    closeCall(end, false);
-  }
-
-  /**
-   * The same.
-   *
-   * @param goesOn whether a CLOSE is known not to be the last window, so that it is none
-   * @return whether the window was worth a line
-   */
-  private boolean closeCall(Reading end, boolean goesOn) {
-    OpenStatement statement = session.statement();
-    OpenCall call = statement.getCall();
-    stack.closeNestedWithin(call.getOrdinal());
-    boolean undetermined = call.getPhase() == Phase.UNDETERMINED;
-    boolean empty =
-        call.getStart().getTimeNs() == end.getTimeNs()
-            && call.getStart().getCpuNs() == end.getCpuNs()
-            && statement.getNextOrdinal() == call.getOrdinal() + 1;
-    boolean written = !undetermined || !empty;
-    if (written) {
-      // A call that spans two windows belongs to the statement itself.
-      for (OpenFrame frame : state.getFrames()) {
-        if (frame.getOrdinal() >= 0 && frame.getParent() == call.getOrdinal()) {
-          frame.setParent(TraceWriter.ROOT);
-        }
-      }
-      call.setPhase(undetermined ? guess(statement) : call.getPhase());
-      if (goesOn && call.getPhase() == Phase.CLOSE) {
-        lastWindow.goesOn(statement, call, end);
-      } else {
-        writer.callEnd(statement, call, call.getPhase(), end);
-      }
-    }
-    if (goesOn || call.getPhase() != Phase.CLOSE) {
-      suspended.closeEnding(end);
-    }
-    statement.setCall(null);
-    return written;
-  }
-
-  /**
-   * Nothing said what an undetermined window was: all that a statement does before a portal is
-   * parse.
-   */
-  private Phase guess(OpenStatement statement) {
-    boolean parse =
-        !statement.getHasPortal()
-            && statement.getSqlstate() == null
-            && !statement.getBegunBefore()
-            && !statement.getWorker()
-            && !session.isBackground()
-            && !statement.getFastpath();
-    return parse ? Phase.PARSE : Phase.EXEC;
   }
 
   /** Ends the running statement. */
@@ -324,7 +184,7 @@ final class StatementLifecycle {
   private void leaveCalls(Reading end, boolean goesOn) {
     stack.backToTopLevel();
     leaveFrames(end);
-    closeCall(end, goesOn);
+    windows.close(end, goesOn);
     stack.closeAllNested();
   }
 

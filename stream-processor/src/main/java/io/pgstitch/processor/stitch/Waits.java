@@ -41,7 +41,7 @@ final class Waits {
     boolean betweenCalls = forClient && !begun && isBetweenCalls();
     if (betweenCalls) {
       // The wait is written while the next window, which begins at its end, is open already.
-      lifecycle.clientThinks(start, session.reading());
+      lifecycle.windows().clientThinks(start, session.reading());
     }
     writer.waited(wait, eventClass, event, start, betweenCalls, holders.of(wait, strings));
   }

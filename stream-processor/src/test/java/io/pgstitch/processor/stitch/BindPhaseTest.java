@@ -228,6 +228,26 @@ class BindPhaseTest {
     assertThat(binds(out, out.statements().get(2))).hasSize(1);
   }
 
+  /**
+   * Where levels of all see statements alone, the parser is watched while a session asks for it.
+   */
+  @Test
+  void whereTheParserIsNotWatchedAnyMoreAFailedQueryIsNone() {
+    for (String setting : List.of("pgstitch.functions", "pgstitch.level")) {
+      parse(TEXT);
+      bind(TEXT, 0x10);
+      execute(TEXT, 0x10).commandEnd("SELECT", 1).transactionEnd(true).idle();
+      script.set(setting, "").idle();
+      script.running("select 1/0 /* " + setting + " */").error("22012").idle();
+    }
+    Stitched out = script.stitch();
+    TraceIdentities.check(out);
+    assertThat(out.statements())
+        .filteredOn(trace -> "22012".equals(trace.getSqlstate()))
+        .hasSize(2)
+        .allSatisfy(trace -> assertThat(binds(out, trace)).isEmpty());
+  }
+
   @Test
   void whatWasLostMakesNone() {
     parse(TEXT);
