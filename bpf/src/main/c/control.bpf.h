@@ -62,36 +62,33 @@ static __always_inline int setting(struct pt_regs *ctx, __u64 name, __u64 value,
 	return make_setting(b, s, name, value);
 }
 
-/* set_config_option(name, value, context, source, action, changeVal, ...): 13 to 15 */
+/* set_config_option(name, value, context, source, action, changeVal, ...): 13 to 15
+ * set_config_option_ext(name, value, context, source, srole, action, changeVal, ...): late 15, 16
+ * set_config_with_handle(name, handle, value, context, source, srole, action, changeVal, ...): 17 on
+ * One program for the three, as the verifier looks at each program by itself. */
 SEC("uprobe")
 int on_setting(struct pt_regs *ctx)
 {
-	return setting(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),
-		       PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx), SIXTH(ctx, 0) & 0xff);
-}
-
-/* set_config_option_ext(name, value, context, source, srole, action, changeVal, ...): late 15, 16 */
-SEC("uprobe")
-int on_setting_with_role(struct pt_regs *ctx)
-{
-	__u64 stack = PT_REGS_SP(ctx);
-	__u32 action = SIXTH(ctx, stack), makes = SEVENTH(ctx, stack);
+	__u64 stack = PT_REGS_SP(ctx), name = PT_REGS_PARM1(ctx), value = PT_REGS_PARM2(ctx);
+	__u32 binary = cookie_binary(bpf_get_attach_cookie(ctx));
+	__u32 context = PT_REGS_PARM3(ctx), source = PT_REGS_PARM4(ctx);
+	__u32 action = PT_REGS_PARM5(ctx), makes = SIXTH(ctx, stack);
+	struct control_layout *where = bpf_map_lookup_elem(&control_layouts, &binary);
 
 	(void)stack;
-	return setting(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),
-		       PT_REGS_PARM4(ctx), action, makes & 0xff);
-}
-
-/* set_config_with_handle(name, handle, value, context, source, srole, action, changeVal, ...): 17 on */
-SEC("uprobe")
-int on_setting_with_handle(struct pt_regs *ctx)
-{
-	__u64 stack = PT_REGS_SP(ctx);
-	__u32 action = SEVENTH(ctx, stack), makes = EIGHTH(ctx, stack);
-
-	(void)stack;
-	return setting(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx),
-		       PT_REGS_PARM5(ctx), action, makes & 0xff);
+	if (!where)
+		return 0;
+	if (where->setting_arguments == SETTING_WITH_ROLE) {
+		action = SIXTH(ctx, stack);
+		makes = SEVENTH(ctx, stack);
+	} else if (where->setting_arguments == SETTING_WITH_HANDLE) {
+		value = PT_REGS_PARM3(ctx);
+		context = PT_REGS_PARM4(ctx);
+		source = PT_REGS_PARM5(ctx);
+		action = SEVENTH(ctx, stack);
+		makes = EIGHTH(ctx, stack);
+	}
+	return setting(ctx, name, value, context, source, action, makes & 0xff);
 }
 
 /* ResetAllOptions(void): RESET ALL, DISCARD ALL. */

@@ -517,6 +517,13 @@ enum cookie_tier {
 #define COOKIE_FUNCTION_BITS 14
 
 /* Where settings and transactions are found in one server binary, besides binary_config. */
+/* What the function is given that makes settings. */
+enum setting_arguments {
+	SETTING_PLAIN = 0,	 /* set_config_option */
+	SETTING_WITH_ROLE = 1,	 /* set_config_option_ext */
+	SETTING_WITH_HANDLE = 2, /* set_config_with_handle */
+};
+
 struct control_layout {
 	__u64 my_pgxact;	 /* 13; 0: the transaction id stands in PGPROC */
 	__u64 post_port_number;
@@ -527,6 +534,8 @@ struct control_layout {
 	__u32 tag_rollback;	 /* CommandTag */
 	__u32 state_idle;
 	__u32 subtransaction_id; /* offset in that */
+	__u32 setting_arguments; /* enum setting_arguments */
+	__u32 pad;
 };
 
 /* What the code of one server binary itself says, whatever its structs look like otherwise; it saves traps. */

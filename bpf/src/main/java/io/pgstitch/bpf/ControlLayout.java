@@ -2,6 +2,7 @@ package io.pgstitch.bpf;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Locale;
 
 /**
  * Where the kernel programs find transactions and the server's port in one binary: {@code struct
@@ -18,6 +19,7 @@ import java.nio.ByteOrder;
  * @param tagRollback number of the command tag ROLLBACK
  * @param stateIdle number of the idle state
  * @param subtransactionId offset in the state of the subtransaction's number
+ * @param setting which function makes the server's settings
  */
 public record ControlLayout(
     long myPgxact,
@@ -28,8 +30,22 @@ public record ControlLayout(
     int portApplicationName,
     int tagRollback,
     int stateIdle,
-    int subtransactionId) {
-  private static final int BYTES = 48;
+    int subtransactionId,
+    Setting setting) {
+  private static final int BYTES = 56;
+
+  /** Functions that make settings, in the order of {@code enum setting_arguments}. */
+  public enum Setting {
+    /** The only one of 13 and 14. */
+    SET_CONFIG_OPTION,
+    SET_CONFIG_OPTION_EXT,
+    SET_CONFIG_WITH_HANDLE;
+
+    /** Its symbol. */
+    public String symbol() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   byte[] toBytes() {
     return ByteBuffer.allocate(BYTES)
@@ -43,6 +59,8 @@ public record ControlLayout(
         .putInt(tagRollback)
         .putInt(stateIdle)
         .putInt(subtransactionId)
+        .putInt(setting.ordinal())
+        .putInt(0)
         .array();
   }
 }

@@ -22,7 +22,7 @@ public final class KernelPrograms implements AutoCloseable {
   public static final int LOSS_RETURN_UNSEEN = 2;
 
   private static final String WATCHPOINT = "on_wait_word";
-  private static final int READER_NICE = -15;
+  private static final int PREFERRED_NICE = -15;
 
   private final long handle;
   private final boolean multi;
@@ -273,11 +273,13 @@ public final class KernelPrograms implements AutoCloseable {
   }
 
   /**
-   * Lets the calling thread run before others when the processors are busy: what it does not fetch
-   * in time is lost. False where the privilege (CAP_SYS_NICE) is missing.
+   * Lets the calling thread run before others when the processors are busy: that which fetches
+   * events, as what it does not fetch in time is lost, and that for which a start waits. False
+   * where the privilege (CAP_SYS_NICE) is missing.
    */
   public static boolean preferThisThread() {
-    return NativeBpf.preferThisThread(READER_NICE);
+    NativeLibrary.ensureLoaded();
+    return NativeBpf.preferThisThread(PREFERRED_NICE);
   }
 
   /** Losses since loading, by reason: one of the LOSS constants. */

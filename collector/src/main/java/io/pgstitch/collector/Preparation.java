@@ -1,5 +1,7 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.bpf.KernelPrograms;
+
 /**
  * What takes long at a start and touches no server, each on a thread of its own: the kernel
  * verifies the programs while Kafka is connected to.
@@ -16,8 +18,17 @@ final class Preparation {
   /** Begins, and returns at once. */
   static Preparation begin(CollectorSettings settings) {
     return new Preparation(
-        Aside.begin("pgstitch-load", () -> KernelSide.load(settings)),
+        Aside.begin("pgstitch-load", () -> load(settings)),
         Aside.begin("pgstitch-connect", () -> KafkaSide.connect(settings)));
+  }
+
+  /**
+   * Of all that a start does at once this takes longest, and cannot be shared by two processors.
+   */
+  private static KernelSide load(CollectorSettings settings) {
+    // Where it may not, the start takes a little longer.
+    boolean unused = KernelPrograms.preferThisThread();
+    return KernelSide.load(settings);
   }
 
   /**
