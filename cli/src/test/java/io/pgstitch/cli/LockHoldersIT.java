@@ -78,8 +78,10 @@ class LockHoldersIT {
     List<ThrowawayPostgres> servers = new ArrayList<>();
     List<Connection> early = new ArrayList<>();
     try {
+      // With statements alone a holder whose portal waits for its next fetch would be in doubt.
       List<String> arguments =
-          new ArrayList<>(List.of("up", "--out", "live", "--kafka", kafka.bootstrapServers()));
+          new ArrayList<>(List.of("up", "--out", "live", "--detail", "phases"));
+      arguments.addAll(List.of("--kafka", kafka.bootstrapServers()));
       for (int major : MAJORS) {
         ThrowawayPostgres server =
             ThrowawayPostgres.builder(PostgresInstallations.ofMajor(major))
