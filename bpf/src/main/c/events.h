@@ -516,7 +516,6 @@ enum cookie_tier {
 };
 #define COOKIE_FUNCTION_BITS 14
 
-/* Where settings and transactions are found in one server binary, besides binary_config. */
 /* What the function is given that makes settings. */
 enum setting_arguments {
 	SETTING_PLAIN = 0,	 /* set_config_option */
@@ -524,6 +523,7 @@ enum setting_arguments {
 	SETTING_WITH_HANDLE = 2, /* set_config_with_handle */
 };
 
+/* Where settings and transactions are found in one server binary, besides binary_config. */
 struct control_layout {
 	__u64 my_pgxact;	 /* 13; 0: the transaction id stands in PGPROC */
 	__u64 post_port_number;

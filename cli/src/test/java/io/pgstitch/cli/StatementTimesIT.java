@@ -199,7 +199,7 @@ class StatementTimesIT {
 
   /**
    * Runs a statement while others want the processors, often enough for its backend to have waited
-   * for one for a while; how long that was.
+   * for one for a while; how long that was, and what a hypervisor took meanwhile.
    */
   private static Contention contend(String jdbcUrl) throws Exception {
     List<Process> loops = new ArrayList<>();

@@ -12,7 +12,8 @@ final class ControlFacts {
   /** No command tag and no state has this number. */
   private static final int UNKNOWN = -1;
 
-  private static final List<ControlLayout.Setting> INNERMOST_FIRST =
+  /** As the catalogue has them. */
+  static final List<ControlLayout.Setting> INNERMOST_FIRST =
       List.of(
           ControlLayout.Setting.SET_CONFIG_WITH_HANDLE,
           ControlLayout.Setting.SET_CONFIG_OPTION_EXT,

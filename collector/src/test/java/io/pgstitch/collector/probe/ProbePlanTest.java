@@ -2,6 +2,7 @@ package io.pgstitch.collector.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.bpf.ControlLayout;
 import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.host.ElfFile;
@@ -82,5 +83,16 @@ final class ProbePlanTest {
         .filter(p -> p.symbol().equals("PortalStart"))
         .map(p -> p.entryProgram() + " in " + p.tier())
         .toList();
+  }
+
+  /** The probe and what is said of its arguments must be of the same function. */
+  @Test
+  void theFunctionThatMakesSettingsIsChosenAsItsArgumentsAre() {
+    assertThat(
+            ProbeCatalogue.load().probes().stream()
+                .filter(probe -> probe.need().equals("first-of:setting"))
+                .map(Probe::symbol))
+        .containsExactlyElementsOf(
+            ControlFacts.INNERMOST_FIRST.stream().map(ControlLayout.Setting::symbol).toList());
   }
 }
