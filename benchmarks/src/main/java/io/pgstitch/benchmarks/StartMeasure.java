@@ -79,7 +79,7 @@ final class StartMeasure implements Measure {
             .startPgbench("-n", "-S", "-c", "1", "-R", "500", "-T", "120", "postgres");
     try (KafkaConsumer<byte[], byte[]> events = broker.rawEventsFromNow(Duration.ofMillis(500))) {
       long start = System.nanoTime();
-      try (Child collector = CollectorProcess.launch(run, broker, database, List.of("level=1"))) {
+      try (Child collector = CollectorProcess.launch(run, broker, database, List.of())) {
         long deadline = start + LIMIT.toNanos();
         while (events.poll(Duration.ofMillis(20)).isEmpty()) {
           if (!collector.isAlive() || System.nanoTime() > deadline) {

@@ -3,7 +3,6 @@ package io.pgstitch.collector;
 import io.pgstitch.bpf.BpfException;
 import io.pgstitch.bpf.KernelPrograms;
 import io.pgstitch.bpf.LevelRule;
-import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.SessionProbes;
 import java.util.List;
 import java.util.Set;
@@ -33,11 +32,11 @@ record KernelSide(KernelPrograms programs, TracePlan plan) implements AutoClosea
   }
 
   private static KernelPrograms load(TracePlan plan, int ringBytes) {
-    if (plan.tiers().contains(Probe.Tier.RARE)) {
+    if (plan.detailed()) {
       // What would be left for later is less than what to begin anew costs.
       return KernelPrograms.load(ringBytes);
     }
-    Set<String> first = plan.catalogue().programs(plan.tiers());
+    Set<String> first = plan.programs();
     first.addAll(List.of(ON_SWITCH, ON_PROCESS_EXIT));
     return KernelPrograms.loadFirst(ringBytes, first);
   }

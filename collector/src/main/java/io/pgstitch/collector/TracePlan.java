@@ -3,7 +3,9 @@ package io.pgstitch.collector;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.probe.Probe;
 import io.pgstitch.collector.probe.ProbeCatalogue;
+import io.pgstitch.collector.probe.SessionProbes;
 import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * What is traced of those that nothing special was said of, and by which functions.
@@ -26,5 +28,22 @@ record TracePlan(int level, ProbeCatalogue catalogue, EnumSet<Probe.Tier> tiers)
   /** Whether waits of all are measured. */
   boolean waits() {
     return (level & Levels.WAITS) != 0;
+  }
+
+  /**
+   * Names of the kernel programs that trace it. From the detail tier on these are nearly all that
+   * there are.
+   */
+  Set<String> programs() {
+    Set<String> programs = catalogue.programs(tiers);
+    if (waits()) {
+      programs.addAll(SessionProbes.WAIT_PROGRAMS);
+    }
+    return programs;
+  }
+
+  /** Whether calls or phases of all statements are traced. */
+  boolean detailed() {
+    return tiers.contains(Probe.Tier.DETAIL);
   }
 }

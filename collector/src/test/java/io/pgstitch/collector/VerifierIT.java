@@ -2,11 +2,9 @@ package io.pgstitch.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.KernelPrograms;
-import io.pgstitch.collector.probe.Probe;
-import io.pgstitch.collector.probe.ProbeCatalogue;
-import java.util.Set;
+import io.pgstitch.collector.probe.SessionProbes;
+import java.util.Properties;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,15 +24,21 @@ final class VerifierIT {
     }
   }
 
-  /** A collector at level 1 sees its first event before the kernel has gone through the others. */
+  /** A collector as it comes sees its first event before the kernel has gone through the others. */
   @Test
-  void whatLevelOneDoesNotNeedIsLoadedLater() {
-    Set<String> first = ProbeCatalogue.load().programs(Probe.Tier.ofDefaultLevel(1, Detail.PHASES));
+  void whatIsNotNeededByDefaultIsLoadedLater() {
+    Properties properties = new Properties();
+    properties.setProperty("kafka.bootstrap.servers", "127.0.0.1:9092");
+    TracePlan plan = TracePlan.of(CollectorSettings.from(properties));
     try (KernelPrograms all = KernelPrograms.load(RING_BYTES);
-        KernelPrograms some = KernelPrograms.loadFirst(RING_BYTES, first)) {
-      assertThat(some.verifiedInstructions()).isBetween(1L, all.verifiedInstructions() * 2 / 3);
+        KernelPrograms some = KernelPrograms.loadFirst(RING_BYTES, plan.programs())) {
+      long atFirst = some.verifiedInstructions();
+      assertThat(atFirst).isBetween(1L, all.verifiedInstructions() * 2 / 3);
 
-      long attachment = some.attachTracepoint("on_syscall");
+      SessionProbes.attachWaits(some);
+      assertThat(some.verifiedInstructions()).as("of what sees waits").isEqualTo(atFirst);
+
+      long attachment = some.attachTracepoint("on_process_exit");
 
       assertThat(attachment).isNotZero();
       assertThat(some.verifiedInstructions()).isEqualTo(all.verifiedInstructions());

@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
  * milliseconds for the latter, and neither may hold up the reader of events.
  */
 public final class SessionProbes implements AutoCloseable {
+  /** The kernel programs that see waits. Exits first: a wait that began is seen to end. */
+  public static final List<String> WAIT_PROGRAMS = List.of("on_syscall_exit", "on_syscall");
+
   private static final Logger LOG = LoggerFactory.getLogger(SessionProbes.class);
   private static final int NO_SUCH_PROCESS = 3;
 
@@ -60,10 +63,9 @@ public final class SessionProbes implements AutoCloseable {
     this.waitsForAll = waitsForAll;
   }
 
-  /** Attaches what sees waits, to system calls. Exits first: a wait that began is seen to end. */
+  /** Attaches what sees waits, to system calls, in its order. */
   public static List<Long> attachWaits(KernelPrograms programs) {
-    return List.of(
-        programs.attachTracepoint("on_syscall_exit"), programs.attachTracepoint("on_syscall"));
+    return WAIT_PROGRAMS.stream().map(programs::attachTracepoint).toList();
   }
 
   /**
