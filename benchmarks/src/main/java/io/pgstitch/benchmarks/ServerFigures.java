@@ -93,7 +93,10 @@ final class ServerFigures {
     if (ofState == null || ofOther == null) {
       return;
     }
-    Samples quotient = added(ofState).dividedBy(added(ofOther));
+    // Of the last round one may be missing, where that failed.
+    int rounds = Math.min(ofState.size(), ofOther.size());
+    Samples quotient =
+        added(ofState.subList(0, rounds)).dividedBy(added(ofOther.subList(0, rounds)));
     run.found(
         Figure.of(
                 "server." + load.name() + "." + state + ".added-cpu-to-" + other, quotient, "times")
