@@ -33,6 +33,19 @@ public enum Detail {
     return events;
   }
 
+  /**
+   * What is seen of the statements of one session, where this is what levels 4, 8 and 12 see.
+   *
+   * @param level the session's, bits of {@link Levels}
+   * @return {@link #STATEMENTS} where nothing is traced, too
+   */
+  public Detail at(int level) {
+    if ((level & Levels.DETAIL) == 0) {
+      return STATEMENTS;
+    }
+    return (level & Levels.ALL_DETAIL) != 0 ? PHASES : this;
+  }
+
   /** As it is written in settings. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);

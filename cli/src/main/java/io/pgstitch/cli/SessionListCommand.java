@@ -16,8 +16,10 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "Show the client sessions of traced servers: whose they are, the level in force (0 off, 1 statements, +4 binds,",
-      "+8 waits, +16 plan statistics), whether functions are traced, and since when the session exists (UTC). A session that was",
-      "just switched shows what its next statement will have. Control characters in names are shown as \\u and their number.",
+      "+8 waits, +16 plan statistics), how much is seen of each statement (statements, calls or phases: the collector's setting",
+      "`detail`; a level beyond 1 of a session's own brings phases), whether functions are traced, and since when the session",
+      "exists (UTC). A session that was just switched shows what its next statement will have. Control characters in names are",
+      "shown as \\u and their number.",
       ""
     },
     exitCodeListHeading = "%nExit statuses:%n",

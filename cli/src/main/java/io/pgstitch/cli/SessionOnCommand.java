@@ -1,5 +1,6 @@
 package io.pgstitch.cli;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.collector.TraceLevel;
 import io.pgstitch.collector.control.Printable;
 import io.pgstitch.exporter.sink.file.TraceFileName;
@@ -96,6 +97,14 @@ final class SessionOnCommand implements Callable<Integer> {
   }
 
   private static String inForce(TracedSession session) {
-    return session.getLevel() + (session.getFunctions() ? " with functions" : "");
+    String level = String.valueOf(session.getLevel());
+    String detail =
+        SessionTable.detail(session)
+            .filter(seen -> !seen.equals(Detail.STATEMENTS.text()))
+            .map(seen -> " with " + seen)
+            .orElse("");
+    String functions =
+        session.getFunctions() ? (detail.isEmpty() ? " with" : " and") + " functions" : "";
+    return level + detail + functions;
   }
 }

@@ -3,6 +3,7 @@ package io.pgstitch.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.collector.control.Printable;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.SessionReport;
@@ -14,14 +15,24 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Sessions of one or more hosts, as lines for people or as JSON. */
 final class SessionTable {
   private static final List<String> TITLES =
       List.of(
-          "HOST", "PID", "PORT", "USER", "DATABASE", "APPLICATION", "LEVEL", "FUNCTIONS", "SINCE");
+          "HOST",
+          "PID",
+          "PORT",
+          "USER",
+          "DATABASE",
+          "APPLICATION",
+          "LEVEL",
+          "DETAIL",
+          "FUNCTIONS",
+          "SINCE");
   private static final List<Boolean> TO_THE_RIGHT =
-      List.of(false, true, true, false, false, false, true, false, false);
+      List.of(false, true, true, false, false, false, true, false, false, false);
 
   private final List<SessionReport> reports;
   private final List<TracedSession> sessions;
@@ -69,12 +80,23 @@ final class SessionTable {
         name(backend.getDatabase()),
         name(backend.getApplicationName()),
         String.valueOf(session.getLevel()),
+        detail(session).orElse("-"),
         session.getFunctions() ? "yes" : "no",
         since(session));
   }
 
   private static String name(String text) {
     return text.isEmpty() ? "-" : Printable.of(text);
+  }
+
+  /** As the collector's setting has it; empty where nothing is traced, or it is not known. */
+  static Optional<String> detail(TracedSession session) {
+    return switch (session.getDetail()) {
+      case UNKNOWN, NOTHING -> Optional.empty();
+      case STATEMENTS -> Optional.of(Detail.STATEMENTS.text());
+      case CALLS -> Optional.of(Detail.CALLS.text());
+      case PHASES -> Optional.of(Detail.PHASES.text());
+    };
   }
 
   private static String since(TracedSession session) {
@@ -116,6 +138,7 @@ final class SessionTable {
     object.put("application", backend.getApplicationName());
     object.put("client", backend.getClientAddress());
     object.put("level", session.getLevel());
+    object.put("detail", detail(session).orElse(null));
     object.put("functions", session.getFunctions());
     object.put("since", since(session));
     return object;

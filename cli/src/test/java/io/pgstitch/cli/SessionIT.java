@@ -77,29 +77,35 @@ class SessionIT {
         assertThat(listed.status()).isZero();
         List<String> lines = listed.out().lines().toList();
         assertThat(lines.get(0))
-            .matches("HOST +PID +PORT +USER +DATABASE +APPLICATION +LEVEL +FUNCTIONS +SINCE");
+            .matches(
+                "HOST +PID +PORT +USER +DATABASE +APPLICATION +LEVEL +DETAIL +FUNCTIONS +SINCE");
         assertThat(lines).hasSize(4);
         assertThat(line(lines, old))
-            .matches(".* o\\\\u000ak +the shop +psql +1 +no +20[0-9-]+T[0-9:]+Z");
-        assertThat(line(lines, one)).matches(".* postgres +postgres +checkout +1 +no .*");
-        assertThat(line(lines, other)).matches(".* postgres +postgres +psql +1 +no .*");
+            .matches(".* o\\\\u000ak +the shop +psql +1 +statements +no +20[0-9-]+T[0-9:]+Z");
+        assertThat(line(lines, one))
+            .matches(".* postgres +postgres +checkout +1 +statements +no .*");
+        assertThat(line(lines, other)).matches(".* postgres +postgres +psql +1 +statements +no .*");
 
         Outcome on = session("on", "--pid", String.valueOf(one.pid()), "--level", "12");
         assertThat(on.err()).isEmpty();
         assertThat(on.status()).isZero();
         assertThat(on.out())
             .contains("session " + one.pid() + " on ")
-            .contains("level 12 from its next statement on; it was 1")
+            .contains("level 12 with phases from its next statement on; it was 1")
             .contains("trace: " + dir.toRealPath().resolve("out/traces"));
         sleep(one, "one during");
         sleep(other, "other during");
         JsonNode during = new ObjectMapper().readTree(session("list", "--json").out());
         assertThat(object(during, one).path("level").asInt()).isEqualTo(12);
+        assertThat(object(during, one).path("detail").asText()).isEqualTo("phases");
         assertThat(object(during, other).path("level").asInt()).isEqualTo(1);
+        assertThat(object(during, other).path("detail").asText()).isEqualTo("statements");
         assertThat(object(during, old).path("user").asText()).isEqualTo("o\nk");
 
         assertThat(session("off", "--pid", String.valueOf(one.pid())).out())
-            .contains("level 0 from its next statement on; it was 12");
+            .contains("level 0 from its next statement on; it was 12 with phases");
+        assertThat(line(session("list").out().lines().toList(), one))
+            .matches(".* checkout +0 +- +no .*");
         sleep(one, "one after");
         sleep(other, "other after");
 

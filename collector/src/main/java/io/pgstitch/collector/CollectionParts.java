@@ -91,7 +91,8 @@ record CollectionParts(
                 procfs,
                 seen,
                 settings.pids(),
-                new FirstLevel(rules, plan.level())),
+                new FirstLevel(rules, plan.level()),
+                settings.detail()),
             procfs);
     RelationNames relations = new RelationNames();
     BackendStreams streams =

@@ -1,5 +1,6 @@
 package io.pgstitch.collector;
 
+import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.collector.control.SessionControl;
@@ -13,6 +14,7 @@ import io.pgstitch.collector.host.SystemIdentifiers;
 import io.pgstitch.collector.probe.AttachedBinary;
 import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
+import io.pgstitch.schema.SessionDetail;
 import io.pgstitch.schema.TracedSession;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,11 +36,13 @@ final class SessionDirectory {
   private final SeenSessions seen;
   private final List<Integer> wanted;
   private final FirstLevel firstLevel;
+  private final Detail detail;
 
   /**
    * @param origin what the backends of this host have in common
    * @param wanted pids of servers and backends; empty: all servers of the host
    * @param firstLevel level of a session that nothing was heard of
+   * @param detail what levels 4, 8 and 12 see that are not a session's own
    */
   SessionDirectory(
       Backend origin,
@@ -47,7 +51,8 @@ final class SessionDirectory {
       Procfs procfs,
       SeenSessions seen,
       List<Integer> wanted,
-      FirstLevel firstLevel) {
+      FirstLevel firstLevel,
+      Detail detail) {
     this.origin = origin;
     this.servers = servers;
     this.backends = backends;
@@ -56,6 +61,7 @@ final class SessionDirectory {
     this.seen = seen;
     this.wanted = List.copyOf(wanted);
     this.firstLevel = firstLevel;
+    this.detail = detail;
   }
 
   /** As {@link SessionControl#sessions} says. */
@@ -101,7 +107,19 @@ final class SessionDirectory {
             known,
             mode & Levels.TRACE,
             (mode & Levels.FUNCTIONS) != 0,
-            utcMinusBoot + ticks * Procfs.NANOS_PER_TICK));
+            utcMinusBoot + ticks * Procfs.NANOS_PER_TICK,
+            detail(mode)));
+  }
+
+  private SessionDetail detail(int mode) {
+    if ((mode & Levels.TRACE) == 0) {
+      return SessionDetail.NOTHING;
+    }
+    return switch (detail.at(mode)) {
+      case STATEMENTS -> SessionDetail.STATEMENTS;
+      case CALLS -> SessionDetail.CALLS;
+      case PHASES -> SessionDetail.PHASES;
+    };
   }
 
   private Backend read(int pid, long ticks, PostgresServer server, AttachedBinary binary) {

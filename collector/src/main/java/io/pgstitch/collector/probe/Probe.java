@@ -62,11 +62,11 @@ public record Probe(
         tiers.add(BASIC);
         if ((level & Levels.DETAIL) != 0) {
           tiers.add(RARE);
-          boolean all = (level & Levels.ALL_DETAIL) != 0;
-          if (all || detail != Detail.STATEMENTS) {
+          Detail seen = detail.at(level);
+          if (seen != Detail.STATEMENTS) {
             tiers.add(DETAIL);
           }
-          if (all || detail == Detail.PHASES) {
+          if (seen == Detail.PHASES) {
             tiers.add(PHASE);
           }
         }

@@ -6,6 +6,7 @@ import io.pgstitch.schema.Backend;
 import io.pgstitch.schema.BackendKind;
 import io.pgstitch.schema.ControlCommand;
 import io.pgstitch.schema.ControlKind;
+import io.pgstitch.schema.SessionDetail;
 import io.pgstitch.schema.SessionReport;
 import io.pgstitch.schema.TracedSession;
 import io.pgstitch.schema.TrustedRecords;
@@ -45,7 +46,7 @@ class ControlDeskTest {
               .setKind(BackendKind.CLIENT)
               .build();
       return pid == ALL || pid == 4711
-          ? List.of(new TracedSession(backend, level, false, NOW))
+          ? List.of(new TracedSession(backend, level, false, NOW, SessionDetail.PHASES))
           : List.of();
     }
 
