@@ -70,7 +70,7 @@ final class Playback {
 
   private void accept(ClockAnchor clock) {
     switch (event.kind()) {
-      case KernelEvent.RELATION -> relations.learn(event);
+      case KernelEvent.RELATION -> relations.learn(event.relation());
       case KernelEvent.LAYOUT ->
           throw new IllegalStateException("a stock build is contradicted: it cannot be recorded");
       case KernelEvent.SESSION -> {
@@ -94,19 +94,19 @@ final class Playback {
             .setHost("bench")
             .setBootId("bench")
             .setPid(event.pid())
-            .setStartNs(event.sessionStartNanos())
+            .setStartNs(event.session().startNanos())
             .setKind(BackendKind.CLIENT)
-            .setDatabase(text(event.sessionDatabase()))
-            .setUser(text(event.sessionUser()))
-            .setApplicationName(text(event.sessionApplicationName()))
-            .setPostmasterPid(event.sessionParentPid())
+            .setDatabase(text(event.session().database()))
+            .setUser(text(event.session().user()))
+            .setApplicationName(text(event.session().applicationName()))
+            .setPostmasterPid(event.session().parentPid())
             .build();
     return new BackendStream(
         backend,
         event,
         recording.names(),
         ServerEncoding.UTF8,
-        relations.of(event.sessionParentPid(), 0),
+        relations.of(event.session().parentPid(), 0),
         waits,
         settings,
         sink);

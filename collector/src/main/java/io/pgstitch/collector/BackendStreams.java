@@ -1,6 +1,7 @@
 package io.pgstitch.collector;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.SessionRecord;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.encode.BatchSink;
@@ -72,41 +73,41 @@ final class BackendStreams {
     this.sink = sink;
   }
 
-  BackendStream open(KernelEvent session) {
-    servers.announced(session.sessionBinary(), session.pid());
-    AttachedBinary binary = servers.binary(session.sessionBinary());
+  BackendStream open(KernelEvent event) {
+    SessionRecord session = event.session();
+    servers.announced(session.binary(), event.pid());
+    AttachedBinary binary = servers.binary(session.binary());
     // The names were read before the layout was found to be another.
     boolean named = binary.contradiction().isEmpty();
-    Optional<PostgresServer> server = servers.serverOf(session.sessionParentPid());
+    Optional<PostgresServer> server = servers.serverOf(session.parentPid());
     Backend backend =
         Backend.newBuilder(origin)
-            .setPid(session.pid())
-            .setStartNs(session.sessionStartNanos())
-            .setLeaderPid(leader(session))
-            .setKind(kind(session.sessionKind()))
+            .setPid(event.pid())
+            .setStartNs(session.startNanos())
+            .setLeaderPid(leader(event))
+            .setKind(kind(session.kind()))
             .setBackendType(type(session, named))
-            .setWorkerContext(session.sessionWorkerKnown() ? session.sessionWorkerContext() : 0)
-            .setWorkerNumber(session.sessionWorkerKnown() ? session.sessionWorkerNumber() : -1)
-            .setDatabase(named ? text(session.sessionDatabase()) : "")
-            .setUser(named ? text(session.sessionUser()) : "")
-            .setApplicationName(text(session.sessionApplicationName()))
-            .setClientAddress(named ? text(session.sessionClientAddress()) : "")
-            .setPostmasterPid(session.sessionParentPid())
+            .setWorkerContext(session.workerKnown() ? session.workerContext() : 0)
+            .setWorkerNumber(session.workerKnown() ? session.workerNumber() : -1)
+            .setDatabase(named ? text(session.database()) : "")
+            .setUser(named ? text(session.user()) : "")
+            .setApplicationName(text(session.applicationName()))
+            .setClientAddress(named ? text(session.clientAddress()) : "")
+            .setPostmasterPid(session.parentPid())
             .setServerPort(server.map(PostgresServer::port).orElse(0))
             .setServerVersionNum(server.map(PostgresServer::versionNum).orElse(0))
             .setDataDirectory(server.map(PostgresServer::dataDirectory).orElse(""))
-            .setServerPid(session.sessionServerPid())
-            .setBackendStartUs(BackendStart.utcMicros(session.sessionStartTimestamp()))
+            .setServerPid(session.serverPid())
+            .setBackendStartUs(BackendStart.utcMicros(session.startTimestamp()))
             .setSystemIdentifier(server.map(identifiers::of).orElse(0L))
             .build();
     return new BackendStream(
         backend,
-        session,
+        event,
         binary.names(),
         encoding(server, backend),
-        relations.of(
-            session.sessionParentPid(), server.map(PostgresServer::startTicks).orElse(-1L)),
-        customWaits(server, session.sessionParentPid(), binary),
+        relations.of(session.parentPid(), server.map(PostgresServer::startTicks).orElse(-1L)),
+        customWaits(server, session.parentPid(), binary),
         settings,
         sink);
   }
@@ -134,26 +135,26 @@ final class BackendStreams {
   }
 
   /** The leader's pid on the host, 0 for a process without one. */
-  private int leader(KernelEvent session) {
-    int leader = session.sessionLeaderPid();
-    return leader == 0 ? 0 : pids.onHost(leader, session.pid()).orElse(leader);
+  private int leader(KernelEvent event) {
+    int leader = event.session().leaderPid();
+    return leader == 0 ? 0 : pids.onHost(leader, event.pid()).orElse(leader);
   }
 
   private static BackendKind kind(int kind) {
     return switch (kind) {
-      case KernelEvent.KIND_CLIENT -> BackendKind.CLIENT;
-      case KernelEvent.KIND_PARALLEL_WORKER -> BackendKind.PARALLEL_WORKER;
+      case SessionRecord.KIND_CLIENT -> BackendKind.CLIENT;
+      case SessionRecord.KIND_PARALLEL_WORKER -> BackendKind.PARALLEL_WORKER;
       default -> BackendKind.OTHER;
     };
   }
 
   /** As pg_stat_activity.backend_type says it. */
-  private static String type(KernelEvent session, boolean named) {
-    return switch (session.sessionKind()) {
-      case KernelEvent.KIND_CLIENT -> "client backend";
-      case KernelEvent.KIND_PARALLEL_WORKER -> "parallel worker";
-      case KernelEvent.KIND_AUTOVACUUM -> "autovacuum worker";
-      default -> named ? text(session.sessionWorkerType()) : "";
+  private static String type(SessionRecord session, boolean named) {
+    return switch (session.kind()) {
+      case SessionRecord.KIND_CLIENT -> "client backend";
+      case SessionRecord.KIND_PARALLEL_WORKER -> "parallel worker";
+      case SessionRecord.KIND_AUTOVACUUM -> "autovacuum worker";
+      default -> named ? text(session.workerType()) : "";
     };
   }
 

@@ -1,6 +1,6 @@
 package io.pgstitch.collector;
 
-import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.SessionRecord;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -10,13 +10,13 @@ import java.util.stream.Collectors;
 /** Processes of a server that run statements without a client and are traced when asked for. */
 public enum BackgroundKind {
   /** Autovacuum workers. */
-  AUTOVACUUM("autovacuum", KernelEvent.KIND_AUTOVACUUM),
+  AUTOVACUUM("autovacuum", SessionRecord.KIND_AUTOVACUUM),
 
   /** Background workers of logical replication: launcher, apply and table synchronisation. */
-  LOGICAL_REPLICATION("logical-replication", KernelEvent.KIND_REPLICATION),
+  LOGICAL_REPLICATION("logical-replication", SessionRecord.KIND_REPLICATION),
 
   /** All other background workers, mostly of extensions. */
-  OTHER("other", KernelEvent.KIND_BACKGROUND_WORKER);
+  OTHER("other", SessionRecord.KIND_BACKGROUND_WORKER);
 
   /** Setting for none of them. */
   public static final String NONE = "none";

@@ -3,6 +3,7 @@ package io.pgstitch.collector;
 import io.pgstitch.bpf.HostClock;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.KernelPrograms;
+import io.pgstitch.bpf.SettingRecord;
 import io.pgstitch.collector.encode.BackendStream;
 import io.pgstitch.collector.encode.ByNumber;
 import io.pgstitch.collector.encode.RelationNames;
@@ -150,11 +151,11 @@ final class EventPump implements Runnable {
 
   private void accept(KernelEvent e, ClockAnchor clock) {
     if (e.kind() == KernelEvent.RELATION) {
-      relations.learn(e);
+      relations.learn(e.relation());
       return;
     }
     if (e.kind() == KernelEvent.LAYOUT) {
-      servers.contradicted(e.layoutBinary(), e.pid(), LayoutContradiction.of(e));
+      servers.contradicted(e.layout().binary(), e.pid(), LayoutContradiction.of(e.layout()));
       return;
     }
     Session session = byPid.get(e.pid());
@@ -200,10 +201,10 @@ final class EventPump implements Runnable {
   }
 
   private void open(KernelEvent e) {
-    Session session = new Session(streams.open(e), servers.binary(e.sessionBinary()));
+    Session session = new Session(streams.open(e), servers.binary(e.session().binary()));
     byPid.put(e.pid(), session);
     holders.opened(session.stream);
-    waits.began(e.pid(), e.sessionWaitWord(), e.level());
+    waits.began(e.pid(), e.session().waitWord(), e.level());
     seen.opened(session.stream.backend(), e.level());
     backendsSeen.increment();
     plant(e, session.binary);
@@ -216,8 +217,8 @@ final class EventPump implements Runnable {
 
   /** Whether a setting is an event of the stream, too. */
   private boolean keeps(KernelEvent e, Session session) {
-    if (e.settingCause() == KernelEvent.CAUSE_SETTLED) {
-      sessions.settled(e.pid(), e.settingLevel());
+    if (e.setting().cause() == SettingRecord.CAUSE_SETTLED) {
+      sessions.settled(e.pid(), e.setting().level());
       return false;
     }
     settings.add(e, session.stream.backend());

@@ -1,6 +1,7 @@
 package io.pgstitch.collector;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.SettingRecord;
 import io.pgstitch.schema.Backend;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -19,26 +20,27 @@ final class SettingLog {
   private final LongAdder invalid = new LongAdder();
   private long quietUntil = System.nanoTime();
 
-  void add(KernelEvent setting, Backend backend) {
-    String name = new String(setting.settingName(), StandardCharsets.UTF_8);
+  void add(KernelEvent event, Backend backend) {
+    SettingRecord setting = event.setting();
+    String name = new String(setting.name(), StandardCharsets.UTF_8);
     String known = name.toLowerCase(Locale.ROOT);
-    if (setting.settingCause() != KernelEvent.CAUSE_GIVEN
+    if (setting.cause() != SettingRecord.CAUSE_GIVEN
         || !known.equals("pgstitch.level") && !known.equals("pgstitch.functions")) {
       return;
     }
-    int properties = setting.settingProperties();
-    if ((properties & KernelEvent.SETTING_REFUSED) != 0) {
+    int properties = setting.properties();
+    if ((properties & SettingRecord.REFUSED) != 0) {
       refused.increment();
-      warn(setting, backend, name, "it may not (control.allow)");
-    } else if ((properties & KernelEvent.SETTING_INVALID) != 0) {
+      warn(event, backend, name, "it may not (control.allow)");
+    } else if ((properties & SettingRecord.INVALID) != 0) {
       invalid.increment();
-      warn(setting, backend, name, "the value means nothing");
+      warn(event, backend, name, "the value means nothing");
     } else {
       switched.increment();
     }
   }
 
-  private void warn(KernelEvent setting, Backend backend, String name, String why) {
+  private void warn(KernelEvent event, Backend backend, String name, String why) {
     long now = System.nanoTime();
     if (now - quietUntil >= 0) {
       quietUntil = now + PAUSE_NANOS;
@@ -49,7 +51,7 @@ final class SettingLog {
           backend.getDatabase(),
           backend.getServerPort(),
           name,
-          new String(setting.text(), StandardCharsets.UTF_8),
+          new String(event.text(), StandardCharsets.UTF_8),
           why);
     }
   }

@@ -3,7 +3,7 @@ package io.pgstitch.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.SessionRecord;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -30,6 +30,6 @@ class BackgroundKindTest {
   void theKernelGetsABitForEach() {
     assertThat(BackgroundKind.bits(Set.of())).isZero();
     assertThat(BackgroundKind.bits(BackgroundKind.listed("autovacuum,other")))
-        .isEqualTo(1 << KernelEvent.KIND_AUTOVACUUM | 1 << KernelEvent.KIND_BACKGROUND_WORKER);
+        .isEqualTo(1 << SessionRecord.KIND_AUTOVACUUM | 1 << SessionRecord.KIND_BACKGROUND_WORKER);
   }
 }

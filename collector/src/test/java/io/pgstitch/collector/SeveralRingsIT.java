@@ -2,6 +2,7 @@ package io.pgstitch.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.bpf.BindRecord;
 import io.pgstitch.bpf.Detail;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.KernelPrograms;
@@ -147,7 +148,7 @@ final class SeveralRingsIT {
             ProbeCatalogue.load(),
             Probe.Tier.ofDefaultLevel(DETAILED, Detail.PHASES),
             new BackendProbe(procfs),
-            new BinaryDescriber(programs, KernelEvent.BIND_BYTES, 0),
+            new BinaryDescriber(programs, BindRecord.MOST_BYTES, 0),
             FactSource.builtIn())
         .attach(found, 0, true);
   }

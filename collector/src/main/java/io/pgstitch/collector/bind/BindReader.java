@@ -1,6 +1,6 @@
 package io.pgstitch.collector.bind;
 
-import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.BindRecord;
 import io.pgstitch.collector.postgres.DataType;
 import io.pgstitch.schema.Bind;
 import io.pgstitch.schema.BindForm;
@@ -40,31 +40,31 @@ public final class BindReader {
     this.formats = ValueFormats.of(major, charset.orElse(StandardCharsets.UTF_8));
   }
 
-  /** The value in one BINDS record that is not the last. */
-  public Bind read(KernelEvent e) {
-    DataType type = formats.type(e.bindType());
+  /** The value in a record that is not the last. */
+  public Bind read(BindRecord record) {
+    DataType type = formats.type(record.type());
     Bind bind = new Bind();
-    bind.setPosition(e.bindPosition());
-    bind.setTypeOid(Integer.toUnsignedLong(e.bindType()));
+    bind.setPosition(record.position());
+    bind.setTypeOid(Integer.toUnsignedLong(record.type()));
     bind.setTypeName(type == null ? "" : type.name());
     bind.setForm(BindForm.NONE);
     bind.setValue("");
     bind.setReason("");
-    bind.setLength(e.bindLength() == KernelEvent.BIND_UNKNOWN ? -1 : e.bindLength());
-    switch (e.bindState()) {
-      case READ -> value(bind, type, e.bindBytes());
+    bind.setLength(record.length() == BindRecord.UNKNOWN ? -1 : record.length());
+    switch (record.state()) {
+      case READ -> value(bind, type, record.bytes());
       case IS_NULL -> bind.setIsNull(true);
       case GUESSED -> {
-        byte[] bytes = e.bindBytes();
+        byte[] bytes = record.bytes();
         bind.setCut(bytes.length != bind.getLength());
         hex(bind, bytes, "unknown type");
       }
       case UNREADABLE -> bind.setReason("unreadable");
-      case COMPRESSED -> compressed(bind, type, e.bindBytes());
+      case COMPRESSED -> compressed(bind, type, record.bytes());
       case EXTERNAL -> bind.setReason("toasted");
       case EXPANDED -> bind.setReason("expanded");
       case FIELD -> bind.setReason("not held");
-      default -> throw new IllegalStateException("unknown bind state " + e.bindState());
+      default -> throw new IllegalStateException("unknown bind state " + record.state());
     }
     return bind;
   }
@@ -72,7 +72,7 @@ public final class BindReader {
   private void compressed(Bind bind, DataType type, byte[] packed) {
     Optional<CompressedValue> value = CompressedValue.of(packed);
     bind.setLength(value.map(CompressedValue::length).orElse(-1L));
-    Optional<byte[]> bytes = value.flatMap(v -> v.unpack(KernelEvent.BIND_BYTES));
+    Optional<byte[]> bytes = value.flatMap(v -> v.unpack(BindRecord.MOST_BYTES));
     if (bytes.isPresent()) {
       value(bind, type, bytes.get());
     } else {

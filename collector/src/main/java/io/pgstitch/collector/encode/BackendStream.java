@@ -84,8 +84,8 @@ public final class BackendStream {
     this.translator =
         new EventTranslator(
             names, encoding, relations, customWaits, settings.mask(), sleep, asHolder, events);
-    this.counters = new CounterDifferences(session);
-    this.batches = new BatchEncoder(backend, names, session.sessionBegunBefore(), settings);
+    this.counters = new CounterDifferences(session.session());
+    this.batches = new BatchEncoder(backend, names, session.session().begunBefore(), settings);
     this.lastCpuNanos = session.cpuNanos();
     this.level = session.level();
   }
@@ -235,8 +235,8 @@ public final class BackendStream {
       level = e.level();
     }
     if (e.kind() == KernelEvent.SETTING
-        && (e.settingLevelBefore() & Levels.TRACE) == 0
-        && (e.settingLevel() & Levels.TRACE) != 0) {
+        && (e.setting().levelBefore() & Levels.TRACE) == 0
+        && (e.setting().level() & Levels.TRACE) != 0) {
       // What was done while nothing was traced belongs to nothing.
       counters.forget();
       lastCpuNanos = e.cpuNanos();
@@ -257,8 +257,8 @@ public final class BackendStream {
       rule = settings.sampling().apply(backend);
       firstSequence = e.sequence();
       // A wait that began unseen is all that is known before its end.
-      boolean begun = e.kind() == KernelEvent.WAIT && e.waitBegunBefore();
-      baseNanos = e.timeNanos() - (begun ? e.waitDurationNanos() : 0);
+      boolean begun = e.kind() == KernelEvent.WAIT && e.waited().begunBefore();
+      baseNanos = e.timeNanos() - (begun ? e.waited().durationNanos() : 0);
       // A wait has no stack; the base only has to be above what follows.
       stackBase = e.stack() != 0 ? e.stack() : stackBase;
       events.begin(baseNanos, lastCpuNanos, stackBase);

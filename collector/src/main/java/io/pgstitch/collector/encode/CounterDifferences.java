@@ -1,6 +1,7 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.SessionRecord;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -16,14 +17,14 @@ final class CounterDifferences {
   private boolean grown;
 
   /**
-   * @param session the SESSION record, whose totals are where it begins
+   * @param session whose totals are where it begins
    */
-  CounterDifferences(KernelEvent session) {
+  CounterDifferences(SessionRecord session) {
     for (int i = 0; i < buffers.length; i++) {
-      buffers[i] = session.sessionBuffers(i);
+      buffers[i] = session.buffers(i);
     }
     for (int i = 0; i < wal.length; i++) {
-      wal[i] = session.sessionWal(i);
+      wal[i] = session.wal(i);
     }
   }
 

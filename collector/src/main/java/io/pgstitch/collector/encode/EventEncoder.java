@@ -2,6 +2,7 @@ package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
+import io.pgstitch.bpf.SettingRecord;
 import io.pgstitch.schema.Bind;
 import io.pgstitch.schema.PlanNode;
 import java.io.IOException;
@@ -97,13 +98,13 @@ final class EventEncoder {
     head(EventSchema.STATEMENT, e);
     stack(e);
     out.writeInt(strings.indexOf(function));
-    out.writeLong(e.statementObject());
+    out.writeLong(e.statement().object());
     out.writeInt(indexOf(text, same));
     out.writeBoolean(cut);
-    out.writeLong(e.statementQueryId());
-    out.writeInt(e.statementCommand());
-    out.writeInt(text.location(e.statementLocation()));
-    out.writeInt(text.length(e.statementLocation(), e.statementLength()));
+    out.writeLong(e.statement().queryId());
+    out.writeInt(e.statement().command());
+    out.writeInt(text.location(e.statement().location()));
+    out.writeInt(text.length(e.statement().location(), e.statement().length()));
     out.writeLong(same ? 0 : text.identity());
   }
 
@@ -117,13 +118,13 @@ final class EventEncoder {
   void portal(KernelEvent e, byte[] tag, SourceText text, boolean same) throws IOException {
     head(EventSchema.PORTAL, e);
     stack(e);
-    out.writeLong(e.portal());
-    out.writeInt(strings.indexOf(e.portalName()));
-    out.writeInt(strings.indexOf(e.portalStatementName()));
+    out.writeLong(e.portal().address());
+    out.writeInt(strings.indexOf(e.portal().name()));
+    out.writeInt(strings.indexOf(e.portal().statementName()));
     out.writeInt(strings.indexOf(tag));
-    out.writeLong(e.portalQueryId());
-    out.writeInt(text.location(e.portalLocation()));
-    out.writeInt(text.length(e.portalLocation(), e.portalStatementLength()));
+    out.writeLong(e.portal().queryId());
+    out.writeInt(text.location(e.portal().location()));
+    out.writeInt(text.length(e.portal().location(), e.portal().statementLength()));
     out.writeInt(indexOf(text, same));
   }
 
@@ -170,13 +171,13 @@ final class EventEncoder {
   void waited(KernelEvent e, byte[] eventClass, byte[] event, WaitTargets targets, LockSleep sleep)
       throws IOException {
     head(EventSchema.WAIT, e);
-    out.writeLong(e.waitDurationNanos());
-    out.writeLong(e.waitCpuNanos());
+    out.writeLong(e.waited().durationNanos());
+    out.writeLong(e.waited().cpuNanos());
     out.writeInt(strings.indexOf(eventClass));
     out.writeInt(strings.indexOf(event));
-    out.writeInt(e.waitCalls());
-    out.writeBoolean(e.waitBegunBefore());
-    targets.write(e, out);
+    out.writeInt(e.waited().calls());
+    out.writeBoolean(e.waited().begunBefore());
+    targets.write(e.waited(), out);
     sleep.write(e, out);
   }
 
@@ -190,26 +191,26 @@ final class EventEncoder {
       throws IOException {
     head(EventSchema.ERROR, e);
     stack(e);
-    out.writeString(sqlstate(e.errorSqlstate()));
+    out.writeString(sqlstate(e.error().sqlstate()));
     out.writeBytes(message);
     out.writeBoolean(cut);
-    out.writeBoolean(e.errorFatal());
+    out.writeBoolean(e.error().isFatal());
     out.writeBytes(detail);
     out.writeBytes(hint);
   }
 
   void thrown(KernelEvent e) throws IOException {
     head(EventSchema.THROWN, e);
-    out.writeString(sqlstate(e.errorSqlstate()));
+    out.writeString(sqlstate(e.error().sqlstate()));
   }
 
   void workerLaunched(KernelEvent e) throws IOException {
     head(EventSchema.WORKER_LAUNCHED, e);
     stack(e);
-    out.writeLong(e.launchDurationNanos());
-    out.writeLong(e.launchObject());
-    out.writeLong(e.launchContext());
-    out.writeInt(e.launchNumber());
+    out.writeLong(e.launch().durationNanos());
+    out.writeLong(e.launch().object());
+    out.writeLong(e.launch().context());
+    out.writeInt(e.launch().number());
   }
 
   void backendEnd(KernelEvent e) throws IOException {
@@ -221,23 +222,23 @@ final class EventEncoder {
 
   void setting(KernelEvent e, byte[] value, boolean cut) throws IOException {
     head(EventSchema.SETTING, e);
-    int properties = e.settingProperties();
-    out.writeInt(strings.indexOf(e.settingName()));
+    int properties = e.setting().properties();
+    out.writeInt(strings.indexOf(e.setting().name()));
     out.writeInt(strings.indexOf(value));
-    out.writeBoolean((properties & KernelEvent.SETTING_IS_RESET) != 0);
-    out.writeBoolean((properties & KernelEvent.SETTING_IS_LOCAL) != 0);
-    out.writeBoolean((properties & KernelEvent.SETTING_BY_SUPERUSER) != 0);
-    out.writeInt(e.settingSource());
-    out.writeInt(e.settingLevel() & Levels.TRACE);
-    out.writeBoolean((properties & KernelEvent.SETTING_REFUSED) != 0);
-    out.writeBoolean((properties & KernelEvent.SETTING_INVALID) != 0);
+    out.writeBoolean((properties & SettingRecord.IS_RESET) != 0);
+    out.writeBoolean((properties & SettingRecord.IS_LOCAL) != 0);
+    out.writeBoolean((properties & SettingRecord.BY_SUPERUSER) != 0);
+    out.writeInt(e.setting().source());
+    out.writeInt(e.setting().level() & Levels.TRACE);
+    out.writeBoolean((properties & SettingRecord.REFUSED) != 0);
+    out.writeBoolean((properties & SettingRecord.INVALID) != 0);
     out.writeBoolean(cut);
   }
 
   /** Values are few and differ: they do not go through the dictionary. */
   void binds(KernelEvent e, int total, List<Bind> binds) throws IOException {
     head(EventSchema.BINDS, e);
-    out.writeLong(e.bindObject());
+    out.writeLong(e.bind().object());
     out.writeInt(total);
     out.writeArrayStart();
     out.setItemCount(binds.size());

@@ -3,6 +3,7 @@ package io.pgstitch.collector.encode;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.bpf.Levels;
 import io.pgstitch.bpf.PlanNodeEvent;
+import io.pgstitch.bpf.SettingRecord;
 import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import io.pgstitch.schema.PlanNode;
@@ -93,26 +94,26 @@ final class EventTranslator {
         byte[] text = wholeText(e);
         events.portal(
             e,
-            names.commandTag(e.portalCommandTag()),
+            names.commandTag(e.portal().commandTag()),
             texts.ofStatement(text, isTorn(e, text)),
             text.length == 0);
       }
       case KernelEvent.COMMAND_END -> events.commandEnd(e, names.commandTag(e.commandTag()));
       case KernelEvent.WAIT -> {
-        EventNames.WaitName wait = names.wait(e.waitEvent());
-        events.waited(e, wait.eventClass(), name(wait, e.waitEvent()), targets, sleep);
+        EventNames.WaitName wait = names.wait(e.waited().event());
+        events.waited(e, wait.eventClass(), name(wait, e.waited().event()), targets, sleep);
       }
       case KernelEvent.PLAN -> events.plan(e, nodesOf(e));
       case KernelEvent.TRANSACTION_END -> events.transactionEnd(e);
-      case KernelEvent.BINDS -> events.binds(e, binds.total(e), binds.take());
+      case KernelEvent.BINDS -> events.binds(e, binds.total(e.bind()), binds.take());
       case KernelEvent.SETTING -> events.setting(e, settingValue(e), isCut(e, e.text()));
       case KernelEvent.ERROR ->
           events.error(
               e,
               errorText(e.text()),
               isCut(e, e.text()),
-              errorText(e.errorDetail()),
-              errorText(e.errorHint()));
+              errorText(e.error().detail()),
+              errorText(e.error().hint()));
       case KernelEvent.THROWN -> events.thrown(e);
       case KernelEvent.WORKER_LAUNCHED -> events.workerLaunched(e);
       case KernelEvent.BACKEND_END -> events.backendEnd(e);
@@ -148,10 +149,10 @@ final class EventTranslator {
   }
 
   private byte[] settingValue(KernelEvent e) {
-    if (e.settingCause() == KernelEvent.CAUSE_OPERATOR) {
-      return String.valueOf(e.settingLevel() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII);
+    if (e.setting().cause() == SettingRecord.CAUSE_OPERATOR) {
+      return String.valueOf(e.setting().level() & Levels.TRACE).getBytes(StandardCharsets.US_ASCII);
     }
-    return mask.map(m -> m.setting(e.settingName(), e.text(), LiteralMask.accepted(e)))
+    return mask.map(m -> m.setting(e.setting().name(), e.text(), LiteralMask.accepted(e.setting())))
         .orElseGet(e::text);
   }
 

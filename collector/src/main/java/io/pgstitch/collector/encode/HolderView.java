@@ -59,7 +59,7 @@ final class HolderView {
     if (names.isPlanner(e.function())) {
       statement.plans();
     } else if (source.identity() == textIdentity && Arrays.equals(source.utf8(), text)) {
-      statement.runs(e.statementObject());
+      statement.runs(e.statement().object());
     }
   }
 
@@ -69,7 +69,7 @@ final class HolderView {
     switch (e.kind()) {
       case KernelEvent.PORTAL -> {
         if ((e.flags() & KernelEvent.FLAG_TEXT_SAME) != 0) {
-          statement.defined(e.portal());
+          statement.defined(e.portal().address());
         }
       }
       case KernelEvent.ENTRY -> {
@@ -96,9 +96,9 @@ final class HolderView {
 
   private void setting(KernelEvent e) {
     // It has the level before it, and when it takes the tracing away no event follows.
-    level = e.settingLevel();
+    level = e.setting().level();
     String value = new String(e.text(), StandardCharsets.UTF_8);
-    if ((e.settingLevelBefore() & Levels.TRACE) == 0) {
+    if ((e.setting().levelBefore() & Levels.TRACE) == 0) {
       statement.unseen();
     }
     contextSet |= TRACE_PARENT.matcher(value).find();

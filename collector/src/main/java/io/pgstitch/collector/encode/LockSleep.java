@@ -54,10 +54,10 @@ final class LockSleep {
   /** Writes the array of the holders of a wait that has ended. */
   void write(KernelEvent wait, BinaryEncoder out) throws IOException {
     int[] pids =
-        wait.waitLockMode() == 0
+        wait.waited().lockMode() == 0
             ? NONE
-            : IntStream.range(0, wait.waitLockHolders())
-                .map(wait::waitLockHolder)
+            : IntStream.range(0, wait.waited().lockHolders())
+                .map(wait.waited()::lockHolder)
                 .distinct()
                 .toArray();
     out.writeArrayStart();
@@ -73,7 +73,7 @@ final class LockSleep {
     if (pid == 0) {
       return HolderState.unknown(0, HolderSight.PREPARED);
     }
-    long begin = wait.timeNanos() - wait.waitDurationNanos();
+    long begin = wait.timeNanos() - wait.waited().durationNanos();
     boolean ofThis =
         sequence != Long.MIN_VALUE
             && begin >= nanos

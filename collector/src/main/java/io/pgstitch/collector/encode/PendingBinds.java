@@ -1,5 +1,6 @@
 package io.pgstitch.collector.encode;
 
+import io.pgstitch.bpf.BindRecord;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.mask.LiteralMask;
 import io.pgstitch.collector.postgres.ServerEncoding;
@@ -33,17 +34,17 @@ final class PendingBinds {
       binds = new ArrayList<>();
       sequence = e.sequence();
     }
-    if ((e.flags() & KernelEvent.FLAG_BINDS_LAST) != 0) {
+    if (e.bind().isLast()) {
       return true;
     }
-    Bind bind = names.binds(encoding).read(e);
+    Bind bind = names.binds(encoding).read(e.bind());
     binds.add(mask.isPresent() ? mask.get().bind(bind) : bind);
     return false;
   }
 
   /** How many values the statement has, by the last record; -1 when that is not known. */
-  int total(KernelEvent last) {
-    return last.bindType() == KernelEvent.BIND_UNKNOWN ? -1 : last.bindType();
+  int total(BindRecord last) {
+    return last.type() == BindRecord.UNKNOWN ? -1 : last.type();
   }
 
   /** Hands the values over and forgets them. */

@@ -1,6 +1,6 @@
 package io.pgstitch.collector.encode;
 
-import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.RelationRecord;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -73,15 +73,12 @@ public final class RelationNames {
     };
   }
 
-  /** Takes a RELATION record of the kernel. */
-  public void learn(KernelEvent e) {
-    ServerKey server =
-        new ServerKey(e.relationServerPid(), e.relationServerStartNanos() / NANOS_PER_TICK);
-    Relation relation = new Relation(e.relationOid(), e.relationTablespace(), e.relationName());
-    byFile.put(
-        new FileKey().of(server, e.relationDatabase(), e.relationBackend(), e.relationFile()),
-        relation);
-    byOid.put(new OidKey(server, e.relationDatabase(), relation.oid()), relation);
+  /** Takes what a backend told of a relation. */
+  public void learn(RelationRecord told) {
+    ServerKey server = new ServerKey(told.serverPid(), told.serverStartNanos() / NANOS_PER_TICK);
+    Relation relation = new Relation(told.oid(), told.tablespace(), told.name());
+    byFile.put(new FileKey().of(server, told.database(), told.backend(), told.file()), relation);
+    byOid.put(new OidKey(server, told.database(), relation.oid()), relation);
   }
 
   /**

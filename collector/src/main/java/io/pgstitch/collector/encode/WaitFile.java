@@ -1,6 +1,6 @@
 package io.pgstitch.collector.encode;
 
-import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.WaitRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -36,12 +36,12 @@ record WaitFile(
   private static final int CATALOG_DIGITS = 9;
 
   /** The file that a WAIT record names. */
-  static WaitFile of(KernelEvent e) {
+  static WaitFile of(WaitRecord wait) {
     return of(
-        e.waitFileDepth(),
-        text(e.waitFileName()),
-        text(e.waitFileParent()),
-        text(e.waitFileGrandparent()));
+        wait.fileDepth(),
+        text(wait.fileName()),
+        text(wait.fileParent()),
+        text(wait.fileGrandparent()));
   }
 
   /**

@@ -1,6 +1,6 @@
 package io.pgstitch.collector.encode;
 
-import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.WaitRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -9,7 +9,7 @@ final class WaitFiles {
   private static final int PLACES = 16;
 
   private final Named[] places = new Named[PLACES];
-  private byte[] wanted = new byte[KernelEvent.WAIT_FILE_BYTES];
+  private byte[] wanted = new byte[WaitRecord.FILE_BYTES];
 
   /** A file, with its texts as they are written. */
   static final class Named {
@@ -27,16 +27,16 @@ final class WaitFiles {
   }
 
   /** The file that a WAIT record names, null when it names none. */
-  Named of(KernelEvent e) {
-    if (!e.waitFile(wanted)) {
+  Named of(WaitRecord wait) {
+    if (!wait.file(wanted)) {
       return null;
     }
     int hash = Arrays.hashCode(wanted) * 0x9E3779B9;
     int place = (hash ^ hash >>> 16) & PLACES - 1;
     Named known = places[place];
     if (known == null || !Arrays.equals(known.names, wanted)) {
-      known = new Named(wanted, WaitFile.of(e));
-      wanted = new byte[KernelEvent.WAIT_FILE_BYTES];
+      known = new Named(wanted, WaitFile.of(wait));
+      wanted = new byte[WaitRecord.FILE_BYTES];
       places[place] = known;
     }
     return known;

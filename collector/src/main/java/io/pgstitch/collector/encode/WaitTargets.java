@@ -1,6 +1,6 @@
 package io.pgstitch.collector.encode;
 
-import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.WaitRecord;
 import io.pgstitch.collector.postgres.ServerEncoding;
 import java.io.IOException;
 import java.util.Arrays;
@@ -28,26 +28,26 @@ final class WaitTargets {
   }
 
   /** Writes the union's branch and the target. */
-  void write(KernelEvent e, BinaryEncoder out) throws IOException {
-    if (e.waitLockMode() != 0) {
+  void write(WaitRecord wait, BinaryEncoder out) throws IOException {
+    if (wait.lockMode() != 0) {
       out.writeIndex(LOCK);
-      lock(e, out);
-    } else if (e.isWaitForBlocks()) {
+      lock(wait, out);
+    } else if (wait.isForBlocks()) {
       out.writeIndex(IO);
-      blocks(e, out);
-    } else if (e.waitDescriptor() >= 0) {
+      blocks(wait, out);
+    } else if (wait.descriptor() >= 0) {
       out.writeIndex(IO);
-      io(e, out);
+      io(wait, out);
     } else {
       out.writeIndex(NONE);
     }
   }
 
-  private void io(KernelEvent e, BinaryEncoder out) throws IOException {
-    WaitFiles.Named named = files.of(e);
-    out.writeInt(e.waitDescriptor());
-    out.writeLong(e.waitOffset());
-    out.writeLong(e.waitBytes());
+  private void io(WaitRecord wait, BinaryEncoder out) throws IOException {
+    WaitFiles.Named named = files.of(wait);
+    out.writeInt(wait.descriptor());
+    out.writeLong(wait.offset());
+    out.writeLong(wait.bytes());
     if (named == null || named.file.relfilenode() == 0) {
       out.writeLong(0);
       out.writeLong(0);
@@ -65,7 +65,7 @@ final class WaitTargets {
       out.writeLong(file.database());
       out.writeLong(file.relfilenode());
       out.writeBytes(named.fork);
-      out.writeLong(file.block(e.waitOffset()));
+      out.writeLong(file.block(wait.offset()));
       out.writeLong(relation == null ? 0 : relation.oid());
       out.writeBytes(name(relation));
     }
@@ -73,19 +73,19 @@ final class WaitTargets {
   }
 
   /** An asynchronous IO: which blocks, and no descriptor, since another process may do it. */
-  private void blocks(KernelEvent e, BinaryEncoder out) throws IOException {
+  private void blocks(WaitRecord wait, BinaryEncoder out) throws IOException {
     RelationNames.Relation relation =
-        e.isWaitBlockTemporary()
+        wait.isBlockTemporary()
             ? null
-            : relations.ofFile(e.waitBlockDatabase(), WaitFile.PERMANENT, e.waitBlockFile());
+            : relations.ofFile(wait.blockDatabase(), WaitFile.PERMANENT, wait.blockFile());
     out.writeInt(-1);
     out.writeLong(-1);
-    out.writeLong(e.waitBlocks() * WaitFile.BLOCK_BYTES);
-    out.writeLong(e.waitBlockTablespace());
-    out.writeLong(e.waitBlockDatabase());
-    out.writeLong(e.waitBlockFile());
-    out.writeString(WaitFile.forkName(e.waitBlockFork()));
-    out.writeLong(e.waitBlock());
+    out.writeLong(wait.blocks() * WaitFile.BLOCK_BYTES);
+    out.writeLong(wait.blockTablespace());
+    out.writeLong(wait.blockDatabase());
+    out.writeLong(wait.blockFile());
+    out.writeString(WaitFile.forkName(wait.blockFork()));
+    out.writeLong(wait.block());
     out.writeLong(relation == null ? 0 : relation.oid());
     out.writeBytes(name(relation));
     out.writeBytes(EMPTY);
@@ -96,32 +96,32 @@ final class WaitTargets {
   }
 
   /** LOCKTAG: three words, then a half word, the tag's type and the lock method. */
-  private void lock(KernelEvent e, BinaryEncoder out) throws IOException {
-    long database = Integer.toUnsignedLong(e.waitLockTag(0));
-    long object = Integer.toUnsignedLong(e.waitLockTag(1));
-    int type = e.waitLockTag(3) >>> 16 & 0xff;
+  private void lock(WaitRecord wait, BinaryEncoder out) throws IOException {
+    long database = Integer.toUnsignedLong(wait.lockTag(0));
+    long object = Integer.toUnsignedLong(wait.lockTag(1));
+    int type = wait.lockTag(3) >>> 16 & 0xff;
     String typeName = names.lockType(type);
     out.writeLong(database);
     out.writeLong(object);
-    out.writeLong(Integer.toUnsignedLong(e.waitLockTag(2)));
-    out.writeInt(e.waitLockTag(3) & 0xffff);
+    out.writeLong(Integer.toUnsignedLong(wait.lockTag(2)));
+    out.writeInt(wait.lockTag(3) & 0xffff);
     out.writeInt(type);
-    out.writeInt(e.waitLockTag(3) >>> 24);
-    out.writeInt(e.waitLockMode());
+    out.writeInt(wait.lockTag(3) >>> 24);
+    out.writeInt(wait.lockMode());
     out.writeString(typeName);
-    out.writeString(LockMode.name(e.waitLockMode()));
-    holders(e, out);
-    out.writeBoolean(e.waitLockHoldersCut());
+    out.writeString(LockMode.name(wait.lockMode()));
+    holders(wait, out);
+    out.writeBoolean(wait.lockHoldersCut());
     RelationNames.Relation relation =
         LockMode.isOfRelation(typeName) ? relations.ofOid(database, object) : null;
     out.writeBytes(name(relation));
   }
 
   /** Each once: a leader and its workers are one holder. */
-  private static void holders(KernelEvent e, BinaryEncoder out) throws IOException {
-    int[] pids = new int[e.waitLockHolders()];
+  private static void holders(WaitRecord wait, BinaryEncoder out) throws IOException {
+    int[] pids = new int[wait.lockHolders()];
     for (int i = 0; i < pids.length; i++) {
-      pids[i] = e.waitLockHolder(i);
+      pids[i] = wait.lockHolder(i);
     }
     int[] distinct = Arrays.stream(pids).distinct().toArray();
     out.writeArrayStart();

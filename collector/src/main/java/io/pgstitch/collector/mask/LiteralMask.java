@@ -1,6 +1,6 @@
 package io.pgstitch.collector.mask;
 
-import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.SettingRecord;
 import io.pgstitch.schema.Bind;
 import io.pgstitch.schema.BindForm;
 import java.nio.ByteBuffer;
@@ -92,8 +92,8 @@ public final class LiteralMask {
   }
 
   /** Whether a record's setting was taken as a value of its kind. */
-  public static boolean accepted(KernelEvent setting) {
-    int refusals = KernelEvent.SETTING_REFUSED | KernelEvent.SETTING_INVALID;
-    return (setting.settingProperties() & refusals) == 0;
+  public static boolean accepted(SettingRecord setting) {
+    int refusals = SettingRecord.REFUSED | SettingRecord.INVALID;
+    return (setting.properties() & refusals) == 0;
   }
 }

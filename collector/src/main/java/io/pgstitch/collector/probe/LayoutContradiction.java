@@ -1,6 +1,6 @@
 package io.pgstitch.collector.probe;
 
-import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.LayoutRecord;
 
 /**
  * A struct of a running server is not as its major has it.
@@ -10,12 +10,12 @@ import io.pgstitch.bpf.KernelEvent;
  */
 public record LayoutContradiction(LayoutPart part, String why) {
 
-  /** Reads a LAYOUT record of the kernel. */
-  public static LayoutContradiction of(KernelEvent e) {
+  /** Reads a record of the kernel. */
+  public static LayoutContradiction of(LayoutRecord record) {
     return new LayoutContradiction(
-        LayoutPart.values()[e.layoutPart()],
+        LayoutPart.values()[record.part()],
         "%s (expected %s, found %s)"
-            .formatted(check(e.layoutCheck()), value(e.layoutExpected()), value(e.layoutFound())));
+            .formatted(check(record.check()), value(record.expected()), value(record.found())));
   }
 
   /** For a person. */

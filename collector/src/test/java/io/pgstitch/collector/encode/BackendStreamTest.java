@@ -2,6 +2,7 @@ package io.pgstitch.collector.encode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgstitch.bpf.ErrorRecord;
 import io.pgstitch.bpf.KernelEvent;
 import io.pgstitch.collector.encode.BackendStream.StreamSettings;
 import io.pgstitch.collector.mask.LiteralMask;
@@ -462,7 +463,7 @@ final class BackendStreamTest {
   @Test
   void anErrorHasItsMessage() {
     accept(
-        KernelRecords.error(1, 33816706, "division by zero", KernelEvent.FLAG_FATAL),
+        KernelRecords.error(1, 33816706, "division by zero", ErrorRecord.FLAG_FATAL),
         KernelRecords.error(2, 2600, "lo", KernelEvent.FLAG_TEXT_CUT));
     List<Object> events = onlyBatch().getEvents();
     ErrorReported fatal = (ErrorReported) events.get(0);

@@ -1,6 +1,8 @@
 package io.pgstitch.collector.encode;
 
 import io.pgstitch.bpf.KernelEvent;
+import io.pgstitch.bpf.RelationRecord;
+import io.pgstitch.bpf.WaitRecord;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -102,8 +104,7 @@ final class KernelRecords {
     for (int holder : holders) {
       body.putInt(holder);
     }
-    return event(
-        KernelEvent.WAIT, KernelEvent.FLAG_WAIT_LOCK, sequence, 100, 0, 0, 0, body.array());
+    return event(KernelEvent.WAIT, WaitRecord.FLAG_LOCK, sequence, 100, 0, 0, 0, body.array());
   }
 
   /** The begin of a wait for a lock with these holders. */
@@ -124,16 +125,16 @@ final class KernelRecords {
     text(body, name, 40);
     text(body, parent, 32);
     text(body, grandparent, 16);
-    return event(
-        KernelEvent.WAIT, KernelEvent.FLAG_WAIT_FILE, sequence, 100, 0, 0, 0, body.array());
+    return event(KernelEvent.WAIT, WaitRecord.FLAG_FILE, sequence, 100, 0, 0, 0, body.array());
   }
 
-  static KernelEvent relation(long serverStartNanos, int database, int file, int oid, String name) {
+  static RelationRecord relation(
+      long serverStartNanos, int database, int file, int oid, String name) {
     ByteBuffer body = body(96);
     body.putLong(serverStartNanos).putInt(1).putInt(database).putInt(file).putInt(1663).putInt(oid);
     body.putInt(-1);
     text(body, name, 64);
-    return event(KernelEvent.RELATION, 0, 90, 0, 0, 0, body.array());
+    return event(KernelEvent.RELATION, 0, 90, 0, 0, 0, body.array()).relation();
   }
 
   static KernelEvent error(long sequence, int packed, String message, int flags) {
