@@ -55,7 +55,8 @@ public final class Benchmarks {
   public record Outcome(List<Figure> figures, Map<String, String> failures) {}
 
   /**
-   * Measures, one after the other. One that fails does not keep the others from being measured.
+   * Measures, one after the other. One that fails does not keep the others from being measured; an
+   * interrupt does, and what was found until then is the outcome.
    *
    * @param names of measures; none for all
    * @throws IllegalArgumentException when there is no such measure
@@ -66,17 +67,12 @@ public final class Benchmarks {
     Progress told = new Progress(progress);
     List<Figure> figures = new ArrayList<>();
     Map<String, String> failures = new LinkedHashMap<>();
-    CleanEnd cleanEnd = new CleanEnd();
-    try {
-      for (Measure measure : chosen) {
-        if (!Thread.currentThread().isInterrupted()) {
-          measure(measure, told, figures, failures);
-        }
+    for (Measure measure : chosen) {
+      if (!Thread.currentThread().isInterrupted()) {
+        measure(measure, told, figures, failures);
       }
-    } finally {
-      cleanEnd.close();
     }
-    told.say("done");
+    told.say(Thread.currentThread().isInterrupted() ? "interrupted" : "done");
     return new Outcome(figures, failures);
   }
 

@@ -5,15 +5,16 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * While it is open, a process that is told to end interrupts this thread first and waits until it
- * has cleaned up.
+ * has cleaned up, and has written what it had measured.
  */
-final class CleanEnd implements AutoCloseable {
+public final class CleanEnd implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 60;
 
   private final CountDownLatch clean = new CountDownLatch(1);
   private final Thread hook;
 
-  CleanEnd() {
+  /** Opens it for the calling thread. */
+  public CleanEnd() {
     Thread working = Thread.currentThread();
     hook = new Thread(() -> end(working), "bench-end");
     Runtime.getRuntime().addShutdownHook(hook);

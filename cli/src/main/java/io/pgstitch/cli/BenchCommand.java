@@ -1,6 +1,7 @@
 package io.pgstitch.cli;
 
 import io.pgstitch.benchmarks.Benchmarks;
+import io.pgstitch.benchmarks.CleanEnd;
 import io.pgstitch.benchmarks.FigureReport;
 import io.pgstitch.benchmarks.UnusableHostException;
 import io.pgstitch.cli.log.LogLevel;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Option;
           + " table.",
       "Needs root. Starts servers, brokers and collectors of its own and touches none of yours;"
           + " nothing stays behind.",
+      "Ctrl-C ends it with a table of what was measured until then.",
       "",
       "Each comparison is made in interleaved pairs. The value is the median, the spread half the"
           + " distance between the",
@@ -84,7 +86,16 @@ final class BenchCommand implements Callable<Integer> {
     Benchmarks benchmarks = new Benchmarks(quick, System.err);
     benchmarks.requireKnown(only);
     new Preflight(HostSurvey.take()).requireHost();
-    Benchmarks.Outcome outcome = measured(benchmarks);
+    try (CleanEnd unused = new CleanEnd()) {
+      Benchmarks.Outcome outcome = measured(benchmarks);
+      // Files cannot be written by a thread that is interrupted.
+      boolean cutShort = Thread.interrupted();
+      return write(outcome) && !cutShort ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+  }
+
+  /** Writes what came of it; whether all of it came to its end. */
+  private boolean write(Benchmarks.Outcome outcome) throws IOException {
     FigureReport report = new FigureReport(outcome.figures());
     if (json) {
       System.out.println(report.json());
@@ -97,7 +108,7 @@ final class BenchCommand implements Callable<Integer> {
     outcome
         .failures()
         .forEach((name, why) -> System.err.println("pgstitch: " + name + " failed: " + why));
-    return outcome.failures().isEmpty() ? ExitStatus.OK : ExitStatus.FAILED;
+    return outcome.failures().isEmpty();
   }
 
   private Benchmarks.Outcome measured(Benchmarks benchmarks) {

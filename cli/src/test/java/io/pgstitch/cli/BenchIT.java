@@ -42,6 +42,46 @@ class BenchIT {
     assertThat(outcome.out()).isEmpty();
   }
 
+  /** Who has waited for an hour gets what was measured in it. */
+  @Test
+  void oneThatIsInterruptedWritesWhatItHasMeasured() throws Exception {
+    List<String> before = left();
+    Path out = dir.resolve("bench.out");
+    Path err = dir.resolve("bench.err");
+    Path table = dir.resolve("table.md");
+    Process bench =
+        new Launcher(dir)
+            .start(
+                out,
+                err,
+                "bench",
+                "--quick",
+                "--only",
+                "stitcher,start",
+                "--markdown",
+                table.toString());
+    try {
+      long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
+      while (!Files.readString(err).contains("start: round 1")) {
+        assertThat(bench.isAlive() && System.nanoTime() < deadline)
+            .as(Files.readString(err))
+            .isTrue();
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    } finally {
+      bench.destroy();
+      assertThat(bench.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    assertThat(bench.exitValue()).as("as of any process that is told to end").isEqualTo(143);
+    assertThat(Files.readString(err)).contains("interrupted").contains("start failed");
+    assertThat(Files.readString(out))
+        .contains("stitcher.level-1.rate", "stitcher.level-12.allocation")
+        .doesNotContain("start.help");
+    assertThat(Files.readString(table)).contains("| `stitcher.level-1.rate` | ");
+    assertThat(left()).isEqualTo(before);
+  }
+
   /** Every state must prove that it was in force, every count must be pgbench's. */
   @Test
   @Tag("soak")
