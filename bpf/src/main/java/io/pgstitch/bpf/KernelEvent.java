@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  * record, it allocates nothing, and neither do its views, which are of one kind of record each and
  * show the one that is looked at. What belongs to one kind reads nonsense from another.
  */
-public final class KernelEvent {
+public final class KernelEvent extends RecordWindow {
   public static final int SESSION = 1;
   public static final int ACTIVITY = 2;
   public static final int ENTRY = 3;
@@ -50,48 +50,51 @@ public final class KernelEvent {
   /** Counters of WalUsage: records, full page images, bytes. */
   public static final int WAL_COUNTERS = 3;
 
-  private final RecordWindow record = new RecordWindow();
-  private final SessionRecord session = new SessionRecord(record);
-  private final StatementRecord statement = new StatementRecord(record);
-  private final PortalRecord portal = new PortalRecord(record);
-  private final WaitRecord wait = new WaitRecord(record);
-  private final ErrorRecord error = new ErrorRecord(record);
-  private final SettingRecord setting = new SettingRecord(record);
-  private final BindRecord bind = new BindRecord(record);
-  private final RelationRecord relation = new RelationRecord(record);
-  private final LaunchRecord launch = new LaunchRecord(record);
-  private final LayoutRecord layout = new LayoutRecord(record);
+  private final SessionRecord session = new SessionRecord(this);
+  private final StatementRecord statement = new StatementRecord(this);
+  private final PortalRecord portal = new PortalRecord(this);
+  private final WaitRecord wait = new WaitRecord(this);
+  private final ErrorRecord error = new ErrorRecord(this);
+  private final SettingRecord setting = new SettingRecord(this);
+  private final BindRecord bind = new BindRecord(this);
+  private final RelationRecord relation = new RelationRecord(this);
+  private final LaunchRecord launch = new LaunchRecord(this);
+  private final LayoutRecord layout = new LayoutRecord(this);
 
   /** Looks at the record that begins at an offset of a buffer in native byte order. */
   public KernelEvent moveTo(ByteBuffer newBuffer, int offset) {
-    record.moveTo(newBuffer, offset);
+    lookAt(newBuffer, offset);
     return this;
   }
 
   /** Where the next record begins. */
+  @Override
   public int next() {
-    return record.next();
+    return super.next();
   }
 
+  @Override
   public int length() {
-    return record.length();
+    return super.length();
   }
 
+  @Override
   public int kind() {
-    return record.kind();
+    return super.kind();
   }
 
   /** Index of the function in the attached catalogue. */
   public int function() {
-    return record.small(6) & 0xffff;
+    return small(6) & 0xffff;
   }
 
   public int pid() {
-    return record.number(8);
+    return number(8);
   }
 
+  @Override
   public int flags() {
-    return record.flags();
+    return super.flags();
   }
 
   /** The level in force for the event, bits of {@link Levels}. */
@@ -101,20 +104,20 @@ public final class KernelEvent {
 
   /** CLOCK_MONOTONIC nanoseconds. */
   public long timeNanos() {
-    return record.word(16);
+    return word(16);
   }
 
   /** On-CPU nanoseconds since the backend was first seen. */
   public long cpuNanos() {
-    return record.word(24);
+    return word(24);
   }
 
   public long sequence() {
-    return record.word(32);
+    return word(32);
   }
 
   public long stack() {
-    return record.word(40);
+    return word(40);
   }
 
   /** Of SESSION. */
@@ -169,86 +172,86 @@ public final class KernelEvent {
 
   /** {@code BackendState} of the server (ACTIVITY). */
   public int activityState() {
-    return record.number(HEADER);
+    return number(HEADER);
   }
 
   /** What the function works on: a Portal, a QueryDesc; 0 for none (ENTRY). */
   public long entryObject() {
-    return record.word(HEADER);
+    return word(HEADER);
   }
 
   /** Rows that a run processed, -1 unknown; of PortalRun whether it is complete (EXIT). */
   public long exitRows() {
-    return record.word(HEADER);
+    return word(HEADER);
   }
 
   public long commandRows() {
-    return record.word(HEADER);
+    return word(HEADER);
   }
 
   public int commandTag() {
-    return record.number(HEADER + 8);
+    return number(HEADER + 8);
   }
 
   public boolean transactionCommitted() {
-    return record.number(HEADER) != 0;
+    return number(HEADER) != 0;
   }
 
   public boolean transactionReadOnly() {
-    return record.number(HEADER + 4) != 0;
+    return number(HEADER + 4) != 0;
   }
 
   /** Totals of pgBufferUsage (BUFFERS). */
   public long buffers(int counter) {
-    return record.word(HEADER + 8 * counter);
+    return word(HEADER + 8 * counter);
   }
 
   /** Totals of pgWalUsage (BUFFERS). */
   public long wal(int counter) {
-    return record.word(HEADER + 8 * (BUFFER_COUNTERS + counter));
+    return word(HEADER + 8 * (BUFFER_COUNTERS + counter));
   }
 
   /** QueryDesc whose plan was walked (PLAN). */
   public long planObject() {
-    return record.word(HEADER);
+    return word(HEADER);
   }
 
   /** Nodes that were sent before, whether or not the ring took them (PLAN). */
   public int planNodes() {
-    return record.number(HEADER + 8);
+    return number(HEADER + 8);
   }
 
   /** Whether the tree has more nodes than were sent (PLAN). */
   public boolean planCut() {
-    return record.number(HEADER + 12) != 0;
+    return number(HEADER + 12) != 0;
   }
 
   /** A copy of this record that outlives the buffer (PLAN_NODE). */
   public PlanNodeEvent planNode() {
-    return new PlanNodeEvent(record.bytes(0, length()));
+    return new PlanNodeEvent(bytes(0, length()));
   }
 
   /** How many holders of the lock are known (LOCK_SLEEP). */
   public int sleepHolders() {
-    return Math.min(16, record.number(HEADER));
+    return Math.min(16, number(HEADER));
   }
 
   /** A holder's pid, as {@link WaitRecord#lockHolder} (LOCK_SLEEP). */
   public int sleepHolder(int index) {
-    return record.number(HEADER + 8 + 4 * index);
+    return number(HEADER + 8 + 4 * index);
   }
 
   /** As wait(2) reports it (BACKEND_END). */
   public int exitStatus() {
-    return record.number(HEADER);
+    return number(HEADER);
   }
 
   /** Length in bytes of the event's whole text, of which {@link #text} has the last piece. */
   public int textLength() {
     return switch (kind()) {
-      case ACTIVITY -> record.number(HEADER + 4);
-      case STATEMENT, PORTAL -> record.number(HEADER + 28);
-      case SETTING -> record.number(HEADER + 20);
+      case ACTIVITY -> number(HEADER + 4);
+      case STATEMENT, PORTAL -> number(HEADER + 28);
+      case SETTING -> number(HEADER + 20);
       case ERROR -> error.messageLength();
       default -> 0;
     };
@@ -258,12 +261,12 @@ public final class KernelEvent {
    * The piece of text that this record carries (ACTIVITY, STATEMENT, PORTAL, SETTING, ERROR, TEXT).
    */
   public byte[] text() {
-    return record.bytes(textAt(), textBytes());
+    return bytes(textAt(), textBytes());
   }
 
   /** Whether {@link #text} is equal to these bytes, without taking an object. */
   public boolean hasText(byte[] text) {
-    return textBytes() == text.length && record.has(textAt(), text);
+    return textBytes() == text.length && has(textAt(), text);
   }
 
   private int textAt() {

@@ -4,9 +4,10 @@ import java.nio.ByteBuffer;
 
 /**
  * The record of the drained buffer that is looked at, and how fields of its struct are read, by
- * their offsets in it. All views of a {@link KernelEvent} look through the same one.
+ * their offsets in it. A {@link KernelEvent} is one itself, since a header is read for each event;
+ * its views look through it.
  */
-final class RecordWindow {
+abstract class RecordWindow {
   /** Bytes of {@code struct event_header}, with which each record begins. */
   static final int HEADER = 48;
 
@@ -18,7 +19,7 @@ final class RecordWindow {
   private ByteBuffer buffer;
   private int at;
 
-  void moveTo(ByteBuffer newBuffer, int offset) {
+  final void lookAt(ByteBuffer newBuffer, int offset) {
     this.buffer = newBuffer;
     this.at = offset;
   }
@@ -40,27 +41,27 @@ final class RecordWindow {
   }
 
   /** Two bytes. */
-  short small(int offset) {
+  final short small(int offset) {
     return buffer.getShort(at + offset);
   }
 
   /** Four bytes. */
-  int number(int offset) {
+  final int number(int offset) {
     return buffer.getInt(at + offset);
   }
 
   /** Four bytes without a sign, as an OID or a block's number. */
-  long unsigned(int offset) {
+  final long unsigned(int offset) {
     return Integer.toUnsignedLong(number(offset));
   }
 
   /** Eight bytes. */
-  long word(int offset) {
+  final long word(int offset) {
     return buffer.getLong(at + offset);
   }
 
   /** A copy of so many bytes; empty when there are none. */
-  byte[] bytes(int offset, int count) {
+  final byte[] bytes(int offset, int count) {
     if (count <= 0) {
       return NOTHING;
     }
@@ -69,12 +70,12 @@ final class RecordWindow {
     return bytes;
   }
 
-  void copy(int offset, byte[] into, int count) {
+  final void copy(int offset, byte[] into, int count) {
     buffer.get(at + offset, into, 0, count);
   }
 
   /** Whether these bytes are there; takes no object. */
-  boolean has(int offset, byte[] bytes) {
+  final boolean has(int offset, byte[] bytes) {
     int from = at + offset;
     for (int i = 0; i < bytes.length; i++) {
       if (buffer.get(from + i) != bytes[i]) {
@@ -85,7 +86,7 @@ final class RecordWindow {
   }
 
   /** A copy of a text that ends with a zero, or where its room ends. */
-  byte[] terminated(int offset, int room) {
+  final byte[] terminated(int offset, int room) {
     int from = at + offset;
     int n = 0;
     while (n < room && buffer.get(from + n) != 0) {
