@@ -1,7 +1,6 @@
 package io.pgstitch.cli;
 
 import io.pgstitch.benchmarks.Benchmarks;
-import io.pgstitch.benchmarks.CleanEnd;
 import io.pgstitch.benchmarks.FigureReport;
 import io.pgstitch.benchmarks.UnusableHostException;
 import io.pgstitch.cli.log.LogLevel;
@@ -86,10 +85,9 @@ final class BenchCommand implements Callable<Integer> {
     Benchmarks benchmarks = new Benchmarks(quick, System.err);
     benchmarks.requireKnown(only);
     new Preflight(HostSurvey.take()).requireHost();
-    try (CleanEnd unused = new CleanEnd()) {
+    try (CleanEnd end = new CleanEnd()) {
       Benchmarks.Outcome outcome = measured(benchmarks);
-      // Files cannot be written by a thread that is interrupted.
-      boolean cutShort = Thread.interrupted();
+      boolean cutShort = end.settle();
       return write(outcome) && !cutShort ? ExitStatus.OK : ExitStatus.FAILED;
     }
   }
