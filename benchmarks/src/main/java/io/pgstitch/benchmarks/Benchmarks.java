@@ -26,7 +26,7 @@ public final class Benchmarks {
   /**
    * Prepares a run.
    *
-   * @param quick whether less is repeated, so that all of it takes some ten minutes
+   * @param quick whether less is repeated, so that all of it takes less than ten minutes
    * @param progress is told what is being done
    */
   public Benchmarks(boolean quick, PrintStream progress) {

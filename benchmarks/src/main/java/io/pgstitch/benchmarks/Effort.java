@@ -18,8 +18,8 @@ record Effort(
     long warmUpMillis,
     long settleSeconds,
     int scale) {
-  /** Some ten minutes for all measures. */
-  static final Effort QUICK = new Effort(3, 2, 1_000, 500, 4, 5);
+  /** Less than ten minutes for all measures, on a slow machine too. */
+  static final Effort QUICK = new Effort(3, 2, 1_000, 200, 3, 5);
 
   /** What the documented table is made of. */
   static final Effort FULL = new Effort(9, 9, 5_000, 2_000, 15, 1);

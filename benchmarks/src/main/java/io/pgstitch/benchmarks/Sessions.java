@@ -15,7 +15,7 @@ final class Sessions {
   private static final int NEIGHBOURS = 7;
 
   /** They must not end while they are watched. */
-  private static final long CONNECTING_MILLIS = 1_000;
+  private static final long CONNECTING_MILLIS = 800;
 
   private static final int ATTEMPTS = 3;
 

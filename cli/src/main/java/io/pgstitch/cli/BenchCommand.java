@@ -42,13 +42,13 @@ import picocli.CommandLine.Option;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  sudo ./pgstitch bench --quick                          everything, in some ten"
-          + " minutes",
+      "  sudo ./pgstitch bench --quick                          everything, in less than"
+          + " ten minutes",
       "  sudo ./pgstitch bench --only server,collector          two measures with all repetitions",
       "  sudo ./pgstitch bench --quick --markdown table.md      the table for a document as well"
     })
 final class BenchCommand implements Callable<Integer> {
-  @Option(names = "--quick", description = "Repeat less: all of it takes some ten minutes.")
+  @Option(names = "--quick", description = "Repeat less: all of it takes less than ten minutes.")
   private boolean quick;
 
   @Option(
