@@ -15,7 +15,7 @@
 /* The server's own printf family is not linked here. */
 #undef printf
 
-/* What targets.bpf.h reads as one piece must lie as it is there. */
+/* What async_io.bpf.h reads as one piece must lie as it is there. */
 StaticAssertDecl(sizeof(PgAioWaitRef) == 12 && offsetof(PgAioWaitRef, generation_lower) == 8,
 				 "PgAioWaitRef is another one than struct wait_reference");
 StaticAssertDecl(offsetof(PgAioTargetData, smgr.rlocator) == 0 && offsetof(PgAioTargetData, smgr.blockNum) == 12 &&

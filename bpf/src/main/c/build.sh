@@ -16,14 +16,14 @@ for arch in x86 arm64; do
   name=$([ $arch = x86 ] && echo x86_64 || echo aarch64)
   dir="$out/native/linux-$name"
   mkdir -p "$dir"
-  clang -O2 -g -Wall -Werror -target bpf -D__TARGET_ARCH_$arch -I"/usr/include/$triplet" \
-    -c "$here/pgstitch.bpf.c" -o "$dir/pgstitch.bpf.o"
+  clang -O2 -g -Wall -Werror -target bpf -D__TARGET_ARCH_$arch -I"/usr/include/$triplet" -I"$here" \
+    -c "$here/kernel/pgstitch.bpf.c" -o "$dir/pgstitch.bpf.o"
   if command -v llvm-strip >/dev/null; then llvm-strip -g "$dir/pgstitch.bpf.o"; fi
 done
 
 dir="$out/native/linux-$machine"
-gcc -O2 -Wall -Wextra -Werror -shared -fPIC -fvisibility=hidden -I"$jdk/include" -I"$jdk/include/linux" \
-  "$here/loader.c" -o "$dir/libpgstitch_bpf.so" -lbpf
+gcc -O2 -Wall -Wextra -Werror -shared -fPIC -fvisibility=hidden -I"$jdk/include" -I"$jdk/include/linux" -I"$here" \
+  "$here"/loader/*.c -o "$dir/libpgstitch_bpf.so" -lbpf
 # Carried for hosts that have no libbpf of their own.
 for library in libbpf.so.1 libelf.so.1; do
   path=$(ldconfig -p | awk -v l="$library" '$1 == l && !found {print $NF; found = 1}')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* The wait in which a backend is, as the kernel programs keep it with the task. Read from outside too:
- * loader.c finds it in the task's storage by its name. */
+ * loader/tasks.c finds it in the task's storage by its name. */
 #ifndef PGSTITCH_OPEN_WAIT_H
 #define PGSTITCH_OPEN_WAIT_H
 

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 
 /**
  * What the kernel programs are told about one server binary: {@code struct binary_config} of
- * events.h. Addresses are virtual addresses in the file, 0 where the binary has no such symbol;
+ * facts.h. Addresses are virtual addresses in the file, 0 where the binary has no such symbol;
  * offsets are in bytes.
  *
  * @param attachedNanos CLOCK_MONOTONIC when the probes were planted: processes that are older were

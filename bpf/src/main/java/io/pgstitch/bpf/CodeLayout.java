@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 
 /**
  * What the code of one server binary itself says of its variables and structs: {@code struct
- * code_layout} of events.h.
+ * code_layout} of facts.h.
  *
  * @param topTransactionId address of the running transaction's id, 0 not known
  * @param portalKnown whether the fields below are; then PortalDefineQuery has no probe

@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /**
  * Where the kernel programs find transactions and the server's port in one binary: {@code struct
- * control_layout} of events.h.
+ * control_layout} of facts.h.
  *
  * @param myPgxact address of the pointer to the structure that has the transaction's id, 0 where
  *     that is PGPROC

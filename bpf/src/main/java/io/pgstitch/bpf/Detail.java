@@ -17,7 +17,7 @@ public enum Detail {
   /** Statements and calls as level 1 sees them. */
   STATEMENTS(0);
 
-  /** {@code enum cookie_tier} of events.h, as bits. */
+  /** {@code enum cookie_tier} of orders.h, as bits. */
   private static final int CALL_EVENTS = 1 << 1;
 
   private static final int PHASE_EVENTS = 1 << 3;

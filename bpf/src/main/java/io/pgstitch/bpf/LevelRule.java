@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The level of backends that are not to have the default one: {@code struct rule_key} of events.h.
+ * The level of backends that are not to have the default one: {@code struct rule_key} of orders.h.
  * A rule for a pid wins over one for a role, that over one for a database, that over one for a
  * port.
  *

@@ -1,6 +1,6 @@
 package io.pgstitch.bpf;
 
-/** Bits of a level as the kernel programs know them: {@code enum level} of events.h. */
+/** Bits of a level as the kernel programs know them: {@code enum level} of orders.h. */
 public final class Levels {
   /** Any of these traces statements. */
   public static final int TRACE = 29;

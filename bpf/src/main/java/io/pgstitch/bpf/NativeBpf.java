@@ -2,7 +2,9 @@ package io.pgstitch.bpf;
 
 import java.nio.ByteBuffer;
 
-/** The native methods of loader.c; {@link KernelPrograms} is their only user. */
+/**
+ * The native methods of the loader (src/main/c/loader); {@link KernelPrograms} is their only user.
+ */
 final class NativeBpf {
   private NativeBpf() {}
 

@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 
 /**
  * What the kernel programs are told about one server binary to find what waits wait for and what
- * errors say: {@code struct target_config} of events.h. Addresses are virtual addresses in the
- * file, 0 where the binary has no such symbol; offsets are in bytes.
+ * errors say: {@code struct target_config} of facts.h. Addresses are virtual addresses in the file,
+ * 0 where the binary has no such symbol; offsets are in bytes.
  *
  * @param lockConflicts for each lock mode from 1 to 8, at its index, a bit {@code 1 << mode} for
  *     each mode that it conflicts with

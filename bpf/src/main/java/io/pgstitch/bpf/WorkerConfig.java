@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 
 /**
  * What the kernel programs are told about the processes without a client of one server binary:
- * {@code struct worker_config} of events.h.
+ * {@code struct worker_config} of facts.h.
  *
  * @param myBackendType virtual address in the file of MyBackendType (miscadmin.h)
  * @param autovacuumWorker B_AUTOVAC_WORKER of BackendType

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /** Where the bind values of one major lie: binds.properties. Immutable. */
 public final class BindLayout {
-  /** Keys in the order of {@code struct bind_layout} of events.h, after its first two words. */
+  /** Keys in the order of {@code struct bind_layout} of facts.h, after its first two words. */
   private static final List<String> WORDS =
       List.of(
           "query_desc.params",

@@ -4,6 +4,8 @@
 #ifndef PGSTITCH_LEVELS_BPF_H
 #define PGSTITCH_LEVELS_BPF_H
 
+#include "backend.bpf.h"
+
 /* The pid in the task's own namespace, which is what PostgreSQL knows it by. */
 static __always_inline __u32 own_pid(struct task_struct *task)
 {

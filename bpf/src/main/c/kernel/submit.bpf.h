@@ -3,9 +3,9 @@
 #ifndef PGSTITCH_SUBMIT_BPF_H
 #define PGSTITCH_SUBMIT_BPF_H
 
-#include <bpf/bpf_helpers.h>
-
 #include "kernel_types.h"
+
+#include <bpf/bpf_helpers.h>
 
 /* Not 0: the reader waits for the bell. The only variable of its section, so that it can be written as a map's
  * value; nothing beside it is written while events come. */

@@ -1,39 +1,18 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The reader's side of the rings of events: docs/decisions/0029-several-rings.md. One thread reads.
- * How a ring is laid out in memory is the kernel's promise: Documentation/bpf/ringbuf.rst and
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* How a ring is laid out in memory is the kernel's promise: Documentation/bpf/ringbuf.rst and
  * BPF_RINGBUF_BUSY_BIT in linux/bpf.h. */
-#ifndef PGSTITCH_RINGS_H
-#define PGSTITCH_RINGS_H
-
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "events.h"
+#include "rings.h"
 
 /* A ring of less holds too little of a backend that has much to say. */
 #define SMALLEST_RING (1u << 20)
-
-struct ring {
-	unsigned long *consumed;       /* where the kernel sees how far it was read */
-	const unsigned long *produced; /* where the kernel says how far it was written */
-	const char *data;	       /* twice in a row: no record is in two pieces */
-	size_t bytes;
-	unsigned long at;    /* how far it was read */
-	unsigned long until; /* how far it is read this time */
-	__u64 time;	     /* of the record at `at`, when there is one */
-	__u32 length;	     /* of that record; 0 there is none */
-};
-
-struct rings {
-	struct ring ring[RINGS];
-	__u32 count;
-};
 
 enum head { HEAD_READY, HEAD_NONE, HEAD_BUSY };
 
@@ -112,10 +91,9 @@ static __u64 monotonic_ns(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-/* Moves records until none is left or `most` bytes are passed, by less than one record. Between the looks at
- * two rings time passes, and an event may rely on an earlier one, as a wait on the name of its relation that
- * another backend has told. So none is moved that is younger than the first look. */
-static size_t drain_rings(struct rings *r, char *out, size_t most)
+/* Between the looks at two rings time passes, and an event may rely on an earlier one, as a wait on the name of
+ * its relation that another backend has told. So none is moved that is younger than the first look. */
+size_t drain_rings(struct rings *r, char *out, size_t most)
 {
 	__u64 moment = monotonic_ns();
 	size_t used = 0;
@@ -128,8 +106,7 @@ static size_t drain_rings(struct rings *r, char *out, size_t most)
 	return used;
 }
 
-/* Whether nothing was put into them since they were read, not even begun. */
-static bool are_empty(const struct rings *r)
+bool are_empty(const struct rings *r)
 {
 	for (__u32 i = 0; i < r->count; i++) {
 		if (__atomic_load_n(r->ring[i].produced, __ATOMIC_ACQUIRE) != r->ring[i].at)
@@ -138,7 +115,7 @@ static bool are_empty(const struct rings *r)
 	return true;
 }
 
-static int map_ring(struct ring *r, int fd, size_t bytes)
+int map_ring(struct ring *r, int fd, size_t bytes)
 {
 	long page = sysconf(_SC_PAGESIZE);
 	void *mapped = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -155,7 +132,7 @@ static int map_ring(struct ring *r, int fd, size_t bytes)
 	return 0;
 }
 
-static void unmap_ring(struct ring *r)
+void unmap_ring(struct ring *r)
 {
 	long page = sysconf(_SC_PAGESIZE);
 
@@ -165,15 +142,13 @@ static void unmap_ring(struct ring *r)
 		munmap((void *)r->produced, page + 2 * r->bytes);
 }
 
-static void close_rings(struct rings *r)
+void close_rings(struct rings *r)
 {
 	for (__u32 i = 0; i < r->count; i++)
 		unmap_ring(&r->ring[i]);
 }
 
-/* Makes all rings, twice as many as there are processors as far as their size allows, and puts each at its
- * places in the programs' map. Returns an error number; what was made is taken away by close_rings(). */
-static int make_rings(struct rings *r, int map, __u32 bytes)
+int make_rings(struct rings *r, int map, __u32 bytes)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	__u32 count = 1;
@@ -196,5 +171,3 @@ static int make_rings(struct rings *r, int map, __u32 bytes)
 	}
 	return 0;
 }
-
-#endif

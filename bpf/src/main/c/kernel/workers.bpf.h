@@ -4,6 +4,8 @@
 #ifndef PGSTITCH_WORKERS_BPF_H
 #define PGSTITCH_WORKERS_BPF_H
 
+#include "backend.bpf.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, MAX_BINARIES);

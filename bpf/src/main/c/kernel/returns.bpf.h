@@ -6,6 +6,7 @@
 #ifndef PGSTITCH_RETURNS_BPF_H
 #define PGSTITCH_RETURNS_BPF_H
 
+#include "before_event.bpf.h"
 #include "layouts.bpf.h"
 
 #define UNSEEN_CALLS 128

@@ -5,6 +5,9 @@
 #ifndef PGSTITCH_SETTINGS_BPF_H
 #define PGSTITCH_SETTINGS_BPF_H
 
+#include "before_event.bpf.h"
+#include "levels.bpf.h"
+
 /* GucContext, GucSource and GucAction of utils/guc.h: the same in 13 to 18. */
 #define CONTEXT_SUPERUSER_BACKEND 3
 #define CONTEXT_SUPERUSER 5

@@ -4,7 +4,7 @@
 #ifndef PGSTITCH_CONTROL_BPF_H
 #define PGSTITCH_CONTROL_BPF_H
 
-#include "backend.bpf.h"
+#include "known.bpf.h"
 
 /* The sixth argument, and the ones that x86 passes on the stack, above the return address. */
 #if defined(__TARGET_ARCH_x86)
