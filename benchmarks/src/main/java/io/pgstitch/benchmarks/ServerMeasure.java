@@ -55,7 +55,7 @@ final class ServerMeasure implements Measure {
                 LoggedState.autoExplain(explaining, simple),
                 LoggedState.logDuration(plain, simple)));
     if (quick) {
-      // Between its neighbours in all that is measured.
+      // What it costs lies between statements and phases, which are measured.
       states.remove(calls);
     }
     ServerFigures figures = new ServerFigures();
