@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Numbers of the system calls whose arguments say more, or that matter for joining. */
 #ifndef PGSTITCH_SYSTEM_CALLS_H
 #define PGSTITCH_SYSTEM_CALLS_H
 
-/* Numbers of the system calls whose arguments say more, or that matter for joining. */
 #if defined(__TARGET_ARCH_x86)
 #define CALL_READ 0
 #define CALL_WRITE 1

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* JNI side of io.pgstitch.bpf.NativeBpf: opens the object with libbpf, as a whole or in two parts, and closes it. */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <bpf/bpf.h>
 
 #include "failure.h"
 #include "session.h"

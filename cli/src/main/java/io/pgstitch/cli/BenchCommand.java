@@ -48,7 +48,10 @@ import picocli.CommandLine.Option;
       "  sudo ./pgstitch bench --quick --markdown table.md      the table for a document as well"
     })
 final class BenchCommand implements Callable<Integer> {
-  @Option(names = "--quick", description = "Repeat less: all of it takes less than ten minutes.")
+  @Option(
+      names = "--quick",
+      description =
+          "Repeat less, and leave level-12-calls out: all of it takes less than ten minutes.")
   private boolean quick;
 
   @Option(

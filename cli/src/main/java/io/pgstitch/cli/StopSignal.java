@@ -8,27 +8,14 @@ import java.util.function.Supplier;
 
 /**
  * SIGINT and SIGTERM as an event that a command can wait for. Once it came, the process lives on
- * until the command has flushed and reported and {@link #exit} ends it with the command's status,
- * where Java would have ended it with 128 + signal number.
+ * until the command has flushed and reported and {@link #exit} ends it with the command's status.
  */
 final class StopSignal implements AutoCloseable {
   private static final long LOOK_MILLIS = 1_000;
 
   private final CountDownLatch asked = new CountDownLatch(1);
-  private final Thread hook = new Thread(this::holdUpShutdown, "stop-signal");
-
-  StopSignal() {
-    Runtime.getRuntime().addShutdownHook(hook);
-  }
-
-  private void holdUpShutdown() {
-    asked.countDown();
-    try {
-      new CountDownLatch(1).await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
+  private final HeldShutdown shutdown =
+      new HeldShutdown("stop-signal", asked::countDown, HeldShutdown.FOREVER);
 
   /**
    * Returns once the process was asked to stop.
@@ -59,14 +46,7 @@ final class StopSignal implements AutoCloseable {
 
   @Override
   public void close() {
-    if (asked.getCount() > 0) {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException shutdownHasJustBegun) {
-        // The hook runs already; exit() ends the process over it.
-        return;
-      }
-    }
+    shutdown.close();
   }
 
   /** Ends the process, also while a signal's shutdown is held up. */
